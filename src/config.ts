@@ -1,0 +1,111 @@
+import { type Setting, type SettingName, type Settings, settings } from './settings.ts'
+
+/** Everything the program may know about its surroundings, parsed and frozen. Derived values come after the plain settings. */
+export interface Config extends Settings {
+  readonly production: boolean
+  readonly sampleData: 'live' | 'static' | 'off'
+  readonly graphiql: boolean
+  readonly defaultTenant: string
+}
+
+/** All problems of the environment at once. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+  constructor(problems: readonly string[]) {
+    super(`The settings cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+const names = Object.keys(settings) as SettingName[]
+
+function readPlain(env: NodeJS.ProcessEnv, problems: string[]): Settings {
+  const values: Record<string, unknown> = {}
+  for (const name of names) {
+    const setting: Setting<unknown> = settings[name]
+    const used = setting.names.find((variable) => env[variable] !== undefined && env[variable] !== '') ?? setting.names[0]
+    const result = setting.schema.safeParse(env[used] === '' ? undefined : env[used])
+    if (result.success) values[name] = result.data
+    else problems.push(`${used}: ${result.error.issues.map((issue) => issue.message).join('; ')}`)
+  }
+  return values as Settings
+}
+
+const withAddresses = (plain: Settings): Settings => ({
+  ...plain,
+  natsUrl: plain.natsUrl ?? (plain.natsHost === undefined ? undefined : `nats://${plain.natsHost}:${plain.natsPort}`),
+  databaseUrl:
+    plain.databaseUrl ??
+    (plain.postgresHost === undefined
+      ? undefined
+      : `postgresql://${encodeURIComponent(plain.postgresUser)}:${encodeURIComponent(plain.postgresPassword ?? '')}@${plain.postgresHost}:${plain.postgresPort}/${encodeURIComponent(plain.postgresDb)}`),
+  redisUrl:
+    plain.redisUrl ??
+    (plain.redisHost === undefined
+      ? undefined
+      : `redis://${plain.redisPassword === undefined ? '' : `:${encodeURIComponent(plain.redisPassword)}@`}${plain.redisHost}:${plain.redisPort}`),
+})
+
+function productionProblems(config: Settings): string[] {
+  const problems: string[] = []
+  if (!config.embedded) {
+    if (config.natsUrl === undefined) problems.push('NATS_URL: production needs a real event log (or EMBEDDED=on)')
+    if (config.databaseUrl === undefined) problems.push('DATABASE_URL: production needs PostgreSQL (or EMBEDDED=on)')
+    if (config.redisUrl === undefined) problems.push('REDIS_URL: production needs Redis (or EMBEDDED=on)')
+  }
+  if (config.authMode === 'none') problems.push('AUTH_MODE: `none` is refused in production')
+  return problems
+}
+
+/**
+ * Reads the environment: the only place that does.
+ * @throws ConfigError naming every problem at once
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const problems: string[] = []
+  const plain = readPlain(env, problems)
+  if (problems.length > 0) throw new ConfigError(problems)
+  const settled = withAddresses(plain)
+  const production = settled.nodeEnv === 'production'
+  if (production) problems.push(...productionProblems(settled))
+  if ((settled.authMode === 'jwt' || settled.authMode === 'both') && settled.jwtSecret === undefined && settled.jwksUrl === undefined)
+    problems.push('AUTH_MODE: tokens need JWT_SECRET or JWKS_URL')
+  if (settled.jwtAlgorithms.some((algorithm) => algorithm.toLowerCase() === 'none')) problems.push('JWT_ALGORITHMS: `none` is never accepted')
+  if (problems.length > 0) throw new ConfigError(problems)
+  const connected = settled.natsUrl !== undefined || settled.databaseUrl !== undefined
+  return Object.freeze({
+    ...settled,
+    production,
+    sampleData: settled.sampleData ?? (connected || production ? 'off' : 'live'),
+    graphiql: settled.graphiql ?? !production,
+    defaultTenant: settled.defaultTenant ?? (connected ? 'default' : 'demo'),
+  })
+}
+
+const withoutPassword = (value: string): string => {
+  if (!URL.canParse(value)) return '[redacted]'
+  const address = new URL(value)
+  if (address.password !== '') address.password = 'redacted'
+  return address.toString()
+}
+
+/** The settings as they may be printed: secrets are never shown, passwords inside addresses are cut out. */
+export function printableConfig(config: Config): Record<string, unknown> {
+  const printable: Record<string, unknown> = {}
+  for (const name of names) {
+    const setting: Setting<unknown> = settings[name]
+    const value = config[name]
+    if (value === undefined) continue
+    if (typeof value === 'string' && (name === 'databaseUrl' || name === 'redisUrl' || name === 'natsUrl')) printable[name] = withoutPassword(value)
+    else printable[name] = setting.secret === true ? '[redacted]' : value
+  }
+  return printable
+}
+
+/** A setting's line for people: names, default, what it does. */
+export const describeSettings = (): { names: readonly string[]; group: string; shown: string; help: string }[] =>
+  names.map((name) => {
+    const { names: variables, group, shown, help } = settings[name] as Setting<unknown>
+    return { names: variables, group, shown, help }
+  })

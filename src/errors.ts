@@ -1,0 +1,57 @@
+/** The closed list of codes a client can meet in `errors[].extensions.code`. Clients branch on these, never on text. */
+export const errorCodes = [
+  'BAD_USER_INPUT',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'COST_LIMIT_EXCEEDED',
+  'THROTTLED',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'CONFLICT',
+  'CURSOR_EXPIRED',
+  'SLOW_CONSUMER',
+  'SOURCE_UNAVAILABLE',
+  'DEADLINE_EXCEEDED',
+  'INTERNAL_SERVER_ERROR',
+] as const
+export type AppErrorCode = (typeof errorCodes)[number]
+
+export interface AppErrorOptions {
+  /** The store or neighbour that failed, by its name in `Query.sources`. */
+  source?: string
+  /** Whether the same request can succeed later without being changed. */
+  retryable?: boolean
+  /** Shown to clients under `extensions`; must hold no secret. */
+  details?: Readonly<Record<string, unknown>>
+  /** What really happened: for the log, never for clients. */
+  cause?: unknown
+}
+
+/** An error whose message and code may be shown to a client. Everything else is masked. */
+export class AppError extends Error {
+  readonly code: AppErrorCode
+  readonly source: string | undefined
+  readonly retryable: boolean
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(code: AppErrorCode, message: string, options: AppErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'AppError'
+    this.code = code
+    this.source = options.source
+    this.retryable = options.retryable ?? (code === 'SOURCE_UNAVAILABLE' || code === 'THROTTLED' || code === 'DEADLINE_EXCEEDED')
+    this.details = options.details ?? {}
+  }
+}
+
+export const badUserInput = (message: string, details?: Record<string, unknown>) => new AppError('BAD_USER_INPUT', message, { details })
+
+export const sourceUnavailable = (source: string, cause?: unknown) =>
+  new AppError('SOURCE_UNAVAILABLE', `The source "${source}" does not answer.`, { source, cause })
+
+export const deadlineExceeded = (what: string, cause?: unknown) =>
+  new AppError('DEADLINE_EXCEEDED', `${what} took longer than its deadline.`, { cause })
+
+export const isAppError = (error: unknown, code?: AppErrorCode): error is AppError =>
+  error instanceof AppError && (code === undefined || error.code === code)

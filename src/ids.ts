@@ -1,0 +1,34 @@
+import { badUserInput } from './errors.ts'
+
+/** Types that have a global id. The version inside an id lets its parts change later without breaking stored ids. */
+export type NodeType = 'Run' | 'Approval' | 'Ritual' | 'RunEvent' | 'GenericEvent'
+
+const VERSION = 'v1'
+
+/** An opaque, typed, URL-safe global id over its natural key; parts may hold any Unicode text. */
+export function encodeId(type: NodeType, parts: readonly string[]): string {
+  return Buffer.from([type, VERSION, ...parts.map(encodeURIComponent)].join(':')).toString('base64url')
+}
+
+/** @returns the type and natural key of an id of ours, or null when the text is not one */
+export function decodeId(id: string): { type: string; parts: string[] } | null {
+  if (id.length > 2048 || !/^[A-Za-z0-9_-]+$/.test(id)) return null
+  const [type, version, ...parts] = Buffer.from(id, 'base64url').toString('utf8').split(':')
+  if (type === undefined || version !== VERSION || parts.length === 0) return null
+  try {
+    const decoded = parts.map(decodeURIComponent)
+    return encodeId(type as NodeType, decoded) === id ? { type, parts: decoded } : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * The natural key of an id that must be of one type.
+ * @throws AppError BAD_USER_INPUT when the text is no id of ours, or one of another type
+ */
+export function expectId(type: NodeType, id: string, length: number): string[] {
+  const decoded = decodeId(id)
+  if (decoded === null || decoded.type !== type || decoded.parts.length !== length) throw badUserInput(`This is not the id of a ${type}.`)
+  return decoded.parts
+}

@@ -1,0 +1,76 @@
+import { type FastifyBaseLogger } from 'fastify'
+import { type DocumentNode, type ExecutionResult, type OperationTypeNode } from 'graphql'
+import { type Viewer } from '../auth/viewer.ts'
+
+/** A GraphQL request as it arrived, its shape checked (strings are strings, maps are maps), nothing else. */
+export interface OperationRequest {
+  readonly query?: string | null
+  /** A trusted document's id. */
+  readonly documentId?: string | null
+  readonly operationName?: string | null
+  readonly variables?: Readonly<Record<string, unknown>> | null
+  readonly extensions?: Readonly<Record<string, unknown>> | null
+}
+
+export type TransportName = 'http-get' | 'http-post' | 'websocket' | 'sse' | 'multipart'
+
+/** Who sent it and how: what a transport knows about a request. */
+export interface RequestOrigin {
+  readonly transport: TransportName
+  readonly requestId: string
+  readonly viewer: Viewer
+  /** Aborted when the client leaves. */
+  readonly signal: AbortSignal
+  readonly log: FastifyBaseLogger
+  readonly clientName?: string | null
+  readonly clientVersion?: string | null
+  /** `Last-Event-ID` of a reconnecting EventSource. */
+  readonly lastEventId?: string | null
+  readonly costMode?: 'report' | 'validate' | 'explain' | null
+}
+
+/** Which step refused a request; decides the HTTP status (platform 3.4). */
+export type Refusal =
+  | 'MALFORMED'
+  | 'PARSE'
+  | 'VALIDATION'
+  | 'OPERATION'
+  | 'VARIABLES'
+  | 'COST'
+  | 'BUDGET'
+  | 'FORBIDDEN'
+  | 'UNAUTHENTICATED'
+  | 'METHOD'
+  | 'UNAVAILABLE'
+
+/** An operation that passed every rule: parsed, isolated, validated, its variables checked, priced, paid for, authorised. */
+export interface PreparedOperation {
+  readonly document: DocumentNode
+  /** Text of the isolated operation: the key of every cache. */
+  readonly text: string
+  readonly name: string | null
+  readonly type: OperationTypeNode
+  /** The original values; the executor coerces them. */
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly extensions: Readonly<Record<string, unknown>>
+  readonly estimatedCost: number
+  readonly origin: RequestOrigin
+}
+
+export type Prepared =
+  | { readonly kind: 'READY'; readonly operation: PreparedOperation }
+  | { readonly kind: 'REFUSED'; readonly refusal: Refusal; readonly result: ExecutionResult; readonly retryAfterMs?: number }
+
+/**
+ * The one way in. Transports call `prepare`, then `execute` or `subscribe`; they hold no rule of their own. Results are masked and complete:
+ * a transport only frames them.
+ */
+export interface Pipeline {
+  prepare(request: OperationRequest, origin: RequestOrigin): Promise<Prepared>
+  /** Queries and mutations. Never rejects. */
+  execute(operation: PreparedOperation): Promise<ExecutionResult>
+  /** Subscriptions: a stream of results, each with `extensions.cursor` where the event has one; or a refusal. Never rejects. */
+  subscribe(operation: PreparedOperation): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>
+  /** Operations and streams open now. */
+  active(): number
+}

@@ -1,0 +1,102 @@
+import { z } from 'zod'
+
+/** One setting: its name in the environment, what it does, how it is read. The README table and `--help` are made from this list. */
+export interface Setting<T> {
+  readonly names: readonly [string, ...string[]]
+  readonly group: 'Server' | 'Stores' | 'Demon' | 'Identity' | 'Limits' | 'Streams' | 'Telemetry'
+  readonly help: string
+  readonly secret?: boolean
+  /** Reads the text of the environment; `undefined` text means not set. */
+  readonly schema: z.ZodType<T>
+  /** The default as shown to people. */
+  readonly shown: string
+}
+
+const text = z.string().trim()
+const optional = text.min(1).optional()
+const url = (...schemes: string[]) =>
+  text
+    .refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.replace(':', '')), `must be an address with ${schemes.join(' or ')}://`)
+    .optional()
+const whole = (fallback: number, min: number, max: number) => z.coerce.number('must be a number').int('must be a whole number').min(min).max(max).default(fallback)
+const choice = <const C extends readonly [string, ...string[]]>(...choices: C) => z.enum(choices)
+const list = z
+  .string()
+  .transform((value) => value.split(',').map((part) => part.trim()).filter((part) => part !== ''))
+const onOff = (fallback: boolean) => z.enum(['on', 'off', 'true', 'false', '1', '0']).default(fallback ? 'on' : 'off').transform((value) => ['on', 'true', '1'].includes(value))
+
+const setting = <T>(definition: Setting<T>): Setting<T> => definition
+
+export const settings = {
+  nodeEnv: setting({ names: ['NODE_ENV'], group: 'Server', help: '`production` refuses missing stores and open doors.', schema: text.default('development'), shown: 'development' }),
+  host: setting({ names: ['HOST'], group: 'Server', help: 'Address to listen on.', schema: text.default('127.0.0.1'), shown: '127.0.0.1' }),
+  port: setting({ names: ['PORT'], group: 'Server', help: 'Port to listen on; 0 takes a free one.', schema: whole(4000, 0, 65535), shown: '4000' }),
+  dataDir: setting({ names: ['DATA_DIR'], group: 'Server', help: 'Folder of the embedded store; locked while in use.', schema: text.min(1).default('data'), shown: 'data' }),
+  sampleData: setting({ names: ['SAMPLE_DATA'], group: 'Server', help: '`live` loads a sample into tenant `demo` and keeps it moving, `static` only loads it, `off` starts empty. Embedded only.', schema: choice('live', 'static', 'off').optional(), shown: 'live when embedded, else off' }),
+  roles: setting({ names: ['ROLES'], group: 'Server', help: 'What this process does: `api`, `worker` or both.', schema: list.pipe(z.array(choice('api', 'worker')).min(1)).prefault('api,worker'), shown: 'api,worker' }),
+  graphiql: setting({ names: ['GRAPHIQL'], group: 'Server', help: 'Serves the IDE at /graphiql.', schema: onOff(true).optional(), shown: 'on, off in production' }),
+  introspection: setting({ names: ['GRAPHQL_INTROSPECTION'], group: 'Server', help: 'Answers introspection queries.', schema: onOff(true), shown: 'on' }),
+  corsOrigins: setting({ names: ['CORS_ORIGINS'], group: 'Server', help: 'Comma list of origins that browsers may call from.', schema: list.prefault(''), shown: 'none' }),
+  trustProxy: setting({ names: ['TRUST_PROXY'], group: 'Server', help: 'Believes X-Forwarded-* of the proxy in front.', schema: onOff(false), shown: 'off' }),
+  httpProfile: setting({ names: ['GRAPHQL_HTTP_PROFILE'], group: 'Server', help: 'Status codes of GraphQL over HTTP: `audit` or `spec2026`.', schema: choice('audit', 'spec2026').default('audit'), shown: 'audit' }),
+  drainTimeoutMs: setting({ names: ['DRAIN_TIMEOUT_MS'], group: 'Server', help: 'How long a stopping server waits for requests and streams, in ms.', schema: whole(10_000, 0, 600_000), shown: '10000' }),
+
+  natsUrl: setting({ names: ['NATS_URL'], group: 'Stores', help: 'NATS with JetStream: the event log. Unset: a table in SQL.', schema: url('nats', 'tls', 'ws', 'wss'), shown: 'embedded' }),
+  natsHost: setting({ names: ['NATS_HOST'], group: 'Stores', help: 'Host, where NATS_URL is not given.', schema: optional, shown: '' }),
+  natsPort: setting({ names: ['NATS_PORT'], group: 'Stores', help: 'Port beside NATS_HOST.', schema: whole(4222, 1, 65535), shown: '4222' }),
+  natsCredsPath: setting({ names: ['NATS_CREDS_PATH'], group: 'Stores', help: 'File with NATS credentials.', schema: optional, shown: '' }),
+  natsCreateStreams: setting({ names: ['NATS_CREATE_STREAMS'], group: 'Stores', help: 'Makes missing streams with exactly Demon\'s settings.', schema: onOff(false), shown: 'off' }),
+  databaseUrl: setting({ names: ['DATABASE_URL'], group: 'Stores', help: 'PostgreSQL. Unset: PGlite in DATA_DIR.', secret: true, schema: url('postgres', 'postgresql'), shown: 'embedded' }),
+  postgresHost: setting({ names: ['POSTGRES_HOST'], group: 'Stores', help: 'Host, where DATABASE_URL is not given.', schema: optional, shown: '' }),
+  postgresPort: setting({ names: ['POSTGRES_PORT'], group: 'Stores', help: 'Port beside POSTGRES_HOST.', schema: whole(5432, 1, 65535), shown: '5432' }),
+  postgresDb: setting({ names: ['POSTGRES_DB'], group: 'Stores', help: 'Database beside POSTGRES_HOST.', schema: text.default('orrery'), shown: 'orrery' }),
+  postgresUser: setting({ names: ['POSTGRES_USER'], group: 'Stores', help: 'User beside POSTGRES_HOST.', schema: text.default('orrery'), shown: 'orrery' }),
+  postgresPassword: setting({ names: ['POSTGRES_PASSWORD'], group: 'Stores', help: 'Password beside POSTGRES_HOST.', secret: true, schema: optional, shown: '' }),
+  databasePoolSize: setting({ names: ['DATABASE_POOL_SIZE'], group: 'Stores', help: 'PostgreSQL connections of this process.', schema: whole(10, 1, 200), shown: '10' }),
+  redisUrl: setting({ names: ['REDIS_URL'], group: 'Stores', help: 'Redis: budgets, persisted documents. Unset: memory.', secret: true, schema: url('redis', 'rediss'), shown: 'embedded' }),
+  redisHost: setting({ names: ['REDIS_HOST'], group: 'Stores', help: 'Host, where REDIS_URL is not given.', schema: optional, shown: '' }),
+  redisPort: setting({ names: ['REDIS_PORT'], group: 'Stores', help: 'Port beside REDIS_HOST.', schema: whole(6379, 1, 65535), shown: '6379' }),
+  redisPassword: setting({ names: ['REDIS_PASSWORD'], group: 'Stores', help: 'Password beside REDIS_HOST.', secret: true, schema: optional, shown: '' }),
+  sourceTimeoutMs: setting({ names: ['SOURCE_TIMEOUT_MS'], group: 'Stores', help: 'Deadline of one call to a store, in ms.', schema: whole(5000, 50, 600_000), shown: '5000' }),
+  embedded: setting({ names: ['EMBEDDED'], group: 'Stores', help: 'Allows embedded stores in production.', schema: onOff(false), shown: 'off' }),
+  criticalSources: setting({ names: ['CRITICAL_SOURCES'], group: 'Stores', help: 'Comma list of the sources without which the server is not ready.', schema: list.prefault('sql,log'), shown: 'sql,log' }),
+
+  ritualStreamName: setting({ names: ['RITUAL_STREAM_NAME'], group: 'Demon', help: 'Name of Demon\'s stream of runs; unset: RITUAL_EVENTS, else DEMON_RITUAL_EVENTS.', schema: optional, shown: 'RITUAL_EVENTS' }),
+  writeTimeoutMs: setting({ names: ['PROJECTION_WAIT_MS'], group: 'Demon', help: 'How long a mutation, or a read with `minCursor`, waits for the read model, in ms.', schema: whole(2000, 0, 60_000), shown: '2000' }),
+  approverAllowlist: setting({ names: ['APPROVER_ALLOWLIST'], group: 'Demon', help: 'Comma list of actors who may decide, as in Demon; unset: everybody with the scope.', schema: list.optional(), shown: 'everybody with the scope' }),
+
+  authMode: setting({ names: ['AUTH_MODE'], group: 'Identity', help: '`none` (refused in production), `jwt`, `apikey` or `both`.', schema: choice('none', 'jwt', 'apikey', 'both').default('none'), shown: 'none' }),
+  defaultTenant: setting({ names: ['DEFAULT_TENANT'], group: 'Identity', help: 'Tenant of callers who name none.', schema: optional, shown: 'demo when embedded, default when connected' }),
+  jwtSecret: setting({ names: ['JWT_SECRET'], group: 'Identity', help: 'Shared secret of HS256 tokens, at least 32 characters.', secret: true, schema: text.min(32, 'must have at least 32 characters').optional(), shown: '' }),
+  jwksUrl: setting({ names: ['JWKS_URL'], group: 'Identity', help: 'Where the issuer publishes its keys.', schema: url('http', 'https'), shown: '' }),
+  jwtIssuer: setting({ names: ['JWT_ISSUER'], group: 'Identity', help: 'Issuer that tokens must name.', schema: optional, shown: '' }),
+  jwtAudience: setting({ names: ['JWT_AUDIENCE'], group: 'Identity', help: 'Audience that tokens must name.', schema: optional, shown: '' }),
+  jwtAlgorithms: setting({ names: ['JWT_ALGORITHMS'], group: 'Identity', help: 'Comma list of accepted signature algorithms; `none` is never accepted.', schema: list.prefault('HS256,RS256,ES256'), shown: 'HS256,RS256,ES256' }),
+  jwtClockSkewSeconds: setting({ names: ['JWT_CLOCK_SKEW_SECONDS'], group: 'Identity', help: 'Tolerated clock difference.', schema: whole(30, 0, 600), shown: '30' }),
+  jwtTenantClaim: setting({ names: ['JWT_TENANT_CLAIM'], group: 'Identity', help: 'Claim that names the tenant (dots go deeper).', schema: text.default('tenant'), shown: 'tenant' }),
+  jwtRolesClaim: setting({ names: ['JWT_ROLES_CLAIM'], group: 'Identity', help: 'Claim that lists the roles.', schema: text.default('roles'), shown: 'roles' }),
+
+  maxDepth: setting({ names: ['GRAPHQL_MAX_DEPTH'], group: 'Limits', help: 'Deepest nesting of fields.', schema: whole(12, 1, 100), shown: '12' }),
+  maxCost: setting({ names: ['GRAPHQL_MAX_COST', 'GRAPHQL_MAX_COMPLEXITY'], group: 'Limits', help: 'Dearest single operation.', schema: whole(1000, 1, 1_000_000), shown: '1000' }),
+  maxTokens: setting({ names: ['GRAPHQL_MAX_TOKENS'], group: 'Limits', help: 'Longest document, in tokens.', schema: whole(2000, 10, 100_000), shown: '2000' }),
+  maxAliases: setting({ names: ['GRAPHQL_MAX_ALIASES'], group: 'Limits', help: 'Aliases in one operation.', schema: whole(30, 0, 10_000), shown: '30' }),
+  maxRootFields: setting({ names: ['GRAPHQL_MAX_ROOT_FIELDS'], group: 'Limits', help: 'Root fields in one operation.', schema: whole(20, 1, 1000), shown: '20' }),
+  maxDirectives: setting({ names: ['GRAPHQL_MAX_DIRECTIVES'], group: 'Limits', help: 'Directives in one operation.', schema: whole(50, 0, 10_000), shown: '50' }),
+  maxFragmentSpreads: setting({ names: ['GRAPHQL_MAX_FRAGMENT_SPREADS'], group: 'Limits', help: 'Fragment spreads in one document.', schema: whole(100, 0, 10_000), shown: '100' }),
+  maxBatch: setting({ names: ['GRAPHQL_MAX_BATCH'], group: 'Limits', help: 'Operations in one HTTP batch.', schema: whole(10, 1, 1000), shown: '10' }),
+  maxBodyBytes: setting({ names: ['MAX_BODY_BYTES'], group: 'Limits', help: 'Largest request body.', schema: whole(262_144, 1024, 67_108_864), shown: '262144' }),
+  operationTimeoutMs: setting({ names: ['OPERATION_TIMEOUT_MS'], group: 'Limits', help: 'Deadline of one query or mutation, in ms.', schema: whole(15_000, 100, 600_000), shown: '15000' }),
+  budgetCapacity: setting({ names: ['BUDGET_CAPACITY'], group: 'Limits', help: 'Cost a tenant may spend at once; 0 = no budget.', schema: whole(10_000, 0, 1_000_000_000), shown: '10000' }),
+  budgetRestorePerSecond: setting({ names: ['BUDGET_RESTORE_PER_SECOND'], group: 'Limits', help: 'Cost a tenant gets back each second.', schema: whole(500, 1, 1_000_000_000), shown: '500' }),
+
+  cursorKeys: setting({ names: ['CURSOR_KEYS'], group: 'Streams', help: 'Comma list of secrets that sign cursors, newest first; older ones still verify. Unset: made once and kept in SQL.', secret: true, schema: list.pipe(z.array(text.min(16, 'each must have at least 16 characters')).min(1)).optional(), shown: 'made once, kept in SQL' }),
+  ringSize: setting({ names: ['STREAM_RING_EVENTS'], group: 'Streams', help: 'Recent events a process keeps for resuming subscribers, per stream.', schema: whole(10_000, 10, 1_000_000), shown: '10000' }),
+  subscriberQueue: setting({ names: ['STREAM_QUEUE_EVENTS'], group: 'Streams', help: 'Events that may wait for one subscriber before its policy applies.', schema: whole(1000, 1, 100_000), shown: '1000' }),
+  maxSubscriptionsPerConnection: setting({ names: ['MAX_SUBSCRIPTIONS_PER_CONNECTION'], group: 'Streams', help: 'Operations open on one WebSocket.', schema: whole(50, 1, 10_000), shown: '50' }),
+  maxSubscriptionsPerTenant: setting({ names: ['MAX_SUBSCRIPTIONS_PER_TENANT'], group: 'Streams', help: 'Subscriptions open for one tenant in one process.', schema: whole(1000, 1, 100_000), shown: '1000' }),
+
+  logLevel: setting({ names: ['LOG_LEVEL'], group: 'Telemetry', help: 'Least severe log line that is written.', schema: choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'), shown: 'info' }),
+} as const satisfies Record<string, Setting<unknown>>
+
+export type SettingName = keyof typeof settings
+export type Settings = { readonly [Name in SettingName]: z.output<(typeof settings)[Name]['schema']> }
