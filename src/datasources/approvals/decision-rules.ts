@@ -1,39 +1,46 @@
-import { type Permission, allowed, denied } from '../../auth/permission.ts'
-import { type Viewer, denyByScope } from '../../auth/viewer.ts'
-import { type Approval, type DecisionKind } from './approvals.ts'
+import { allowed, denied, type DenyReason, type Permission } from '../../auth/permission.ts'
+import { denyByScope, type Viewer } from '../../auth/viewer.ts'
+import { type Nanos } from '../../time.ts'
+import { type Approval } from './approvals.ts'
 
-/** The right each decision needs. */
-export const scopeOfDecision: Readonly<Record<DecisionKind, string>> = {
-  GRANT: 'approvals:decide',
-  DENY: 'approvals:decide',
-  OVERRIDE: 'approvals:override',
+export interface DecisionRules {
+  /** `APPROVER_ALLOWLIST`: compared trimmed and in any case, as Demon does (contract: demon 7.2). Undefined: everybody with the scope. */
+  readonly approverAllowlist?: readonly string[] | undefined
 }
 
-/**
- * Whether an actor is on the list of approvers: trimmed, case-insensitive equality; no list means everybody, an empty one nobody (contract: demon 7.2).
- */
-export function isApprover(actorId: string, allowlist: readonly string[] | undefined): boolean {
-  if (allowlist === undefined) return true
-  const wanted = actorId.trim().toLowerCase()
-  return allowlist.some((entry) => entry.trim().toLowerCase() === wanted)
+export type DecisionScope = 'approvals:decide' | 'approvals:override'
+
+const same = (left: string, right: string): boolean => left.trim().toLowerCase() === right.trim().toLowerCase()
+
+/** Why this viewer may decide no gate at all, whatever gate it is; null when they may. */
+export function denyDecider(viewer: Viewer, rules: DecisionRules, scope: DecisionScope = 'approvals:decide'): DenyReason | null {
+  const reason = denyByScope(viewer, scope)
+  if (reason !== null) return reason
+  const { approverAllowlist } = rules
+  return approverAllowlist === undefined || approverAllowlist.some((actor) => same(actor, viewer.actorId)) ? null : 'NOT_AN_APPROVER'
 }
 
-/** Whether this viewer may take such decisions at all, whatever the gate. */
-export function mayDecide(viewer: Viewer, allowlist: readonly string[] | undefined, kind: DecisionKind = 'GRANT'): Permission {
-  const reason = denyByScope(viewer, scopeOfDecision[kind])
-  if (reason !== null) return denied(reason)
-  return isApprover(viewer.actorId, allowlist) ? allowed : denied('NOT_AN_APPROVER')
+/** Whether anybody could decide the gate: the condition that `ApprovalFilter.decidable` states in SQL. */
+export function denyGate(approval: Pick<Approval, 'state' | 'legacy' | 'system'>): DenyReason | null {
+  if (approval.system !== 'DEMON') return 'READ_ONLY_SOURCE'
+  if (approval.state !== 'PENDING') return 'ALREADY_TERMINAL'
+  return approval.legacy ? 'LEGACY_SUBJECT' : null
 }
 
-/** Whether a decision about this gate can be written by anybody: only Demon's log takes them, and only on 7-token subjects (contract: demon 7.2). */
-export function takesDecisions(approval: Pick<Approval, 'system' | 'legacy' | 'state'>): Permission {
-  if (approval.system !== 'DEMON') return denied('READ_ONLY_SOURCE')
-  if (approval.state !== 'PENDING') return denied('ALREADY_TERMINAL')
-  return approval.legacy ? denied('LEGACY_SUBJECT') : allowed
+/** May this viewer decide this gate now? Their rights are judged first, then the gate. Who asked for a gate may decide it. */
+export function decisionPermission(
+  viewer: Viewer,
+  approval: Pick<Approval, 'state' | 'legacy' | 'system'>,
+  rules: DecisionRules,
+  scope: DecisionScope = 'approvals:decide',
+): Permission {
+  const reason = denyDecider(viewer, rules, scope) ?? denyGate(approval)
+  return reason === null ? allowed : denied(reason)
 }
 
-/** What `Approval.viewerCanDecide` says: the viewer's right first, then the gate's state. */
-export function canDecide(viewer: Viewer, allowlist: readonly string[] | undefined, approval: Approval): Permission {
-  const personal = mayDecide(viewer, allowlist)
-  return personal.allowed ? takesDecisions(approval) : personal
+/** From request to decision in seconds, or to `now` while nobody decided; null where no request was recorded. */
+export function ageSeconds(approval: Pick<Approval, 'requestedAt' | 'decision'>, now: Nanos): number | null {
+  if (approval.requestedAt === null) return null
+  const age = Number((approval.decision?.at ?? now) - approval.requestedAt) / 1e9
+  return age < 0 ? 0 : age
 }
