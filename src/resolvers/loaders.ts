@@ -1,10 +1,113 @@
+import DataLoader from 'dataloader'
+import { type Approval, type ApprovalKey, type ApprovalState } from '../datasources/approvals/approvals.ts'
 import { type DataSources } from '../datasources/index.ts'
+import { type Page, type PageRequest } from '../datasources/page.ts'
+import { type PolicyDecision, type Ritual, type Run, type RunEvent, type RunKey, type RunTransition } from '../datasources/runs/runs.ts'
 import { type Scope } from '../datasources/scope.ts'
+import { type Watermark } from '../projections/progress.ts'
 
-/** Batches by level: one statement for all parents of a field. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type
-export interface Loaders {}
+/** Gives what belongs to one parent; all parents of a level share one statement. */
+export interface Loader<Key, Value> {
+  load(key: Key): Promise<Value>
+}
 
-export function createLoaders(_dataSources: DataSources, _scope: Scope): Loaders {
-  return {}
+export interface RitualDurations {
+  readonly p50Ms: number
+  readonly p95Ms: number
+}
+
+/** Batches by level: one statement for all parents of a field with equal arguments. One set per operation; per event in subscriptions. */
+export interface Loaders {
+  readonly run: Loader<RunKey, Run | null>
+  readonly approval: Loader<ApprovalKey, Approval | null>
+  readonly ritual: Loader<string, Ritual | null>
+  readonly runEvent: Loader<bigint, RunEvent | null>
+  readonly transitionsOfRun: Loader<RunKey, RunTransition[]>
+  readonly durationsOfRitual: Loader<string, RitualDurations | null>
+  approvalsOfRun(args: { states: readonly ApprovalState[] | null; page: PageRequest }): Loader<RunKey, Page<Approval>>
+  approvalCountOfRun(args: { states: readonly ApprovalState[] | null }): Loader<RunKey, number>
+  eventsOfRun(args: { types: readonly string[] | null; page: PageRequest }): Loader<RunKey, Page<RunEvent>>
+  policyDecisionsOfRun(args: { page: PageRequest }): Loader<RunKey, Page<PolicyDecision>>
+  /** How far the read model of runs is; asked once per operation. */
+  watermark(): Promise<Watermark | null>
+  /** Forgets what was loaded: to be called by a mutation after its write, so that its answer shows it. */
+  clear(): void
+}
+
+/** Keys of one statement; what is beyond goes into a further one. */
+const MAX_BATCH = 500
+/** Different argument sets of one field in one operation that are remembered. */
+const MAX_ARGUMENT_SETS = 50
+
+const runKeyText = ({ system, ritualId, runId }: RunKey): string => JSON.stringify([system, ritualId, runId])
+const approvalKeyText = (key: ApprovalKey): string => JSON.stringify([key.system, key.ritualId, key.runId, key.gateId])
+
+const batching = <Key, Value>(load: (keys: readonly Key[]) => Promise<readonly Value[]>, cacheKeyFn: (key: Key) => string) =>
+  new DataLoader<Key, Value, string>(load, { maxBatchSize: MAX_BATCH, cacheKeyFn })
+
+const text = (key: string): string => key
+
+/** One loader per set of arguments, so that only parents that ask the same share a statement. */
+function perArguments<Arguments, Key, Value>(
+  make: (args: Arguments) => Loader<Key, Value>,
+): {
+  (args: Arguments): Loader<Key, Value>
+  clear(): void
+} {
+  const loaders = new Map<string, Loader<Key, Value>>()
+  const forArguments = (args: Arguments): Loader<Key, Value> => {
+    const name = JSON.stringify(args)
+    const known = loaders.get(name)
+    if (known !== undefined) return known
+    if (loaders.size >= MAX_ARGUMENT_SETS) loaders.clear()
+    const loader = make(args)
+    loaders.set(name, loader)
+    return loader
+  }
+  return Object.assign(forArguments, { clear: () => loaders.clear() })
+}
+
+/** @param scope whose tenant every statement is filtered by */
+export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
+  const { runs, approvals, progress } = dataSources
+  const run = batching((keys: readonly RunKey[]) => runs.byKeys(scope, keys), runKeyText)
+  const approval = batching((keys: readonly ApprovalKey[]) => approvals.byKeys(scope, keys), approvalKeyText)
+  const ritual = batching((ids: readonly string[]) => runs.ritualsByIds(scope, ids), text)
+  const runEvent = batching(
+    (sequences: readonly bigint[]) => runs.eventsBySequences(scope, sequences),
+    (sequence) => sequence.toString(),
+  )
+  const transitionsOfRun = batching((keys: readonly RunKey[]) => runs.transitionsOf(scope, keys), runKeyText)
+  const durationsOfRitual = batching((ids: readonly string[]) => runs.durationsOf(scope, ids), text)
+  const approvalsOfRun = perArguments(({ states, page }: Parameters<Loaders['approvalsOfRun']>[0]) =>
+    batching((keys: readonly RunKey[]) => approvals.ofRuns(scope, keys, states, page), runKeyText),
+  )
+  const approvalCountOfRun = perArguments(({ states }: Parameters<Loaders['approvalCountOfRun']>[0]) =>
+    batching((keys: readonly RunKey[]) => approvals.countOfRuns(scope, keys, states), runKeyText),
+  )
+  const eventsOfRun = perArguments(({ types, page }: Parameters<Loaders['eventsOfRun']>[0]) =>
+    batching((keys: readonly RunKey[]) => runs.eventsOf(scope, keys, types, page), runKeyText),
+  )
+  const policyDecisionsOfRun = perArguments(({ page }: Parameters<Loaders['policyDecisionsOfRun']>[0]) =>
+    batching((keys: readonly RunKey[]) => runs.policyDecisionsOf(scope, keys, page), runKeyText),
+  )
+  let watermark: Promise<Watermark | null> | undefined
+  return {
+    run,
+    approval,
+    ritual,
+    runEvent,
+    transitionsOfRun,
+    durationsOfRitual,
+    approvalsOfRun,
+    approvalCountOfRun,
+    eventsOfRun,
+    policyDecisionsOfRun,
+    watermark: () => (watermark ??= progress.watermark('ritual')),
+    clear() {
+      for (const loader of [run, approval, ritual, runEvent, transitionsOfRun, durationsOfRitual]) loader.clearAll()
+      for (const family of [approvalsOfRun, approvalCountOfRun, eventsOfRun, policyDecisionsOfRun]) family.clear()
+      watermark = undefined
+    },
+  }
 }

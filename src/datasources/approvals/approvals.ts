@@ -80,4 +80,6 @@ export interface ApprovalsDataSource {
   count(scope: Scope, filter: ApprovalFilter): Promise<number>
   /** One page per run, in the order of `keys`, by first sequence; one statement. */
   ofRuns(scope: Scope, keys: readonly RunKey[], states: readonly ApprovalState[] | null, page: PageRequest): Promise<Page<Approval>[]>
+  /** How many gates each run has, in the order of `keys`; one statement. */
+  countOfRuns(scope: Scope, keys: readonly RunKey[], states: readonly ApprovalState[] | null): Promise<number[]>
 }

@@ -149,6 +149,8 @@ export interface RunsDataSource {
   eventsOf(scope: Scope, keys: readonly RunKey[], types: readonly string[] | null, page: PageRequest): Promise<Page<RunEvent>[]>
   /** One event by its sequence, or null. */
   findEvent(scope: Scope, sequence: bigint): Promise<RunEvent | null>
+  /** In the order of `sequences`, null for what is not there; one statement. */
+  eventsBySequences(scope: Scope, sequences: readonly bigint[]): Promise<(RunEvent | null)[]>
   /** All transitions of each run, oldest first, at most 1000 a run; one statement. */
   transitionsOf(scope: Scope, keys: readonly RunKey[]): Promise<RunTransition[][]>
   policyDecisionsOf(scope: Scope, keys: readonly RunKey[], page: PageRequest): Promise<Page<PolicyDecision>[]>

@@ -1,0 +1,82 @@
+// `npm run codegen`: writes src/generated/resolver-types.ts from schema/*.graphql. With `--check` it writes nothing and fails when that file is not up to date.
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { codegen } from '@graphql-codegen/core'
+import * as typescript from '@graphql-codegen/typescript'
+import * as typescriptResolvers from '@graphql-codegen/typescript-resolvers'
+import { mergeTypeDefs } from '@graphql-tools/merge'
+import { buildASTSchema } from 'graphql'
+
+const schemaFolder = new URL('../schema/', import.meta.url)
+const target = new URL('../src/generated/resolver-types.ts', import.meta.url)
+
+const runs = '../datasources/runs/runs.ts'
+const approvals = '../datasources/approvals/approvals.ts'
+const sources = '../datasources/system/sources.ts'
+const connection = '../resolvers/connection.ts'
+
+/** The domain object that the resolvers of each type receive. */
+const mappers = {
+  Run: `${runs}#Run as RunModel`,
+  RunEvent: `${runs}#RunEvent as RunEventModel`,
+  PolicyDecision: `${runs}#PolicyDecision as PolicyDecisionModel`,
+  Ritual: `${runs}#Ritual as RitualModel`,
+  ScaleHint: `${runs}#ScaleHint as ScaleHintModel`,
+  Approval: `${approvals}#Approval as ApprovalModel`,
+  Decision: `${approvals}#Decision as DecisionModel`,
+  Source: `${sources}#Source as SourceModel`,
+  DeadLetter: `${sources}#DeadLetter as DeadLetterModel`,
+  RunConnection: `${connection}#CountedConnection<RunModel>`,
+  ApprovalConnection: `${connection}#CountedConnection<ApprovalModel>`,
+}
+
+const config = {
+  enumsAsTypes: true,
+  immutableTypes: true,
+  useTypeImports: true,
+  emitLegacyCommonJSImports: false,
+  strictScalars: true,
+  scalars: {
+    DateTime: 'bigint',
+    Long: { input: 'bigint', output: 'bigint | number' },
+    JSON: 'unknown',
+    Bytes: 'Uint8Array',
+    Cursor: 'string',
+    Scope: 'string',
+    FieldSet: 'string',
+  },
+  maybeValue: 'T | null | undefined',
+  contextType: '../context.ts#Context',
+  mappers,
+  resolversNonOptionalTypename: { unionMember: true, interfaceImplementingType: true },
+}
+
+async function generate() {
+  const files = readdirSync(schemaFolder)
+    .filter((file) => file.endsWith('.graphql'))
+    .sort()
+  const schema = mergeTypeDefs(
+    files.map((file) => readFileSync(new URL(file, schemaFolder), 'utf8')),
+    { throwOnConflict: true, sort: true },
+  )
+  return codegen({
+    filename: fileURLToPath(target),
+    schema,
+    schemaAst: buildASTSchema(schema),
+    documents: [],
+    config,
+    plugins: [{ typescript: {} }, { resolvers: {} }],
+    pluginMap: { typescript, resolvers: typescriptResolvers },
+  })
+}
+
+const text = `// Written by \`npm run codegen\` from schema/*.graphql; change those instead.\n${await generate()}`
+if (process.argv.includes('--check')) {
+  if (readFileSync(target, 'utf8') !== text) {
+    console.error('src/generated/resolver-types.ts is not up to date: run `npm run codegen`')
+    process.exit(1)
+  }
+} else {
+  mkdirSync(new URL('.', target), { recursive: true })
+  writeFileSync(target, text)
+}

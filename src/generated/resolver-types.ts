@@ -1,0 +1,2257 @@
+// Written by `npm run codegen` from schema/*.graphql; change those instead.
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { Run as RunModel, RunEvent as RunEventModel, PolicyDecision as PolicyDecisionModel, Ritual as RitualModel, ScaleHint as ScaleHintModel } from '../datasources/runs/runs.ts';
+import type { Approval as ApprovalModel, Decision as DecisionModel } from '../datasources/approvals/approvals.ts';
+import type { Source as SourceModel, DeadLetter as DeadLetterModel } from '../datasources/system/sources.ts';
+import type { CountedConnection } from '../resolvers/connection.ts';
+import type { Context } from '../context.ts';
+export type Maybe<T> = T | null | undefined;
+export type InputMaybe<T> = T | null | undefined;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** Bytes in base64. */
+  Bytes: { input: Uint8Array; output: Uint8Array; }
+  /** An opaque, signed position in the event log. Valid on every replica and over every transport, for the tenant, field and filter it was made for. */
+  Cursor: { input: string; output: string; }
+  /** RFC 3339 in UTC, such as `2026-01-31T08:00:00.123456789Z`; nanoseconds are kept where the source has them. Input may carry any offset. */
+  DateTime: { input: bigint; output: bigint; }
+  /** A selection of fields, such as `id`. */
+  FieldSet: { input: string; output: string; }
+  /** Any JSON value. */
+  JSON: { input: unknown; output: unknown; }
+  /** A 64-bit integer as a decimal string. Numbers are accepted on input. */
+  Long: { input: bigint; output: bigint | number; }
+  /** A right, such as `runs:read`. */
+  Scope: { input: string; output: string; }
+};
+
+/** Every accepted mutation says where it stands in the log, and whether the read model already shows it. */
+export type Accepted = {
+  /** The position of the event that made it so; give it as `minCursor` to read your own write. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** Whether reads already show it. False: the wait was cut short; it will. */
+  readonly projected: Scalars['Boolean']['output'];
+  /** Echo of the input. */
+  readonly clientMutationId?: Maybe<Scalars['String']['output']>;
+};
+
+/** Who did something. */
+export type Actor = {
+  readonly __typename?: 'Actor';
+  /** As the source wrote it. */
+  readonly id: Scalars['String']['output'];
+  /** What kind of actor, as far as the id tells. */
+  readonly kind: ActorKind;
+  /** A name for people, where one is known. */
+  readonly displayName?: Maybe<Scalars['String']['output']>;
+};
+
+/** What kind of actor. */
+export type ActorKind =
+  /** A person. */
+  | 'USER'
+  /** A program with an identity. */
+  | 'SERVICE'
+  /** The control plane itself, such as an expiry. */
+  | 'SYSTEM'
+  /** Cannot be told. */
+  | 'UNKNOWN';
+
+/** A gate of a run: somebody has to decide before the run goes on. */
+export type Approval = Node & {
+  readonly __typename?: 'Approval';
+  /** Opaque global id. */
+  readonly id: Scalars['ID']['output'];
+  /** Where it lives. */
+  readonly system: System;
+  /** Whose it is. */
+  readonly tenantId: Scalars['String']['output'];
+  /** The gate's own id within the run. */
+  readonly gateId: Scalars['String']['output'];
+  /** Where it stands. */
+  readonly state: ApprovalState;
+  /** What the source says where it says more than `state`. */
+  readonly rawState?: Maybe<Scalars['String']['output']>;
+  /** The run it belongs to. */
+  readonly run: Run;
+  /** Who asked; null where no request was recorded. */
+  readonly requester?: Maybe<Actor>;
+  /** Why they asked. */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  /** When they asked. */
+  readonly requestedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** From request to decision, or to now while pending. */
+  readonly ageSeconds?: Maybe<Scalars['Float']['output']>;
+  /** The first terminal by sequence: the one that counts. */
+  readonly decision?: Maybe<Decision>;
+  /** Terminals that came after the first. Demon's own pages show the last of these. */
+  readonly laterTerminals: ReadonlyArray<Decision>;
+  /** What its newest timer says. Demon's worker may deny earlier, later or never. */
+  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Where it stands in its escalation. */
+  readonly escalation?: Maybe<Escalation>;
+  /** Whether the caller may decide it now. */
+  readonly viewerCanDecide: Permission;
+};
+
+/** Somebody else was first; `approval.decision` names them. `sameOutcome` tells whether they decided what you asked for. */
+export type ApprovalAlreadyDecided = UserError & {
+  readonly __typename?: 'ApprovalAlreadyDecided';
+  /** Always ALREADY_DECIDED. */
+  readonly code: ErrorCode;
+  /** Why, for a person. */
+  readonly message: Scalars['String']['output'];
+  /** The input field concerned. */
+  readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** Always false. */
+  readonly retryable: Scalars['Boolean']['output'];
+  /** The gate and its true winner. */
+  readonly approval: Approval;
+  /** Whether the winner decided what you asked for. */
+  readonly sameOutcome: Scalars['Boolean']['output'];
+};
+
+/** A page of gates. */
+export type ApprovalConnection = {
+  readonly __typename?: 'ApprovalConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<ApprovalEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<Approval>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+  /** How many there are in all; counted only when asked for. */
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+/** The event is in the log. */
+export type ApprovalDecided = Accepted & {
+  readonly __typename?: 'ApprovalDecided';
+  /** The gate, as the read model shows it now. */
+  readonly approval: Approval;
+  /** The position of the event that made it so; give it as `minCursor` to read your own write. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** Whether reads already show it. */
+  readonly projected: Scalars['Boolean']['output'];
+  /** Echo of the input. */
+  readonly clientMutationId?: Maybe<Scalars['String']['output']>;
+};
+
+/** What `approvalUpdated` delivers. */
+export type ApprovalDelivery = ApprovalItem | StreamGap | StreamPhase;
+
+/** One of gates, and its cursor. */
+export type ApprovalEdge = {
+  readonly __typename?: 'ApprovalEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: Approval;
+};
+
+/** All given conditions must hold. They are applied before the page is cut. */
+export type ApprovalFilter = {
+  /** In one of these states. */
+  readonly states?: InputMaybe<ReadonlyArray<ApprovalState>>;
+  /** Exactly this gate. */
+  readonly gateId?: InputMaybe<Scalars['String']['input']>;
+  /** On runs of this ritual. */
+  readonly ritualId?: InputMaybe<Scalars['String']['input']>;
+  /** Asked for by exactly this actor. */
+  readonly requester?: InputMaybe<Scalars['String']['input']>;
+  /** Decided by exactly this actor. */
+  readonly approver?: InputMaybe<Scalars['String']['input']>;
+  /** Only those the caller could decide now (true), or could not (false). */
+  readonly decidableByViewer?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Requested at or after this moment. */
+  readonly requestedAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** With an expiry before this moment. */
+  readonly expiresBefore?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** A gate as it is after an event, and the event's position. */
+export type ApprovalItem = {
+  readonly __typename?: 'ApprovalItem';
+  /** Resume after this. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** The gate. */
+  readonly approval: Approval;
+};
+
+/** The natural key of a gate in the caller's tenant. */
+export type ApprovalKey = {
+  /** The ritual that runs. */
+  readonly ritualId: Scalars['String']['input'];
+  /** The run. */
+  readonly runId: Scalars['String']['input'];
+  /** The gate; may hold any text. */
+  readonly gateId: Scalars['String']['input'];
+  /** Where the run lives. */
+  readonly system?: InputMaybe<System>;
+};
+
+/** How gates are ordered. */
+export type ApprovalOrder =
+  /** Longest waiting first. */
+  | 'REQUESTED_ASC'
+  /** Newest first. */
+  | 'REQUESTED_DESC'
+  /** Next to expire first; without expiry last. */
+  | 'EXPIRES_ASC';
+
+/** Outcomes of opening or deciding a gate. */
+export type ApprovalResult = ApprovalDecided | ApprovalAlreadyDecided | InvalidInput | NotFound | NotAllowed | Unavailable;
+
+/** Where a gate stands. The first terminal by sequence decides. */
+export type ApprovalState =
+  /** Nobody has decided. */
+  | 'PENDING'
+  /** Somebody granted it. */
+  | 'GRANTED'
+  /** Somebody denied it. */
+  | 'DENIED'
+  /** Somebody overrode it. */
+  | 'OVERRIDDEN'
+  /** The system denied it because its time ran out. */
+  | 'EXPIRED'
+  /** A state that we do not know; see `rawState`. */
+  | 'UNKNOWN';
+
+/** The cancellation of a run. */
+export type CancelRunInput = {
+  /** The run, by global id; or give `key`. */
+  readonly run?: InputMaybe<Scalars['ID']['input']>;
+  /** The run, by natural key; or give `run`. */
+  readonly key?: InputMaybe<RunKey>;
+  /** Why. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+  /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What is left of one capability's quota. */
+export type CapabilityQuota = {
+  readonly __typename?: 'CapabilityQuota';
+  /** The capability. */
+  readonly capability: Scalars['String']['output'];
+  /** As the newest decision says. */
+  readonly quota: Quota;
+  /** When it was said. */
+  readonly at: Scalars['DateTime']['output'];
+  /** Sequence of the event. */
+  readonly sequence: Scalars['Long']['output'];
+};
+
+/** The end of a run. */
+export type CompleteRunInput = {
+  /** The run, by global id; or give `key`. */
+  readonly run?: InputMaybe<Scalars['ID']['input']>;
+  /** The run, by natural key; or give `run`. */
+  readonly key?: InputMaybe<RunKey>;
+  /** What came out; any JSON object. */
+  readonly outputs?: InputMaybe<Scalars['JSON']['input']>;
+  /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A message that could not be read: kept whole, with the reason. */
+export type DeadLetter = {
+  readonly __typename?: 'DeadLetter';
+  /** The stream it came from. */
+  readonly source: Scalars['String']['output'];
+  /** Its sequence there. */
+  readonly sequence: Scalars['Long']['output'];
+  /** The subject it was published on. */
+  readonly subject: Scalars['String']['output'];
+  /** Why it could not be read. */
+  readonly reason: Scalars['String']['output'];
+  /** When the log stored it. */
+  readonly receivedAt: Scalars['DateTime']['output'];
+  /** The payload as text. */
+  readonly payload: Scalars['String']['output'];
+};
+
+/** A page of dead letters. */
+export type DeadLetterConnection = {
+  readonly __typename?: 'DeadLetterConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<DeadLetterEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<DeadLetter>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A dead letter and its cursor. */
+export type DeadLetterEdge = {
+  readonly __typename?: 'DeadLetterEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The dead letter. */
+  readonly node: DeadLetter;
+};
+
+/** What somebody decided. */
+export type Decision = {
+  readonly __typename?: 'Decision';
+  /** What. */
+  readonly kind: DecisionKind;
+  /** Who. */
+  readonly approver: Actor;
+  /** A note of the approver's. */
+  readonly note?: Maybe<Scalars['String']['output']>;
+  /** Why it was denied. */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  /** When. */
+  readonly at: Scalars['DateTime']['output'];
+  /** Sequence of the event. */
+  readonly sequence: Scalars['Long']['output'];
+};
+
+/** What can be decided about a gate. */
+export type DecisionKind =
+  /** Let the run go on. */
+  | 'GRANT'
+  /** Refuse. */
+  | 'DENY'
+  /** Let the run go on in an emergency. */
+  | 'OVERRIDE';
+
+/** Denies a gate. */
+export type DenyApprovalInput = {
+  /** The gate, by global id; or give `key`. */
+  readonly approval?: InputMaybe<Scalars['ID']['input']>;
+  /** The gate, by natural key; or give `approval`. */
+  readonly key?: InputMaybe<ApprovalKey>;
+  /** Why; must not be empty. */
+  readonly reason: Scalars['String']['input'];
+  /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Why the caller may not. */
+export type DenyReason =
+  /** Nobody is signed in. */
+  | 'NOT_AUTHENTICATED'
+  /** A scope is missing. */
+  | 'MISSING_SCOPE'
+  /** The caller is not among the approvers. */
+  | 'NOT_AN_APPROVER'
+  /** Who asked may not decide. */
+  | 'SEPARATION_OF_DUTIES'
+  /** It is over already. */
+  | 'ALREADY_TERMINAL'
+  /** The source can be read only. */
+  | 'READ_ONLY_SOURCE'
+  /** The run lives on Demon's old 6-token subjects, on which nobody can decide. */
+  | 'LEGACY_SUBJECT';
+
+/** What kind of failing outcome a mutation had. */
+export type ErrorCode =
+  /** The input cannot be accepted as it is. */
+  | 'BAD_USER_INPUT'
+  /** What the input names does not exist for the caller. */
+  | 'NOT_FOUND'
+  /** The caller lacks the right, or the rule of the gate forbids it. */
+  | 'NOT_ALLOWED'
+  /** Somebody else changed it meanwhile. */
+  | 'CONFLICT'
+  /** Somebody else decided first. */
+  | 'ALREADY_DECIDED'
+  /** What the caller saw is no longer the newest. */
+  | 'STALE'
+  /** It was valid once. */
+  | 'EXPIRED'
+  /** It was used before and may be used once. */
+  | 'REPLAY'
+  /** A quota or limit is spent. */
+  | 'LIMIT_EXCEEDED'
+  /** A store or neighbour does not answer. */
+  | 'SOURCE_UNAVAILABLE'
+  /** The source cannot do this. */
+  | 'UNSUPPORTED';
+
+/** Where a gate stands in its escalation. */
+export type Escalation = {
+  readonly __typename?: 'Escalation';
+  /** The level it has reached. */
+  readonly currentLevel: Scalars['Int']['output'];
+  /** How many levels there are, as the event says. */
+  readonly totalLevels: Scalars['Int']['output'];
+  /** When the next level is due; Demon's worker does not wait for it. */
+  readonly nextEscalationAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Whether this level may be overridden. */
+  readonly emergencyOverride: Scalars['Boolean']['output'];
+  /** The steps so far. */
+  readonly history: ReadonlyArray<EscalationStep>;
+};
+
+/** A step of an escalation. */
+export type EscalationStep = {
+  readonly __typename?: 'EscalationStep';
+  /** The level it left. */
+  readonly fromLevel: Scalars['Int']['output'];
+  /** The level it entered. */
+  readonly toLevel: Scalars['Int']['output'];
+  /** When. */
+  readonly at: Scalars['DateTime']['output'];
+  /** Why. */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+};
+
+/** One fact from the log. Every event of every domain implements it; unknown types arrive as `GenericEvent`. */
+export type Event = {
+  /** Global id of the event. */
+  readonly id: Scalars['ID']['output'];
+  /** Its position, to resume after. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** Its sequence in its stream. */
+  readonly sequence: Scalars['Long']['output'];
+  /** When it happened, as its writer says; the log's time where the writer gave none that can be read. */
+  readonly at: Scalars['DateTime']['output'];
+  /** When the log stored it. */
+  readonly recordedAt: Scalars['DateTime']['output'];
+  /** The event's type as written, such as `ritual.started:v1`. */
+  readonly type: Scalars['String']['output'];
+  /** Whose it is. */
+  readonly tenantId: Scalars['String']['output'];
+  /** Where it comes from. */
+  readonly system: System;
+  /** The whole payload. */
+  readonly raw: Scalars['JSON']['output'];
+};
+
+/** The failure of a run. */
+export type FailRunInput = {
+  /** The run, by global id; or give `key`. */
+  readonly run?: InputMaybe<Scalars['ID']['input']>;
+  /** The run, by natural key; or give `run`. */
+  readonly key?: InputMaybe<RunKey>;
+  /** A code for programs. */
+  readonly code?: InputMaybe<Scalars['String']['input']>;
+  /** What happened. */
+  readonly message: Scalars['String']['input'];
+  /** More. */
+  readonly details?: InputMaybe<Scalars['JSON']['input']>;
+  /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Why events are missing. */
+export type GapReason =
+  /** The log no longer holds them. */
+  | 'EXPIRED'
+  /** The reader was too slow. */
+  | 'SLOW_CONSUMER'
+  /** The stream was replaced, purged or set back. */
+  | 'SOURCE_RESET';
+
+/** Grants a gate. */
+export type GrantApprovalInput = {
+  /** The gate, by global id; or give `key`. */
+  readonly approval?: InputMaybe<Scalars['ID']['input']>;
+  /** The gate, by natural key; or give `approval`. */
+  readonly key?: InputMaybe<ApprovalKey>;
+  /** A note for whoever reads it later. */
+  readonly note?: InputMaybe<Scalars['String']['input']>;
+  /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The input cannot be accepted; nothing was written. */
+export type InvalidInput = UserError & {
+  readonly __typename?: 'InvalidInput';
+  /** Always BAD_USER_INPUT. */
+  readonly code: ErrorCode;
+  /** What is wrong with it. */
+  readonly message: Scalars['String']['output'];
+  /** The input field concerned. */
+  readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** Always false. */
+  readonly retryable: Scalars['Boolean']['output'];
+};
+
+export type Mutation = {
+  readonly __typename?: 'Mutation';
+  /** Reports that a run was canceled. */
+  readonly cancelRun: RunResult;
+  /** Reports that a run came to its end. */
+  readonly completeRun: RunResult;
+  /** Denies a gate. */
+  readonly denyApproval: ApprovalResult;
+  /** Reports that a run failed. */
+  readonly failRun: RunResult;
+  /** Grants a gate. Who grants is the caller's verified identity. */
+  readonly grantApproval: ApprovalResult;
+  /** Overrides a gate in an emergency. */
+  readonly overrideApproval: ApprovalResult;
+  /** Reports that a run moved from one state to the next. */
+  readonly recordRunTransition: RunResult;
+  /** Opens a gate on a run. */
+  readonly requestApproval: ApprovalResult;
+  /** Reports a new run: for engines and bots that report through Orrery. */
+  readonly startRun: RunResult;
+};
+
+
+export type MutationCancelRunArgs = {
+  input: CancelRunInput;
+};
+
+
+export type MutationCompleteRunArgs = {
+  input: CompleteRunInput;
+};
+
+
+export type MutationDenyApprovalArgs = {
+  input: DenyApprovalInput;
+};
+
+
+export type MutationFailRunArgs = {
+  input: FailRunInput;
+};
+
+
+export type MutationGrantApprovalArgs = {
+  input: GrantApprovalInput;
+};
+
+
+export type MutationOverrideApprovalArgs = {
+  input: OverrideApprovalInput;
+};
+
+
+export type MutationRecordRunTransitionArgs = {
+  input: RecordRunTransitionInput;
+};
+
+
+export type MutationRequestApprovalArgs = {
+  input: RequestApprovalInput;
+};
+
+
+export type MutationStartRunArgs = {
+  input: StartRunInput;
+};
+
+/** Anything that has a global id. */
+export type Node = {
+  /** Opaque and stable; `node(id:)` finds the object again. */
+  readonly id: Scalars['ID']['output'];
+};
+
+/** The caller may not do this; nothing was written. */
+export type NotAllowed = UserError & {
+  readonly __typename?: 'NotAllowed';
+  /** NOT_ALLOWED, or UNSUPPORTED where nobody could. */
+  readonly code: ErrorCode;
+  /** Why, for a person. */
+  readonly message: Scalars['String']['output'];
+  /** The input field concerned. */
+  readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** Always false. */
+  readonly retryable: Scalars['Boolean']['output'];
+  /** Why, for a program. */
+  readonly reason: DenyReason;
+  /** Scopes that would be enough; empty when no scope would help. */
+  readonly requiredScopes: ReadonlyArray<Scalars['String']['output']>;
+};
+
+/** What the input names does not exist in the caller's tenant; nothing was written. */
+export type NotFound = UserError & {
+  readonly __typename?: 'NotFound';
+  /** Always NOT_FOUND. */
+  readonly code: ErrorCode;
+  /** What was not found. */
+  readonly message: Scalars['String']['output'];
+  /** The input field concerned. */
+  readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** Always false. */
+  readonly retryable: Scalars['Boolean']['output'];
+};
+
+/** Overrides a gate. */
+export type OverrideApprovalInput = {
+  /** The gate, by global id; or give `key`. */
+  readonly approval?: InputMaybe<Scalars['ID']['input']>;
+  /** The gate, by natural key; or give `approval`. */
+  readonly key?: InputMaybe<ApprovalKey>;
+  /** Why it cannot wait; must not be empty. */
+  readonly note: Scalars['String']['input'];
+  /** The level at which it is overridden; the gate's current level when left out. */
+  readonly overrideLevel?: InputMaybe<Scalars['Int']['input']>;
+  /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Where a page stands in its list. */
+export type PageInfo = {
+  readonly __typename?: 'PageInfo';
+  /** Whether there is more after this page. */
+  readonly hasNextPage: Scalars['Boolean']['output'];
+  /** Whether there is more before this page. */
+  readonly hasPreviousPage: Scalars['Boolean']['output'];
+  /** Cursor of the first edge; null on an empty page. */
+  readonly startCursor?: Maybe<Scalars['String']['output']>;
+  /** Cursor of the last edge; null on an empty page. */
+  readonly endCursor?: Maybe<Scalars['String']['output']>;
+};
+
+/** May the caller do this, and if not, why: drawn as a disabled button with a reason. */
+export type Permission = {
+  readonly __typename?: 'Permission';
+  /** Whether the caller may, as things stand now. */
+  readonly allowed: Scalars['Boolean']['output'];
+  /** Why not; null when allowed. */
+  readonly reason?: Maybe<DenyReason>;
+};
+
+/** Phases of a stream. */
+export type Phase =
+  /** Things as they are now. */
+  | 'SNAPSHOT'
+  /** Stored events after the given cursor. */
+  | 'REPLAY'
+  /** Events as they happen. */
+  | 'LIVE';
+
+/** What policy said. Demon writes four shapes of it; what a shape lacks is null. */
+export type PolicyDecision = {
+  readonly __typename?: 'PolicyDecision';
+  /** Whether it was allowed; null where the shape does not say. */
+  readonly allowed?: Maybe<Scalars['Boolean']['output']>;
+  /** The capability asked for. */
+  readonly capability?: Maybe<Scalars['String']['output']>;
+  /** Why. */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  /** What is left. */
+  readonly quota?: Maybe<Quota>;
+  /** What was validated. */
+  readonly validation?: Maybe<Scalars['JSON']['output']>;
+  /** Free text of the checker; may name files of the host. */
+  readonly details?: Maybe<Scalars['JSON']['output']>;
+  /** When. */
+  readonly at: Scalars['DateTime']['output'];
+  /** Sequence of the event. */
+  readonly sequence: Scalars['Long']['output'];
+  /** The run concerned. */
+  readonly run: Run;
+};
+
+/** A page of policy decisions. */
+export type PolicyDecisionConnection = {
+  readonly __typename?: 'PolicyDecisionConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<PolicyDecisionEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<PolicyDecision>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** One of policy decisions, and its cursor. */
+export type PolicyDecisionEdge = {
+  readonly __typename?: 'PolicyDecisionEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: PolicyDecision;
+};
+
+export type Query = {
+  readonly __typename?: 'Query';
+  /** One gate, by global id or natural key; null when it does not exist in the caller's tenant. */
+  readonly approval?: Maybe<Approval>;
+  /** Gates, filtered before they are paged. The queue of what waits: `filter: { states: [PENDING] }`. */
+  readonly approvals: ApprovalConnection;
+  /** Any object by its global id; null when it does not exist in the caller's tenant. */
+  readonly node?: Maybe<Node>;
+  /** Objects by their global ids, in the same order; null for each that does not exist. At most 100. */
+  readonly nodes: ReadonlyArray<Maybe<Node>>;
+  /** What is left of each capability's quota, as the newest decision with a quota says. */
+  readonly quotas: ReadonlyArray<CapabilityQuota>;
+  /** Rituals by name: counts by status and the last run. */
+  readonly rituals: RitualConnection;
+  /** One run, by global id or natural key; null when it does not exist in the caller's tenant. `at` shows it as it was at that moment. */
+  readonly run?: Maybe<Run>;
+  /** Runs, filtered before they are paged. `minCursor` waits until the answer shows at least that position. */
+  readonly runs: RunConnection;
+  /** What Demon's agents recommend about scale, newest first. */
+  readonly scaleHints: ScaleHintConnection;
+  /** Every store and neighbour: status, lag, last success, dead letters. */
+  readonly sources: ReadonlyArray<Source>;
+  /** Who is asking, and what they may do. */
+  readonly viewer: Viewer;
+};
+
+
+export type QueryApprovalArgs = {
+  id?: InputMaybe<Scalars['ID']['input']>;
+  key?: InputMaybe<ApprovalKey>;
+  minCursor?: InputMaybe<Scalars['Cursor']['input']>;
+};
+
+
+export type QueryApprovalsArgs = {
+  filter?: InputMaybe<ApprovalFilter>;
+  orderBy?: InputMaybe<ApprovalOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  minCursor?: InputMaybe<Scalars['Cursor']['input']>;
+};
+
+
+export type QueryNodeArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryNodesArgs = {
+  ids: ReadonlyArray<Scalars['ID']['input']>;
+};
+
+
+export type QueryRitualsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryRunArgs = {
+  id?: InputMaybe<Scalars['ID']['input']>;
+  key?: InputMaybe<RunKey>;
+  at?: InputMaybe<Scalars['DateTime']['input']>;
+  minCursor?: InputMaybe<Scalars['Cursor']['input']>;
+};
+
+
+export type QueryRunsArgs = {
+  filter?: InputMaybe<RunFilter>;
+  orderBy?: InputMaybe<RunOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  minCursor?: InputMaybe<Scalars['Cursor']['input']>;
+};
+
+
+export type QueryScaleHintsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A limit per window and what is left of it. */
+export type Quota = {
+  readonly __typename?: 'Quota';
+  /** How often per window. */
+  readonly limit: Scalars['Int']['output'];
+  /** Length of the window, in seconds. */
+  readonly windowSeconds: Scalars['Int']['output'];
+  /** What is left. */
+  readonly remaining?: Maybe<Scalars['Int']['output']>;
+};
+
+/** A step of a run. */
+export type RecordRunTransitionInput = {
+  /** The run, by global id; or give `key`. */
+  readonly run?: InputMaybe<Scalars['ID']['input']>;
+  /** The run, by natural key; or give `run`. */
+  readonly key?: InputMaybe<RunKey>;
+  /** The state it left. */
+  readonly fromState: Scalars['String']['input'];
+  /** The state it entered. */
+  readonly toState: Scalars['String']['input'];
+  /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Opens a gate. */
+export type RequestApprovalInput = {
+  /** The run, by global id; or give `key`. */
+  readonly run?: InputMaybe<Scalars['ID']['input']>;
+  /** The run, by natural key; or give `run`. */
+  readonly key?: InputMaybe<RunKey>;
+  /** The gate's id; may hold any text. */
+  readonly gateId: Scalars['String']['input'];
+  /** Why a decision is needed. */
+  readonly reason: Scalars['String']['input'];
+  /** Publishes an expiry timer this far ahead. */
+  readonly ttlSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A ritual: the definition that runs are executions of. */
+export type Ritual = Node & {
+  readonly __typename?: 'Ritual';
+  /** Opaque global id. */
+  readonly id: Scalars['ID']['output'];
+  /** Its own id. */
+  readonly ritualId: Scalars['String']['output'];
+  /** How many runs it has. */
+  readonly runCount: Scalars['Int']['output'];
+  /** Its runs by status. */
+  readonly countsByStatus: ReadonlyArray<RunCount>;
+  /** The newest run. */
+  readonly lastRun?: Maybe<Run>;
+  /** Median duration of its newest 1000 ended runs, in ms; null when none has ended. */
+  readonly p50DurationMs?: Maybe<Scalars['Float']['output']>;
+  /** 95th percentile of the same, in ms. */
+  readonly p95DurationMs?: Maybe<Scalars['Float']['output']>;
+};
+
+/** A page of rituals. */
+export type RitualConnection = {
+  readonly __typename?: 'RitualConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<RitualEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<Ritual>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** One of rituals, and its cursor. */
+export type RitualEdge = {
+  readonly __typename?: 'RitualEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: Ritual;
+};
+
+/** One execution of a ritual, as its events tell it. */
+export type Run = Node & {
+  readonly __typename?: 'Run';
+  /** Its gates, in the order they appeared. */
+  readonly approvals: ApprovalConnection;
+  /** From start to end, or to now while it has not ended; null without a start. */
+  readonly durationMs?: Maybe<Scalars['Long']['output']>;
+  /** When it ended; null while it has not. */
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Its events in sequence order. */
+  readonly events: RunEventConnection;
+  /** Why it failed. */
+  readonly failure?: Maybe<RunFailure>;
+  /** When its first event happened. */
+  readonly firstSeenAt: Scalars['DateTime']['output'];
+  /** Opaque global id. */
+  readonly id: Scalars['ID']['output'];
+  /** It lives on 6-token subjects only: readable, not decidable. */
+  readonly legacy: Scalars['Boolean']['output'];
+  /** What came out. */
+  readonly outputs?: Maybe<Scalars['JSON']['output']>;
+  /** The ritual its payloads name where that differs from their subject. */
+  readonly payloadRitualId?: Maybe<Scalars['String']['output']>;
+  /** The tenant its payloads name where that differs from their subject. */
+  readonly payloadTenantId?: Maybe<Scalars['String']['output']>;
+  /** What policy said about it, oldest first. */
+  readonly policyDecisions: PolicyDecisionConnection;
+  /** What the source says where it says more than `status`. */
+  readonly rawStatus?: Maybe<Scalars['String']['output']>;
+  /** The ritual that runs. */
+  readonly ritualId: Scalars['String']['output'];
+  /** Its own id within the ritual. */
+  readonly runId: Scalars['String']['output'];
+  /** What was started, as the start event carries it. */
+  readonly spec?: Maybe<Scalars['JSON']['output']>;
+  /** When it started; null where no start event exists. */
+  readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The state of its state machine, as the newest transition says. */
+  readonly state?: Maybe<Scalars['String']['output']>;
+  /** Where it stands: the first lifecycle terminal by sequence, else a pending gate, else running. */
+  readonly status: RunStatus;
+  /** Where it lives. */
+  readonly system: System;
+  /** Whose it is. */
+  readonly tenantId: Scalars['String']['output'];
+  /** How many lifecycle terminals the log holds; the first one counts. */
+  readonly terminalCount: Scalars['Int']['output'];
+  /** Its state transitions, oldest first; at most 1000. */
+  readonly transitions: ReadonlyArray<RunTransition>;
+  /** When its newest event was stored. */
+  readonly updatedAt: Scalars['DateTime']['output'];
+  /** Whether the caller may cancel it. */
+  readonly viewerCanCancel: Permission;
+};
+
+
+/** One execution of a ritual, as its events tell it. */
+export type RunApprovalsArgs = {
+  states?: InputMaybe<ReadonlyArray<ApprovalState>>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** One execution of a ritual, as its events tell it. */
+export type RunEventsArgs = {
+  types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** One execution of a ritual, as its events tell it. */
+export type RunPolicyDecisionsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The event is in the log. */
+export type RunAccepted = Accepted & {
+  readonly __typename?: 'RunAccepted';
+  /** The run, as the read model shows it now. */
+  readonly run: Run;
+  /** The position of the event that made it so; give it as `minCursor` to read your own write. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** Whether reads already show it. */
+  readonly projected: Scalars['Boolean']['output'];
+  /** Echo of the input. */
+  readonly clientMutationId?: Maybe<Scalars['String']['output']>;
+};
+
+/** The run is over already; nothing was written. */
+export type RunAlreadyTerminal = UserError & {
+  readonly __typename?: 'RunAlreadyTerminal';
+  /** Always CONFLICT. */
+  readonly code: ErrorCode;
+  /** Why, for a person. */
+  readonly message: Scalars['String']['output'];
+  /** The input field concerned. */
+  readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** Always false. */
+  readonly retryable: Scalars['Boolean']['output'];
+  /** The run and how it ended. */
+  readonly run: Run;
+};
+
+/** A page of runs. */
+export type RunConnection = {
+  readonly __typename?: 'RunConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<RunEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<Run>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+  /** How many there are in all; counted only when asked for. */
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+/** How many runs have a status. */
+export type RunCount = {
+  readonly __typename?: 'RunCount';
+  /** The status. */
+  readonly status: RunStatus;
+  /** How many. */
+  readonly count: Scalars['Int']['output'];
+};
+
+/** One of runs, and its cursor. */
+export type RunEdge = {
+  readonly __typename?: 'RunEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: Run;
+};
+
+/** One event of a run. */
+export type RunEvent = Event & Node & {
+  readonly __typename?: 'RunEvent';
+  /** Global id of the event. */
+  readonly id: Scalars['ID']['output'];
+  /** Its position, to resume after. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** Its sequence in its stream. */
+  readonly sequence: Scalars['Long']['output'];
+  /** When it happened, as its writer says; the log's time where the writer gave none that can be read. */
+  readonly at: Scalars['DateTime']['output'];
+  /** When the log stored it. */
+  readonly recordedAt: Scalars['DateTime']['output'];
+  /** The event's type as written. */
+  readonly type: Scalars['String']['output'];
+  /** Whose it is. */
+  readonly tenantId: Scalars['String']['output'];
+  /** Where it comes from. */
+  readonly system: System;
+  /** The whole payload. */
+  readonly raw: Scalars['JSON']['output'];
+  /** The run it belongs to. */
+  readonly run: Run;
+};
+
+/** A page of events. */
+export type RunEventConnection = {
+  readonly __typename?: 'RunEventConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<RunEventEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<RunEvent>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** What `runEvents` delivers. */
+export type RunEventDelivery = RunEventItem | StreamGap | StreamPhase;
+
+/** One of events, and its cursor. */
+export type RunEventEdge = {
+  readonly __typename?: 'RunEventEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: RunEvent;
+};
+
+/** An event of a run and its position. */
+export type RunEventItem = {
+  readonly __typename?: 'RunEventItem';
+  /** Resume after this. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** The event. */
+  readonly event: RunEvent;
+};
+
+/** Why a run failed. */
+export type RunFailure = {
+  readonly __typename?: 'RunFailure';
+  /** A code, where one was given. */
+  readonly code?: Maybe<Scalars['String']['output']>;
+  /** What happened. */
+  readonly message: Scalars['String']['output'];
+  /** More, as given. */
+  readonly details?: Maybe<Scalars['JSON']['output']>;
+};
+
+/** All given conditions must hold. They are applied before the page is cut. */
+export type RunFilter = {
+  /** Exactly this ritual. */
+  readonly ritualId?: InputMaybe<Scalars['String']['input']>;
+  /** Rituals whose id holds this text, in any case. */
+  readonly ritualIdContains?: InputMaybe<Scalars['String']['input']>;
+  /** Runs whose id holds this text, in any case. */
+  readonly runIdContains?: InputMaybe<Scalars['String']['input']>;
+  /** In one of these states. */
+  readonly statuses?: InputMaybe<ReadonlyArray<RunStatus>>;
+  /** From one of these systems. */
+  readonly systems?: InputMaybe<ReadonlyArray<System>>;
+  /** Started (or first seen) at or after this moment. */
+  readonly startedAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Started (or first seen) before this moment. */
+  readonly startedBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** With this gate pending. */
+  readonly awaitingGate?: InputMaybe<Scalars['String']['input']>;
+  /** Ritual or run id holds this text, in any case. */
+  readonly text?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The natural key of a run in the caller's tenant. */
+export type RunKey = {
+  /** The ritual that runs. */
+  readonly ritualId: Scalars['String']['input'];
+  /** The run's own id; unique within its ritual. */
+  readonly runId: Scalars['String']['input'];
+  /** Where the run lives. */
+  readonly system?: InputMaybe<System>;
+};
+
+/** How runs are ordered. */
+export type RunOrder =
+  /** Newest start first; first-seen time where there is no start. */
+  | 'STARTED_DESC'
+  /** Oldest start first. */
+  | 'STARTED_ASC'
+  /** Newest event first. */
+  | 'UPDATED_DESC';
+
+/** Outcomes of reporting about a run. */
+export type RunResult = RunAccepted | InvalidInput | NotFound | NotAllowed | RunAlreadyTerminal | Unavailable;
+
+/** Where a run stands. */
+export type RunStatus =
+  /** Waiting to begin. */
+  | 'QUEUED'
+  /** Going on. */
+  | 'RUNNING'
+  /** A requested gate has no decision yet. */
+  | 'AWAITING_APPROVAL'
+  /** Held. */
+  | 'PAUSED'
+  /** Came to its end. */
+  | 'COMPLETED'
+  /** Ended by a failure. */
+  | 'FAILED'
+  /** Ended by a cancellation. */
+  | 'CANCELED'
+  /** A state that we do not know; see `rawStatus`. */
+  | 'UNKNOWN';
+
+/** A step of a run's state machine. */
+export type RunTransition = {
+  readonly __typename?: 'RunTransition';
+  /** The state it left. */
+  readonly fromState: Scalars['String']['output'];
+  /** The state it entered. */
+  readonly toState: Scalars['String']['output'];
+  /** When. */
+  readonly at: Scalars['DateTime']['output'];
+  /** Sequence of the event. */
+  readonly sequence: Scalars['Long']['output'];
+};
+
+/** What an agent recommends about scale. */
+export type ScaleHint = {
+  readonly __typename?: 'ScaleHint';
+  /** What to do. */
+  readonly recommendation: ScaleRecommendation;
+  /** Why. */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  /** When. */
+  readonly at: Scalars['DateTime']['output'];
+  /** Sequence of the event. */
+  readonly sequence: Scalars['Long']['output'];
+  /** The whole hint: metrics, thresholds, hysteresis. */
+  readonly raw: Scalars['JSON']['output'];
+};
+
+/** A page of scale hints. */
+export type ScaleHintConnection = {
+  readonly __typename?: 'ScaleHintConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<ScaleHintEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<ScaleHint>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** One of scale hints, and its cursor. */
+export type ScaleHintEdge = {
+  readonly __typename?: 'ScaleHintEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: ScaleHint;
+};
+
+/** What a scale hint recommends. */
+export type ScaleRecommendation =
+  /** More. */
+  | 'SCALE_UP'
+  /** Less. */
+  | 'SCALE_DOWN'
+  /** As it is. */
+  | 'STEADY'
+  /** A word that we do not know; see `raw`. */
+  | 'UNKNOWN';
+
+/** One store or neighbour, as the last probe saw it. */
+export type Source = {
+  readonly __typename?: 'Source';
+  /** Its name, as errors give it in `extensions.source`. */
+  readonly name: Scalars['String']['output'];
+  /** What it is used for. */
+  readonly kind: SourceKind;
+  /** Built in, or a real server. */
+  readonly mode: SourceMode;
+  /** Whether it answers. */
+  readonly status: SourceStatus;
+  /** Whether this deployment can be ready without it. */
+  readonly critical: Scalars['Boolean']['output'];
+  /** The moment its answers reflect. */
+  readonly asOf?: Maybe<Scalars['DateTime']['output']>;
+  /** How far the read model is behind it, in seconds. */
+  readonly lagSeconds?: Maybe<Scalars['Float']['output']>;
+  /** How far the read model is behind it, in events. */
+  readonly lagEvents?: Maybe<Scalars['Long']['output']>;
+  /** Round trip of the last probe, in ms. */
+  readonly latencyMs?: Maybe<Scalars['Float']['output']>;
+  /** What the last failed probe said; never a driver's text. */
+  readonly lastError?: Maybe<Scalars['String']['output']>;
+  /** Messages of this source that could not be read, newest first. */
+  readonly deadLetters: DeadLetterConnection;
+};
+
+
+/** One store or neighbour, as the last probe saw it. */
+export type SourceDeadLettersArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What a source is used for. */
+export type SourceKind =
+  /** The event log. */
+  | 'LOG'
+  /** The relational store. */
+  | 'SQL'
+  /** The graph index. */
+  | 'GRAPH'
+  /** Shared short-lived state. */
+  | 'CACHE'
+  /** Metrics. */
+  | 'METRICS'
+  /** Alerts. */
+  | 'ALERTS'
+  /** Record streams. */
+  | 'STORAGE';
+
+/** Built in, or a real server. */
+export type SourceMode =
+  /** Inside this process. */
+  | 'EMBEDDED'
+  /** A server of its own. */
+  | 'CONNECTED';
+
+/** Whether a source answers. */
+export type SourceStatus =
+  /** It does. */
+  | 'UP'
+  /** It does, but late or in part. */
+  | 'DEGRADED'
+  /** It does not. */
+  | 'DOWN'
+  /** Not probed yet. */
+  | 'UNKNOWN';
+
+/** A new run. */
+export type StartRunInput = {
+  /** The ritual that runs: no dots, white space, `*` or `>`. */
+  readonly ritualId: Scalars['String']['input'];
+  /** Its own id; made by us when left out. */
+  readonly runId?: InputMaybe<Scalars['String']['input']>;
+  /** What was started; any JSON object. */
+  readonly spec?: InputMaybe<Scalars['JSON']['input']>;
+  /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The log no longer holds, or the reader was too slow for, what lies between. */
+export type StreamGap = {
+  readonly __typename?: 'StreamGap';
+  /** Resume after this to go on behind the gap. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** First sequence that was not delivered. */
+  readonly from: Scalars['Long']['output'];
+  /** Last sequence that was not delivered. */
+  readonly to: Scalars['Long']['output'];
+  /** Why. */
+  readonly reason: GapReason;
+};
+
+/** Marks where a stream passes from one phase into the next. */
+export type StreamPhase = {
+  readonly __typename?: 'StreamPhase';
+  /** The position the stream has reached. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** The phase that begins here. */
+  readonly phase: Phase;
+};
+
+export type Subscription = {
+  readonly __typename?: 'Subscription';
+  /** Every gate that opens, moves or is decided and matches; resumes exactly after `after`. Without `after`, only what is new. */
+  readonly approvalUpdated: ApprovalDelivery;
+  /** Every event of one run, or of all runs that match; resumes exactly after `after`. Without `after`, only what is new. */
+  readonly runEvents: RunEventDelivery;
+  /** The run as it is now, again whenever it changes: coalesced, latest wins. */
+  readonly runUpdated: Run;
+};
+
+
+export type SubscriptionApprovalUpdatedArgs = {
+  filter?: InputMaybe<ApprovalFilter>;
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+  strict?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+
+export type SubscriptionRunEventsArgs = {
+  run?: InputMaybe<Scalars['ID']['input']>;
+  filter?: InputMaybe<RunFilter>;
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+  strict?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+
+export type SubscriptionRunUpdatedArgs = {
+  run?: InputMaybe<Scalars['ID']['input']>;
+  filter?: InputMaybe<RunFilter>;
+};
+
+/** Which system a fact comes from. */
+export type System =
+  /** Orrery itself. */
+  | 'ORRERY'
+  /** Demon: runs, approvals, versioned graphs. */
+  | 'DEMON'
+  /** Summit: a live graph and its metadata. */
+  | 'SUMMIT'
+  /** Rails & Guarantees: SLOs, tickets, invariants. */
+  | 'GUARANTEES'
+  /** Craton: hash-chained record logs. */
+  | 'CRATON';
+
+/** A store or neighbour does not answer; whether something was written is said in the message. */
+export type Unavailable = UserError & {
+  readonly __typename?: 'Unavailable';
+  /** Always SOURCE_UNAVAILABLE. */
+  readonly code: ErrorCode;
+  /** What does not answer. */
+  readonly message: Scalars['String']['output'];
+  /** Null: the input is not the cause. */
+  readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** Always true. */
+  readonly retryable: Scalars['Boolean']['output'];
+  /** Its name in `Query.sources`. */
+  readonly source: Scalars['String']['output'];
+};
+
+/** What people branch on after a mutation; every failing member of a result union implements it. */
+export type UserError = {
+  /** What kind of outcome this is; branch on it, never on the message. */
+  readonly code: ErrorCode;
+  /** A sentence for a person. */
+  readonly message: Scalars['String']['output'];
+  /** Where in the input the cause lies; null when it lies elsewhere. */
+  readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** Whether the same request can succeed later, unchanged. */
+  readonly retryable: Scalars['Boolean']['output'];
+};
+
+/** The caller. */
+export type Viewer = {
+  readonly __typename?: 'Viewer';
+  /** The verified identity. */
+  readonly actor: Actor;
+  /** The tenant that this request reads and writes. */
+  readonly tenantId: Scalars['String']['output'];
+  /** Roles held. */
+  readonly roles: ReadonlyArray<Scalars['String']['output']>;
+  /** Scopes held. */
+  readonly scopes: ReadonlyArray<Scalars['String']['output']>;
+  /** Tenants the caller may choose from with `x-tenant-id`. */
+  readonly tenants: ReadonlyArray<Scalars['String']['output']>;
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+
+export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
+  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
+};
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+
+
+/** Mapping of union types */
+export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  ApprovalDelivery:
+    | ( Omit<ApprovalItem, 'approval'> & { approval: _RefType['Approval'] } & { __typename: 'ApprovalItem' } )
+    | ( StreamGap & { __typename: 'StreamGap' } )
+    | ( StreamPhase & { __typename: 'StreamPhase' } )
+  ;
+  ApprovalResult:
+    | ( Omit<ApprovalDecided, 'approval'> & { approval: _RefType['Approval'] } & { __typename: 'ApprovalDecided' } )
+    | ( Omit<ApprovalAlreadyDecided, 'approval'> & { approval: _RefType['Approval'] } & { __typename: 'ApprovalAlreadyDecided' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( NotFound & { __typename: 'NotFound' } )
+    | ( NotAllowed & { __typename: 'NotAllowed' } )
+    | ( Unavailable & { __typename: 'Unavailable' } )
+  ;
+  RunEventDelivery:
+    | ( Omit<RunEventItem, 'event'> & { event: _RefType['RunEvent'] } & { __typename: 'RunEventItem' } )
+    | ( StreamGap & { __typename: 'StreamGap' } )
+    | ( StreamPhase & { __typename: 'StreamPhase' } )
+  ;
+  RunResult:
+    | ( Omit<RunAccepted, 'run'> & { run: _RefType['Run'] } & { __typename: 'RunAccepted' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( NotFound & { __typename: 'NotFound' } )
+    | ( NotAllowed & { __typename: 'NotAllowed' } )
+    | ( Omit<RunAlreadyTerminal, 'run'> & { run: _RefType['Run'] } & { __typename: 'RunAlreadyTerminal' } )
+    | ( Unavailable & { __typename: 'Unavailable' } )
+  ;
+};
+
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Accepted:
+    | ( Omit<ApprovalDecided, 'approval'> & { approval: _RefType['Approval'] } & { __typename: 'ApprovalDecided' } )
+    | ( Omit<RunAccepted, 'run'> & { run: _RefType['Run'] } & { __typename: 'RunAccepted' } )
+  ;
+  Event: ( RunEventModel & { __typename: 'RunEvent' } );
+  Node:
+    | ( ApprovalModel & { __typename: 'Approval' } )
+    | ( RitualModel & { __typename: 'Ritual' } )
+    | ( RunModel & { __typename: 'Run' } )
+    | ( RunEventModel & { __typename: 'RunEvent' } )
+  ;
+  UserError:
+    | ( Omit<ApprovalAlreadyDecided, 'approval'> & { approval: _RefType['Approval'] } & { __typename: 'ApprovalAlreadyDecided' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( NotAllowed & { __typename: 'NotAllowed' } )
+    | ( NotFound & { __typename: 'NotFound' } )
+    | ( Omit<RunAlreadyTerminal, 'run'> & { run: _RefType['Run'] } & { __typename: 'RunAlreadyTerminal' } )
+    | ( Unavailable & { __typename: 'Unavailable' } )
+  ;
+};
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  Accepted: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Accepted']>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Actor: ResolverTypeWrapper<Actor>;
+  ActorKind: ActorKind;
+  Approval: ResolverTypeWrapper<ApprovalModel>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  ApprovalAlreadyDecided: ResolverTypeWrapper<Omit<ApprovalAlreadyDecided, 'approval'> & { approval: ResolversTypes['Approval'] }>;
+  ApprovalConnection: ResolverTypeWrapper<CountedConnection<ApprovalModel>>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  ApprovalDecided: ResolverTypeWrapper<Omit<ApprovalDecided, 'approval'> & { approval: ResolversTypes['Approval'] }>;
+  ApprovalDelivery: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ApprovalDelivery']>;
+  ApprovalEdge: ResolverTypeWrapper<Omit<ApprovalEdge, 'node'> & { node: ResolversTypes['Approval'] }>;
+  ApprovalFilter: ApprovalFilter;
+  ApprovalItem: ResolverTypeWrapper<Omit<ApprovalItem, 'approval'> & { approval: ResolversTypes['Approval'] }>;
+  ApprovalKey: ApprovalKey;
+  ApprovalOrder: ApprovalOrder;
+  ApprovalResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ApprovalResult']>;
+  ApprovalState: ApprovalState;
+  Bytes: ResolverTypeWrapper<Scalars['Bytes']['output']>;
+  CancelRunInput: CancelRunInput;
+  CapabilityQuota: ResolverTypeWrapper<CapabilityQuota>;
+  CompleteRunInput: CompleteRunInput;
+  Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DeadLetter: ResolverTypeWrapper<DeadLetterModel>;
+  DeadLetterConnection: ResolverTypeWrapper<Omit<DeadLetterConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['DeadLetterEdge']>, nodes: ReadonlyArray<ResolversTypes['DeadLetter']> }>;
+  DeadLetterEdge: ResolverTypeWrapper<Omit<DeadLetterEdge, 'node'> & { node: ResolversTypes['DeadLetter'] }>;
+  Decision: ResolverTypeWrapper<DecisionModel>;
+  DecisionKind: DecisionKind;
+  DenyApprovalInput: DenyApprovalInput;
+  DenyReason: DenyReason;
+  ErrorCode: ErrorCode;
+  Escalation: ResolverTypeWrapper<Escalation>;
+  EscalationStep: ResolverTypeWrapper<EscalationStep>;
+  Event: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Event']>;
+  FailRunInput: FailRunInput;
+  FieldSet: ResolverTypeWrapper<Scalars['FieldSet']['output']>;
+  GapReason: GapReason;
+  GrantApprovalInput: GrantApprovalInput;
+  InvalidInput: ResolverTypeWrapper<InvalidInput>;
+  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
+  Long: ResolverTypeWrapper<Scalars['Long']['output']>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
+  NotAllowed: ResolverTypeWrapper<NotAllowed>;
+  NotFound: ResolverTypeWrapper<NotFound>;
+  OverrideApprovalInput: OverrideApprovalInput;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  Permission: ResolverTypeWrapper<Permission>;
+  Phase: Phase;
+  PolicyDecision: ResolverTypeWrapper<PolicyDecisionModel>;
+  PolicyDecisionConnection: ResolverTypeWrapper<Omit<PolicyDecisionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['PolicyDecisionEdge']>, nodes: ReadonlyArray<ResolversTypes['PolicyDecision']> }>;
+  PolicyDecisionEdge: ResolverTypeWrapper<Omit<PolicyDecisionEdge, 'node'> & { node: ResolversTypes['PolicyDecision'] }>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Quota: ResolverTypeWrapper<Quota>;
+  RecordRunTransitionInput: RecordRunTransitionInput;
+  RequestApprovalInput: RequestApprovalInput;
+  Ritual: ResolverTypeWrapper<RitualModel>;
+  RitualConnection: ResolverTypeWrapper<Omit<RitualConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['RitualEdge']>, nodes: ReadonlyArray<ResolversTypes['Ritual']> }>;
+  RitualEdge: ResolverTypeWrapper<Omit<RitualEdge, 'node'> & { node: ResolversTypes['Ritual'] }>;
+  Run: ResolverTypeWrapper<RunModel>;
+  RunAccepted: ResolverTypeWrapper<Omit<RunAccepted, 'run'> & { run: ResolversTypes['Run'] }>;
+  RunAlreadyTerminal: ResolverTypeWrapper<Omit<RunAlreadyTerminal, 'run'> & { run: ResolversTypes['Run'] }>;
+  RunConnection: ResolverTypeWrapper<CountedConnection<RunModel>>;
+  RunCount: ResolverTypeWrapper<RunCount>;
+  RunEdge: ResolverTypeWrapper<Omit<RunEdge, 'node'> & { node: ResolversTypes['Run'] }>;
+  RunEvent: ResolverTypeWrapper<RunEventModel>;
+  RunEventConnection: ResolverTypeWrapper<Omit<RunEventConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['RunEventEdge']>, nodes: ReadonlyArray<ResolversTypes['RunEvent']> }>;
+  RunEventDelivery: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RunEventDelivery']>;
+  RunEventEdge: ResolverTypeWrapper<Omit<RunEventEdge, 'node'> & { node: ResolversTypes['RunEvent'] }>;
+  RunEventItem: ResolverTypeWrapper<Omit<RunEventItem, 'event'> & { event: ResolversTypes['RunEvent'] }>;
+  RunFailure: ResolverTypeWrapper<RunFailure>;
+  RunFilter: RunFilter;
+  RunKey: RunKey;
+  RunOrder: RunOrder;
+  RunResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RunResult']>;
+  RunStatus: RunStatus;
+  RunTransition: ResolverTypeWrapper<RunTransition>;
+  ScaleHint: ResolverTypeWrapper<ScaleHintModel>;
+  ScaleHintConnection: ResolverTypeWrapper<Omit<ScaleHintConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['ScaleHintEdge']>, nodes: ReadonlyArray<ResolversTypes['ScaleHint']> }>;
+  ScaleHintEdge: ResolverTypeWrapper<Omit<ScaleHintEdge, 'node'> & { node: ResolversTypes['ScaleHint'] }>;
+  ScaleRecommendation: ScaleRecommendation;
+  Scope: ResolverTypeWrapper<Scalars['Scope']['output']>;
+  Source: ResolverTypeWrapper<SourceModel>;
+  SourceKind: SourceKind;
+  SourceMode: SourceMode;
+  SourceStatus: SourceStatus;
+  StartRunInput: StartRunInput;
+  StreamGap: ResolverTypeWrapper<StreamGap>;
+  StreamPhase: ResolverTypeWrapper<StreamPhase>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  System: System;
+  Unavailable: ResolverTypeWrapper<Unavailable>;
+  UserError: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['UserError']>;
+  Viewer: ResolverTypeWrapper<Viewer>;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  Accepted: ResolversInterfaceTypes<ResolversParentTypes>['Accepted'];
+  Boolean: Scalars['Boolean']['output'];
+  String: Scalars['String']['output'];
+  Actor: Actor;
+  Approval: ApprovalModel;
+  ID: Scalars['ID']['output'];
+  Float: Scalars['Float']['output'];
+  ApprovalAlreadyDecided: Omit<ApprovalAlreadyDecided, 'approval'> & { approval: ResolversParentTypes['Approval'] };
+  ApprovalConnection: CountedConnection<ApprovalModel>;
+  Int: Scalars['Int']['output'];
+  ApprovalDecided: Omit<ApprovalDecided, 'approval'> & { approval: ResolversParentTypes['Approval'] };
+  ApprovalDelivery: ResolversUnionTypes<ResolversParentTypes>['ApprovalDelivery'];
+  ApprovalEdge: Omit<ApprovalEdge, 'node'> & { node: ResolversParentTypes['Approval'] };
+  ApprovalFilter: ApprovalFilter;
+  ApprovalItem: Omit<ApprovalItem, 'approval'> & { approval: ResolversParentTypes['Approval'] };
+  ApprovalKey: ApprovalKey;
+  ApprovalResult: ResolversUnionTypes<ResolversParentTypes>['ApprovalResult'];
+  Bytes: Scalars['Bytes']['output'];
+  CancelRunInput: CancelRunInput;
+  CapabilityQuota: CapabilityQuota;
+  CompleteRunInput: CompleteRunInput;
+  Cursor: Scalars['Cursor']['output'];
+  DateTime: Scalars['DateTime']['output'];
+  DeadLetter: DeadLetterModel;
+  DeadLetterConnection: Omit<DeadLetterConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['DeadLetterEdge']>, nodes: ReadonlyArray<ResolversParentTypes['DeadLetter']> };
+  DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
+  Decision: DecisionModel;
+  DenyApprovalInput: DenyApprovalInput;
+  Escalation: Escalation;
+  EscalationStep: EscalationStep;
+  Event: ResolversInterfaceTypes<ResolversParentTypes>['Event'];
+  FailRunInput: FailRunInput;
+  FieldSet: Scalars['FieldSet']['output'];
+  GrantApprovalInput: GrantApprovalInput;
+  InvalidInput: InvalidInput;
+  JSON: Scalars['JSON']['output'];
+  Long: Scalars['Long']['output'];
+  Mutation: Record<PropertyKey, never>;
+  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
+  NotAllowed: NotAllowed;
+  NotFound: NotFound;
+  OverrideApprovalInput: OverrideApprovalInput;
+  PageInfo: PageInfo;
+  Permission: Permission;
+  PolicyDecision: PolicyDecisionModel;
+  PolicyDecisionConnection: Omit<PolicyDecisionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['PolicyDecisionEdge']>, nodes: ReadonlyArray<ResolversParentTypes['PolicyDecision']> };
+  PolicyDecisionEdge: Omit<PolicyDecisionEdge, 'node'> & { node: ResolversParentTypes['PolicyDecision'] };
+  Query: Record<PropertyKey, never>;
+  Quota: Quota;
+  RecordRunTransitionInput: RecordRunTransitionInput;
+  RequestApprovalInput: RequestApprovalInput;
+  Ritual: RitualModel;
+  RitualConnection: Omit<RitualConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['RitualEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Ritual']> };
+  RitualEdge: Omit<RitualEdge, 'node'> & { node: ResolversParentTypes['Ritual'] };
+  Run: RunModel;
+  RunAccepted: Omit<RunAccepted, 'run'> & { run: ResolversParentTypes['Run'] };
+  RunAlreadyTerminal: Omit<RunAlreadyTerminal, 'run'> & { run: ResolversParentTypes['Run'] };
+  RunConnection: CountedConnection<RunModel>;
+  RunCount: RunCount;
+  RunEdge: Omit<RunEdge, 'node'> & { node: ResolversParentTypes['Run'] };
+  RunEvent: RunEventModel;
+  RunEventConnection: Omit<RunEventConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['RunEventEdge']>, nodes: ReadonlyArray<ResolversParentTypes['RunEvent']> };
+  RunEventDelivery: ResolversUnionTypes<ResolversParentTypes>['RunEventDelivery'];
+  RunEventEdge: Omit<RunEventEdge, 'node'> & { node: ResolversParentTypes['RunEvent'] };
+  RunEventItem: Omit<RunEventItem, 'event'> & { event: ResolversParentTypes['RunEvent'] };
+  RunFailure: RunFailure;
+  RunFilter: RunFilter;
+  RunKey: RunKey;
+  RunResult: ResolversUnionTypes<ResolversParentTypes>['RunResult'];
+  RunTransition: RunTransition;
+  ScaleHint: ScaleHintModel;
+  ScaleHintConnection: Omit<ScaleHintConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['ScaleHintEdge']>, nodes: ReadonlyArray<ResolversParentTypes['ScaleHint']> };
+  ScaleHintEdge: Omit<ScaleHintEdge, 'node'> & { node: ResolversParentTypes['ScaleHint'] };
+  Scope: Scalars['Scope']['output'];
+  Source: SourceModel;
+  StartRunInput: StartRunInput;
+  StreamGap: StreamGap;
+  StreamPhase: StreamPhase;
+  Subscription: Record<PropertyKey, never>;
+  Unavailable: Unavailable;
+  UserError: ResolversInterfaceTypes<ResolversParentTypes>['UserError'];
+  Viewer: Viewer;
+};
+
+export type AuthenticatedDirectiveArgs = { };
+
+export type AuthenticatedDirectiveResolver<Result, Parent, ContextType = Context, Args = AuthenticatedDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type CostDirectiveArgs = {
+  weight: Scalars['String']['input'];
+};
+
+export type CostDirectiveResolver<Result, Parent, ContextType = Context, Args = CostDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type KeyDirectiveArgs = {
+  fields: Scalars['FieldSet']['input'];
+  resolvable?: Maybe<Scalars['Boolean']['input']>;
+};
+
+export type KeyDirectiveResolver<Result, Parent, ContextType = Context, Args = KeyDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type ListSizeDirectiveArgs = {
+  assumedSize?: Maybe<Scalars['Int']['input']>;
+  slicingArguments?: Maybe<ReadonlyArray<Scalars['String']['input']>>;
+  sizedFields?: Maybe<ReadonlyArray<Scalars['String']['input']>>;
+  requireOneSlicingArgument?: Maybe<Scalars['Boolean']['input']>;
+};
+
+export type ListSizeDirectiveResolver<Result, Parent, ContextType = Context, Args = ListSizeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type RequiresScopesDirectiveArgs = {
+  scopes: ReadonlyArray<ReadonlyArray<Scalars['Scope']['input']>>;
+};
+
+export type RequiresScopesDirectiveResolver<Result, Parent, ContextType = Context, Args = RequiresScopesDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type ShareableDirectiveArgs = { };
+
+export type ShareableDirectiveResolver<Result, Parent, ContextType = Context, Args = ShareableDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type AcceptedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Accepted'] = ResolversParentTypes['Accepted']> = {
+  __resolveType: TypeResolveFn<'ApprovalDecided' | 'RunAccepted', ParentType, ContextType>;
+};
+
+export type ActorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Actor'] = ResolversParentTypes['Actor']> = {
+  id?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['ActorKind'], ParentType, ContextType>;
+  displayName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ApprovalResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Approval'] = ResolversParentTypes['Approval']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  system?: Resolver<ResolversTypes['System'], ParentType, ContextType>;
+  tenantId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  gateId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['ApprovalState'], ParentType, ContextType>;
+  rawState?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  requester?: Resolver<Maybe<ResolversTypes['Actor']>, ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  requestedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  ageSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  decision?: Resolver<Maybe<ResolversTypes['Decision']>, ParentType, ContextType>;
+  laterTerminals?: Resolver<ReadonlyArray<ResolversTypes['Decision']>, ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  escalation?: Resolver<Maybe<ResolversTypes['Escalation']>, ParentType, ContextType>;
+  viewerCanDecide?: Resolver<ResolversTypes['Permission'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ApprovalAlreadyDecidedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ApprovalAlreadyDecided'] = ResolversParentTypes['ApprovalAlreadyDecided']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  approval?: Resolver<ResolversTypes['Approval'], ParentType, ContextType>;
+  sameOutcome?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ApprovalConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ApprovalConnection'] = ResolversParentTypes['ApprovalConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ApprovalEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Approval']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ApprovalDecidedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ApprovalDecided'] = ResolversParentTypes['ApprovalDecided']> = {
+  approval?: Resolver<ResolversTypes['Approval'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  projected?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ApprovalDeliveryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ApprovalDelivery'] = ResolversParentTypes['ApprovalDelivery']> = {
+  __resolveType: TypeResolveFn<'ApprovalItem' | 'StreamGap' | 'StreamPhase', ParentType, ContextType>;
+};
+
+export type ApprovalEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ApprovalEdge'] = ResolversParentTypes['ApprovalEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Approval'], ParentType, ContextType>;
+};
+
+export type ApprovalItemResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ApprovalItem'] = ResolversParentTypes['ApprovalItem']> = {
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  approval?: Resolver<ResolversTypes['Approval'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ApprovalResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ApprovalResult'] = ResolversParentTypes['ApprovalResult']> = {
+  __resolveType: TypeResolveFn<'ApprovalDecided' | 'ApprovalAlreadyDecided' | 'InvalidInput' | 'NotFound' | 'NotAllowed' | 'Unavailable', ParentType, ContextType>;
+};
+
+export interface BytesScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Bytes'], any> {
+  name: 'Bytes';
+}
+
+export type CapabilityQuotaResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CapabilityQuota'] = ResolversParentTypes['CapabilityQuota']> = {
+  capability?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  quota?: Resolver<ResolversTypes['Quota'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+};
+
+export interface CursorScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Cursor'], any> {
+  name: 'Cursor';
+}
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export type DeadLetterResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetter'] = ResolversParentTypes['DeadLetter']> = {
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  subject?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  receivedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  payload?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type DeadLetterConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterConnection'] = ResolversParentTypes['DeadLetterConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['DeadLetterEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['DeadLetter']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type DeadLetterEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterEdge'] = ResolversParentTypes['DeadLetterEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['DeadLetter'], ParentType, ContextType>;
+};
+
+export type DecisionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Decision'] = ResolversParentTypes['Decision']> = {
+  kind?: Resolver<ResolversTypes['DecisionKind'], ParentType, ContextType>;
+  approver?: Resolver<ResolversTypes['Actor'], ParentType, ContextType>;
+  note?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+};
+
+export type EscalationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Escalation'] = ResolversParentTypes['Escalation']> = {
+  currentLevel?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalLevels?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  nextEscalationAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  emergencyOverride?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  history?: Resolver<ReadonlyArray<ResolversTypes['EscalationStep']>, ParentType, ContextType>;
+};
+
+export type EscalationStepResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EscalationStep'] = ResolversParentTypes['EscalationStep']> = {
+  fromLevel?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  toLevel?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type EventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Event'] = ResolversParentTypes['Event']> = {
+  __resolveType: TypeResolveFn<'RunEvent', ParentType, ContextType>;
+};
+
+export interface FieldSetScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['FieldSet'], any> {
+  name: 'FieldSet';
+}
+
+export type InvalidInputResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InvalidInput'] = ResolversParentTypes['InvalidInput']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
+  name: 'JSON';
+}
+
+export interface LongScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Long'], any> {
+  name: 'Long';
+}
+
+export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  cancelRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationCancelRunArgs, 'input'>>;
+  completeRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationCompleteRunArgs, 'input'>>;
+  denyApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationDenyApprovalArgs, 'input'>>;
+  failRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationFailRunArgs, 'input'>>;
+  grantApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationGrantApprovalArgs, 'input'>>;
+  overrideApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationOverrideApprovalArgs, 'input'>>;
+  recordRunTransition?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationRecordRunTransitionArgs, 'input'>>;
+  requestApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationRequestApprovalArgs, 'input'>>;
+  startRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationStartRunArgs, 'input'>>;
+};
+
+export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType: TypeResolveFn<'Approval' | 'Ritual' | 'Run' | 'RunEvent', ParentType, ContextType>;
+};
+
+export type NotAllowedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NotAllowed'] = ResolversParentTypes['NotAllowed']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['DenyReason'], ParentType, ContextType>;
+  requiredScopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type NotFoundResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NotFound'] = ResolversParentTypes['NotFound']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type PermissionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Permission'] = ResolversParentTypes['Permission']> = {
+  allowed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['DenyReason']>, ParentType, ContextType>;
+};
+
+export type PolicyDecisionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PolicyDecision'] = ResolversParentTypes['PolicyDecision']> = {
+  allowed?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  capability?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  quota?: Resolver<Maybe<ResolversTypes['Quota']>, ParentType, ContextType>;
+  validation?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  details?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+};
+
+export type PolicyDecisionConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PolicyDecisionConnection'] = ResolversParentTypes['PolicyDecisionConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['PolicyDecisionEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['PolicyDecision']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type PolicyDecisionEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PolicyDecisionEdge'] = ResolversParentTypes['PolicyDecisionEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['PolicyDecision'], ParentType, ContextType>;
+};
+
+export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  approval?: Resolver<Maybe<ResolversTypes['Approval']>, ParentType, ContextType, Partial<QueryApprovalArgs>>;
+  approvals?: Resolver<ResolversTypes['ApprovalConnection'], ParentType, ContextType, RequireFields<QueryApprovalsArgs, 'orderBy'>>;
+  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
+  nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
+  quotas?: Resolver<ReadonlyArray<ResolversTypes['CapabilityQuota']>, ParentType, ContextType>;
+  rituals?: Resolver<ResolversTypes['RitualConnection'], ParentType, ContextType, Partial<QueryRitualsArgs>>;
+  run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, Partial<QueryRunArgs>>;
+  runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, RequireFields<QueryRunsArgs, 'orderBy'>>;
+  scaleHints?: Resolver<ResolversTypes['ScaleHintConnection'], ParentType, ContextType, Partial<QueryScaleHintsArgs>>;
+  sources?: Resolver<ReadonlyArray<ResolversTypes['Source']>, ParentType, ContextType>;
+  viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
+};
+
+export type QuotaResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Quota'] = ResolversParentTypes['Quota']> = {
+  limit?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  windowSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  remaining?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type RitualResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Ritual'] = ResolversParentTypes['Ritual']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  ritualId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  runCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  countsByStatus?: Resolver<ReadonlyArray<ResolversTypes['RunCount']>, ParentType, ContextType>;
+  lastRun?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
+  p50DurationMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  p95DurationMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RitualConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RitualConnection'] = ResolversParentTypes['RitualConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['RitualEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Ritual']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type RitualEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RitualEdge'] = ResolversParentTypes['RitualEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Ritual'], ParentType, ContextType>;
+};
+
+export type RunResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run']> = {
+  approvals?: Resolver<ResolversTypes['ApprovalConnection'], ParentType, ContextType, Partial<RunApprovalsArgs>>;
+  durationMs?: Resolver<Maybe<ResolversTypes['Long']>, ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  events?: Resolver<ResolversTypes['RunEventConnection'], ParentType, ContextType, Partial<RunEventsArgs>>;
+  failure?: Resolver<Maybe<ResolversTypes['RunFailure']>, ParentType, ContextType>;
+  firstSeenAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  legacy?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  outputs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  payloadRitualId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  payloadTenantId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  policyDecisions?: Resolver<ResolversTypes['PolicyDecisionConnection'], ParentType, ContextType, Partial<RunPolicyDecisionsArgs>>;
+  rawStatus?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  ritualId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  runId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  spec?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  state?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['RunStatus'], ParentType, ContextType>;
+  system?: Resolver<ResolversTypes['System'], ParentType, ContextType>;
+  tenantId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  terminalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  transitions?: Resolver<ReadonlyArray<ResolversTypes['RunTransition']>, ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  viewerCanCancel?: Resolver<ResolversTypes['Permission'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RunAcceptedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunAccepted'] = ResolversParentTypes['RunAccepted']> = {
+  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  projected?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RunAlreadyTerminalResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunAlreadyTerminal'] = ResolversParentTypes['RunAlreadyTerminal']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RunConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunConnection'] = ResolversParentTypes['RunConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['RunEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type RunCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunCount'] = ResolversParentTypes['RunCount']> = {
+  status?: Resolver<ResolversTypes['RunStatus'], ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type RunEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunEdge'] = ResolversParentTypes['RunEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+};
+
+export type RunEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunEvent'] = ResolversParentTypes['RunEvent']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  recordedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tenantId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  system?: Resolver<ResolversTypes['System'], ParentType, ContextType>;
+  raw?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RunEventConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunEventConnection'] = ResolversParentTypes['RunEventConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['RunEventEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['RunEvent']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type RunEventDeliveryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunEventDelivery'] = ResolversParentTypes['RunEventDelivery']> = {
+  __resolveType: TypeResolveFn<'RunEventItem' | 'StreamGap' | 'StreamPhase', ParentType, ContextType>;
+};
+
+export type RunEventEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunEventEdge'] = ResolversParentTypes['RunEventEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['RunEvent'], ParentType, ContextType>;
+};
+
+export type RunEventItemResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunEventItem'] = ResolversParentTypes['RunEventItem']> = {
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  event?: Resolver<ResolversTypes['RunEvent'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RunFailureResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunFailure'] = ResolversParentTypes['RunFailure']> = {
+  code?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  details?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+};
+
+export type RunResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunResult'] = ResolversParentTypes['RunResult']> = {
+  __resolveType: TypeResolveFn<'RunAccepted' | 'InvalidInput' | 'NotFound' | 'NotAllowed' | 'RunAlreadyTerminal' | 'Unavailable', ParentType, ContextType>;
+};
+
+export type RunTransitionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunTransition'] = ResolversParentTypes['RunTransition']> = {
+  fromState?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  toState?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+};
+
+export type ScaleHintResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ScaleHint'] = ResolversParentTypes['ScaleHint']> = {
+  recommendation?: Resolver<ResolversTypes['ScaleRecommendation'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  raw?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+};
+
+export type ScaleHintConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ScaleHintConnection'] = ResolversParentTypes['ScaleHintConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ScaleHintEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['ScaleHint']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type ScaleHintEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ScaleHintEdge'] = ResolversParentTypes['ScaleHintEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['ScaleHint'], ParentType, ContextType>;
+};
+
+export interface ScopeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Scope'], any> {
+  name: 'Scope';
+}
+
+export type SourceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Source'] = ResolversParentTypes['Source']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['SourceKind'], ParentType, ContextType>;
+  mode?: Resolver<ResolversTypes['SourceMode'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['SourceStatus'], ParentType, ContextType>;
+  critical?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  asOf?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  lagSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  lagEvents?: Resolver<Maybe<ResolversTypes['Long']>, ParentType, ContextType>;
+  latencyMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  lastError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  deadLetters?: Resolver<ResolversTypes['DeadLetterConnection'], ParentType, ContextType, Partial<SourceDeadLettersArgs>>;
+};
+
+export type StreamGapResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StreamGap'] = ResolversParentTypes['StreamGap']> = {
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  from?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  to?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['GapReason'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type StreamPhaseResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StreamPhase'] = ResolversParentTypes['StreamPhase']> = {
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  phase?: Resolver<ResolversTypes['Phase'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  approvalUpdated?: SubscriptionResolver<ResolversTypes['ApprovalDelivery'], "approvalUpdated", ParentType, ContextType, RequireFields<SubscriptionApprovalUpdatedArgs, 'strict'>>;
+  runEvents?: SubscriptionResolver<ResolversTypes['RunEventDelivery'], "runEvents", ParentType, ContextType, RequireFields<SubscriptionRunEventsArgs, 'strict'>>;
+  runUpdated?: SubscriptionResolver<ResolversTypes['Run'], "runUpdated", ParentType, ContextType, Partial<SubscriptionRunUpdatedArgs>>;
+};
+
+export type UnavailableResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Unavailable'] = ResolversParentTypes['Unavailable']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
+  __resolveType: TypeResolveFn<'ApprovalAlreadyDecided' | 'InvalidInput' | 'NotAllowed' | 'NotFound' | 'RunAlreadyTerminal' | 'Unavailable', ParentType, ContextType>;
+};
+
+export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
+  actor?: Resolver<ResolversTypes['Actor'], ParentType, ContextType>;
+  tenantId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  roles?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  tenants?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type Resolvers<ContextType = Context> = {
+  Accepted?: AcceptedResolvers<ContextType>;
+  Actor?: ActorResolvers<ContextType>;
+  Approval?: ApprovalResolvers<ContextType>;
+  ApprovalAlreadyDecided?: ApprovalAlreadyDecidedResolvers<ContextType>;
+  ApprovalConnection?: ApprovalConnectionResolvers<ContextType>;
+  ApprovalDecided?: ApprovalDecidedResolvers<ContextType>;
+  ApprovalDelivery?: ApprovalDeliveryResolvers<ContextType>;
+  ApprovalEdge?: ApprovalEdgeResolvers<ContextType>;
+  ApprovalItem?: ApprovalItemResolvers<ContextType>;
+  ApprovalResult?: ApprovalResultResolvers<ContextType>;
+  Bytes?: GraphQLScalarType;
+  CapabilityQuota?: CapabilityQuotaResolvers<ContextType>;
+  Cursor?: GraphQLScalarType;
+  DateTime?: GraphQLScalarType;
+  DeadLetter?: DeadLetterResolvers<ContextType>;
+  DeadLetterConnection?: DeadLetterConnectionResolvers<ContextType>;
+  DeadLetterEdge?: DeadLetterEdgeResolvers<ContextType>;
+  Decision?: DecisionResolvers<ContextType>;
+  Escalation?: EscalationResolvers<ContextType>;
+  EscalationStep?: EscalationStepResolvers<ContextType>;
+  Event?: EventResolvers<ContextType>;
+  FieldSet?: GraphQLScalarType;
+  InvalidInput?: InvalidInputResolvers<ContextType>;
+  JSON?: GraphQLScalarType;
+  Long?: GraphQLScalarType;
+  Mutation?: MutationResolvers<ContextType>;
+  Node?: NodeResolvers<ContextType>;
+  NotAllowed?: NotAllowedResolvers<ContextType>;
+  NotFound?: NotFoundResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
+  Permission?: PermissionResolvers<ContextType>;
+  PolicyDecision?: PolicyDecisionResolvers<ContextType>;
+  PolicyDecisionConnection?: PolicyDecisionConnectionResolvers<ContextType>;
+  PolicyDecisionEdge?: PolicyDecisionEdgeResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  Quota?: QuotaResolvers<ContextType>;
+  Ritual?: RitualResolvers<ContextType>;
+  RitualConnection?: RitualConnectionResolvers<ContextType>;
+  RitualEdge?: RitualEdgeResolvers<ContextType>;
+  Run?: RunResolvers<ContextType>;
+  RunAccepted?: RunAcceptedResolvers<ContextType>;
+  RunAlreadyTerminal?: RunAlreadyTerminalResolvers<ContextType>;
+  RunConnection?: RunConnectionResolvers<ContextType>;
+  RunCount?: RunCountResolvers<ContextType>;
+  RunEdge?: RunEdgeResolvers<ContextType>;
+  RunEvent?: RunEventResolvers<ContextType>;
+  RunEventConnection?: RunEventConnectionResolvers<ContextType>;
+  RunEventDelivery?: RunEventDeliveryResolvers<ContextType>;
+  RunEventEdge?: RunEventEdgeResolvers<ContextType>;
+  RunEventItem?: RunEventItemResolvers<ContextType>;
+  RunFailure?: RunFailureResolvers<ContextType>;
+  RunResult?: RunResultResolvers<ContextType>;
+  RunTransition?: RunTransitionResolvers<ContextType>;
+  ScaleHint?: ScaleHintResolvers<ContextType>;
+  ScaleHintConnection?: ScaleHintConnectionResolvers<ContextType>;
+  ScaleHintEdge?: ScaleHintEdgeResolvers<ContextType>;
+  Scope?: GraphQLScalarType;
+  Source?: SourceResolvers<ContextType>;
+  StreamGap?: StreamGapResolvers<ContextType>;
+  StreamPhase?: StreamPhaseResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
+  Unavailable?: UnavailableResolvers<ContextType>;
+  UserError?: UserErrorResolvers<ContextType>;
+  Viewer?: ViewerResolvers<ContextType>;
+};
+
+export type DirectiveResolvers<ContextType = Context> = {
+  authenticated?: AuthenticatedDirectiveResolver<any, any, ContextType>;
+  cost?: CostDirectiveResolver<any, any, ContextType>;
+  key?: KeyDirectiveResolver<any, any, ContextType>;
+  listSize?: ListSizeDirectiveResolver<any, any, ContextType>;
+  requiresScopes?: RequiresScopesDirectiveResolver<any, any, ContextType>;
+  shareable?: ShareableDirectiveResolver<any, any, ContextType>;
+};

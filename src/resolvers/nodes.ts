@@ -1,0 +1,75 @@
+import { denyByScope } from '../auth/viewer.ts'
+import { type Context } from '../context.ts'
+import { AppError, badUserInput } from '../errors.ts'
+import { type Resolvers, type ResolversInterfaceTypes, type ResolversTypes } from '../generated/resolver-types.ts'
+import { decodeId } from '../ids.ts'
+import { reading } from './freshness.ts'
+import { approvalKeyOf, runKeyOf, sequenceOf } from './node-ids.ts'
+
+type Node = ResolversInterfaceTypes<ResolversTypes>['Node']
+
+const MAX_NODES = 100
+
+interface NodeKind {
+  /** What the caller must hold: `node` itself is open, so each kind asks for the scope of its own domain's fields. */
+  readonly scope: string
+  find(ctx: Context, parts: readonly string[]): Promise<Node | null>
+}
+
+const kinds: Readonly<Record<string, NodeKind>> = {
+  Run: {
+    scope: 'runs:read',
+    async find(ctx, parts) {
+      const key = runKeyOf(ctx.scope, parts)
+      const run = key && (await ctx.loaders.run.load(key))
+      return run && { ...run, __typename: 'Run' }
+    },
+  },
+  Approval: {
+    scope: 'approvals:read',
+    async find(ctx, parts) {
+      const key = approvalKeyOf(ctx.scope, parts)
+      const approval = key && (await ctx.loaders.approval.load(key))
+      return approval && { ...approval, __typename: 'Approval' }
+    },
+  },
+  Ritual: {
+    scope: 'runs:read',
+    async find(ctx, [tenantId, id]) {
+      const ritual = tenantId !== ctx.scope.tenantId || id === undefined ? null : await ctx.loaders.ritual.load(id)
+      return ritual && { ...ritual, __typename: 'Ritual' }
+    },
+  },
+  RunEvent: {
+    scope: 'runs:read',
+    async find(ctx, parts) {
+      const sequence = sequenceOf(ctx.scope, parts)
+      const event = sequence === null ? null : await ctx.loaders.runEvent.load(sequence)
+      return event && { ...event, __typename: 'RunEvent' }
+    },
+  },
+}
+
+/** @throws AppError BAD_USER_INPUT (no id of ours), UNAUTHENTICATED or FORBIDDEN (the kind's scope is missing) */
+async function findNode(ctx: Context, id: string): Promise<Node | null> {
+  const decoded = decodeId(id)
+  if (decoded === null) throw badUserInput('This is not a global id.')
+  const kind = Object.hasOwn(kinds, decoded.type) ? kinds[decoded.type] : undefined
+  if (kind === undefined) return null
+  const reason = denyByScope(ctx.viewer, kind.scope)
+  if (reason === 'NOT_AUTHENTICATED') throw new AppError('UNAUTHENTICATED', 'Sign in to read this.')
+  if (reason !== null) throw new AppError('FORBIDDEN', `This needs the scope ${kind.scope}.`, { details: { requiredScopes: [kind.scope] } })
+  return kind.find(ctx, decoded.parts)
+}
+
+/** Any object by its global id. */
+export const nodes: Resolvers = {
+  Query: {
+    node: (_parent, { id }, ctx) => reading(ctx, null, () => findNode(ctx, id)),
+    nodes: (_parent, { ids }, ctx) =>
+      reading(ctx, null, () => {
+        if (ids.length > MAX_NODES) throw badUserInput(`At most ${MAX_NODES} ids at once.`)
+        return Promise.all(ids.map((id) => findNode(ctx, id)))
+      }),
+  },
+}
