@@ -126,13 +126,13 @@ create index approvals_order on approvals (tenant_id, order_at_ns, first_sequenc
 create index approvals_state_order on approvals (tenant_id, state, order_at_ns, first_sequence);
 create index approvals_expires on approvals (tenant_id, state, expires_at_ns, first_sequence);
 
--- Approval timers whose gate has no event yet; consumed when the gate appears.
+-- The newest approval timer of a gate that has no event yet; consumed when the gate appears.
 create table pending_timers (
   run_seq        bigint not null,
-  timer_id       text not null,
+  gate_id        text not null,
   sequence       bigint not null,
-  expires_at_ns  bigint,
-  primary key (run_seq, timer_id)
+  expires_at_ns  bigint not null,
+  primary key (run_seq, gate_id)
 );
 
 -- One row a ritual and status, kept by the projector as runs change.
