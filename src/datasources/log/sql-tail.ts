@@ -1,0 +1,131 @@
+import { type Sql } from '../sql/sql.ts'
+import { isAppError } from '../../errors.ts'
+import { type LogMessage, type LogStream, type LogStreamState, type TailOptions } from './log.ts'
+import { promptIterator } from './prompt-iterator.ts'
+import { sourceReset } from './source-reset.ts'
+import { pause, raceLimits } from './waiting.ts'
+
+/** Wakes whoever follows a stream; a wake-up may come for nothing. */
+export interface Announcer {
+  announce(stream: LogStream): void
+  listen(stream: LogStream, listener: () => void): () => void
+  close(): void
+}
+
+/**
+ * Told by this process's own commits at once, and by a poll of what other processes committed. One query for all followers.
+ * @param pollMs how long another process's commit may stay unseen
+ */
+export function createAnnouncer(sql: Sql, pollMs: number): Announcer {
+  const listeners = new Map<LogStream, Set<() => void>>()
+  const closing = new AbortController()
+  let seen = ''
+  let polling = false
+  const everybody = () => [...listeners.values()].flatMap((set) => [...set])
+
+  async function poll(): Promise<void> {
+    polling = true
+    for (await pause(pollMs, closing.signal); everybody().length > 0 && !closing.signal.aborted; await pause(pollMs, closing.signal)) {
+      let now = 'down'
+      try {
+        now = JSON.stringify(
+          await sql.any<{ now: string }>(`select stream || ' ' || epoch || ' ' || last_sequence as now from log_streams order by stream`),
+        )
+      } catch (error) {
+        // The followers meet the same error themselves, and say so.
+        if (!isAppError(error)) throw error
+      }
+      if (now !== seen) for (const listener of everybody()) listener()
+      seen = now
+    }
+    polling = false
+  }
+
+  return {
+    announce(stream) {
+      for (const listener of [...(listeners.get(stream) ?? [])]) listener()
+    },
+    listen(stream, listener) {
+      const set = listeners.get(stream) ?? new Set()
+      listeners.set(stream, set.add(listener))
+      if (!polling) void poll()
+      return () => void set.delete(listener)
+    },
+    close: () => closing.abort(),
+  }
+}
+
+export interface SqlTailParts {
+  readonly stream: LogStream
+  readonly announcer: Announcer
+  state(stream: LogStream): Promise<LogStreamState>
+  read(
+    stream: LogStream,
+    range: { from: bigint; to: bigint; subject?: string | undefined; batchSize: number; signal: AbortSignal },
+  ): AsyncIterable<LogMessage[]>
+}
+
+const batchSize = 500
+const retryMs = { first: 100, last: 2_000 }
+
+/** Follows one stream for ever; see the port. */
+export function tailSql(parts: SqlTailParts, options: TailOptions): AsyncIterableIterator<LogMessage[]> {
+  // `new` means new since this call, not since the first `next()`.
+  const atCall = options.from === 'new' ? parts.state(parts.stream).catch(() => null) : Promise.resolve(null)
+  return promptIterator((signal) => follow(parts, options, atCall, signal), options.signal)
+}
+
+async function* follow(
+  parts: SqlTailParts,
+  options: TailOptions,
+  atCall: Promise<LogStreamState | null>,
+  signal: AbortSignal,
+): AsyncGenerator<LogMessage[], void> {
+  const { stream, announcer } = parts
+  const start = await atCall
+  let epoch = start?.epoch ?? null
+  let last = options.from === 'new' ? (start?.lastSequence ?? null) : options.from - 1n
+  let fresh = true
+  let waitMs = retryMs.first
+  let changed = new AbortController()
+  const unlisten = announcer.listen(stream, () => changed.abort())
+  try {
+    while (!signal.aborted) {
+      changed = new AbortController()
+      try {
+        const state = await raceLimits(parts.state(stream), { signal })
+        if (waitMs !== retryMs.first) options.onStatus?.('UP')
+        waitMs = retryMs.first
+        last ??= state.lastSequence
+        if ((epoch ?? state.epoch) !== state.epoch || state.lastSequence < last || (!fresh && state.firstSequence > last + 1n))
+          throw sourceReset(stream)
+        epoch = state.epoch
+        for await (const batch of parts.read(stream, {
+          from: last + 1n,
+          to: state.lastSequence,
+          subject: options.subject,
+          batchSize,
+          signal,
+        })) {
+          if (signal.aborted) return
+          last = batch.at(-1)?.sequence ?? last
+          fresh = false
+          yield batch
+        }
+        last = state.lastSequence
+        await untilAborted(changed.signal, signal)
+      } catch (error) {
+        if (signal.aborted) return
+        if (!isAppError(error, 'SOURCE_UNAVAILABLE')) throw error
+        if (waitMs === retryMs.first) options.onStatus?.('DOWN')
+        waitMs = Math.min(waitMs * 2, retryMs.last)
+        await pause(waitMs, signal)
+      }
+    }
+  } finally {
+    unlisten()
+  }
+}
+
+const longestTimeoutMs = 2 ** 31 - 1
+const untilAborted = (...signals: readonly AbortSignal[]): Promise<void> => pause(longestTimeoutMs, ...signals)
