@@ -29,7 +29,12 @@ export type WriteOutcome =
 export interface RunCommands {
   decide(scope: Scope, as: ActingAs, key: ApprovalKey, decision: DecisionInput): Promise<WriteOutcome>
   /** Opens a gate; with `ttlSeconds` also publishes the expiry timer. */
-  requestApproval(scope: Scope, as: ActingAs, key: ApprovalKey, input: { reason: string; ttlSeconds?: number | null }): Promise<WriteOutcome>
+  requestApproval(
+    scope: Scope,
+    as: ActingAs,
+    key: ApprovalKey,
+    input: { reason: string; ttlSeconds?: number | null },
+  ): Promise<WriteOutcome>
   /** `run` must not exist yet; a repeat by the same key and spec is WRITTEN with `repeated`. */
   start(scope: Scope, as: ActingAs, key: RunKey, input: { spec: unknown }): Promise<WriteOutcome>
   transition(scope: Scope, as: ActingAs, key: RunKey, input: { fromState: string; toState: string }): Promise<WriteOutcome>
