@@ -27,6 +27,13 @@ export interface RequestOrigin {
   /** `Last-Event-ID` of a reconnecting EventSource. */
   readonly lastEventId?: string | null
   readonly costMode?: 'report' | 'validate' | 'explain' | null
+  /** Shared by the operations of one HTTP batch: their costs add up to one limit. */
+  readonly batch?: Batch
+}
+
+export interface Batch {
+  /** What the operations prepared so far cost together. */
+  cost: number
 }
 
 /** Which step refused a request; decides the HTTP status (platform 3.4). */

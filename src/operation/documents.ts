@@ -1,0 +1,79 @@
+import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, type OperationTypeNode, print } from 'graphql'
+import { LRUCache } from 'lru-cache'
+import { isolate, selectOperation } from './isolate.ts'
+import { parseDocument } from './parse.ts'
+import { Refused } from './refused.ts'
+import { validateDocument } from './validate.ts'
+
+/** One operation of a document, with everything that can be known without its variables. */
+export interface KnownOperation {
+  /** As the client wrote it, without the document's other operations. */
+  readonly document: DocumentNode
+  readonly definition: OperationDefinitionNode
+  /** Canonical text: two spellings of one operation share it, and with it the compiled plan. */
+  readonly text: string
+  readonly name: string | null
+  readonly type: OperationTypeNode
+}
+
+export interface DocumentsOptions {
+  readonly schema: GraphQLSchema
+  readonly maxTokens: number
+  readonly introspection: boolean
+}
+
+/** Parsed and validated documents by their text. */
+export interface Documents {
+  /** @throws Refused PARSE, COST, OPERATION or VALIDATION */
+  find(text: string, operationName: string | null): KnownOperation
+}
+
+interface Entry {
+  readonly document: DocumentNode
+  readonly operations: Map<string | null, KnownOperation>
+}
+
+// in characters of text: what a parsed document keeps in memory is proportional to it
+const goodCharacters = 8_000_000
+const badCharacters = 500_000
+
+/** Bounded; documents that were refused have a cache of their own, so that they cannot push good ones out. */
+export function createDocuments(options: DocumentsOptions): Documents {
+  const good = new LRUCache<string, Entry>({ max: 1000, maxSize: goodCharacters, sizeCalculation: (_, text) => text.length + 1 })
+  const bad = new LRUCache<string, Refused>({ max: 200, maxSize: badCharacters, sizeCalculation: (_, text) => text.length + 1 })
+
+  const read = (text: string): Entry => {
+    const refused = bad.get(text)
+    if (refused !== undefined) throw refused
+    try {
+      const document = parseDocument(text, options.maxTokens)
+      validateDocument(options.schema, document, options)
+      return { document, operations: new Map() }
+    } catch (error) {
+      if (error instanceof Refused) bad.set(text, error)
+      throw error
+    }
+  }
+
+  const known = (entry: Entry, operationName: string | null): KnownOperation => {
+    const definition = selectOperation(entry.document, operationName)
+    const document = isolate(entry.document, definition)
+    return { document, definition, text: print(document), name: definition.name?.value ?? null, type: definition.operation }
+  }
+
+  return {
+    find(text, operationName) {
+      let entry = good.get(text)
+      if (entry === undefined) {
+        entry = read(text)
+        good.set(text, entry)
+      }
+      let operation = entry.operations.get(operationName)
+      if (operation === undefined) {
+        operation = known(entry, operationName)
+        entry.operations.set(operationName, operation)
+      }
+      return operation
+    },
+  }
+}

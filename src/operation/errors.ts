@@ -1,0 +1,61 @@
+import { type FastifyBaseLogger } from 'fastify'
+import { type ASTNode, type DocumentNode, GraphQLError } from 'graphql'
+import { AppError } from '../errors.ts'
+import { fieldAt } from './field-at.ts'
+
+export interface ErrorOrigin {
+  readonly requestId: string
+  readonly log: FastifyBaseLogger
+  /** The operation as the client wrote it, to say where in it a field failed. */
+  readonly document?: DocumentNode
+}
+
+const causes = function* (error: unknown): Generator<unknown> {
+  // bounded: a chain may be circular
+  for (let link = error, left = 10; link !== undefined && link !== null && left > 0; left--) {
+    yield link
+    link = link instanceof GraphQLError || hasOriginal(link) ? link.originalError : undefined
+  }
+}
+
+const hasOriginal = (error: unknown): error is { originalError: unknown } => typeof error === 'object' && error !== null && 'originalError' in error
+
+/** Keys that a client places errors by: list positions are numbers, field names are not (platform D5). */
+const integerPath = (path: readonly (string | number)[] | undefined): (string | number)[] | undefined =>
+  path?.map((key) => (typeof key === 'string' && /^\d+$/.test(key) ? Number(key) : key))
+
+/** An argument that turned out unusable only when its variables were known; the text is graphql-js' own and names nothing of ours. */
+const isArgumentError = (error: unknown): error is GraphQLError =>
+  error instanceof Error && !(hasOriginal(error) && error.originalError != null) && error.message.startsWith('Argument "')
+
+/**
+ * The one mapper from whatever was thrown to what a client may see: an `AppError` passes with its code, everything else becomes
+ * INTERNAL_SERVER_ERROR with the request's id, and the log has it whole (platform D16, D17).
+ */
+export function mapError(error: unknown, origin: ErrorOrigin): GraphQLError {
+  const located = typeof error === 'object' && error !== null && 'path' in error && Array.isArray(error.path) ? (error.path as (string | number)[]) : undefined
+  const path = integerPath(located)
+  const nodes = nodesOf(error, path, origin.document)
+  for (const link of causes(error)) {
+    if (!(link instanceof AppError)) continue
+    if (link.cause !== undefined) origin.log.warn({ err: link.cause, code: link.code, source: link.source, requestId: origin.requestId, path }, link.message)
+    return new GraphQLError(link.message, { path, nodes, extensions: extensionsOf(link, origin.requestId) })
+  }
+  if (isArgumentError(error)) return new GraphQLError(error.message, { path, nodes, extensions: { code: 'BAD_USER_INPUT', requestId: origin.requestId } })
+  origin.log.error({ err: error, requestId: origin.requestId, path }, 'an operation failed unexpectedly')
+  return new GraphQLError('Something went wrong on our side.', { path, nodes, extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: origin.requestId } })
+}
+
+const nodesOf = (error: unknown, path: (string | number)[] | undefined, document: DocumentNode | undefined): readonly ASTNode[] | undefined => {
+  if (document === undefined || path === undefined) return undefined
+  const field = fieldAt(document, path)
+  return field === null ? undefined : [field]
+}
+
+export const extensionsOf = (error: AppError, requestId: string): Record<string, unknown> => ({
+  ...error.details,
+  code: error.code,
+  requestId,
+  ...(error.source === undefined ? {} : { source: error.source }),
+  ...(error.retryable ? { retryable: true } : {}),
+})

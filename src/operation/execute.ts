@@ -1,0 +1,82 @@
+import { type ExecutionResult, GraphQLError } from 'graphql'
+import { type Context, type ContextParts, createContext } from '../context.ts'
+import { deadlineExceeded } from '../errors.ts'
+import { mapError } from './errors.ts'
+import { type PreparedOperation } from './operation.ts'
+
+/** Runs one isolated operation; may reject. */
+export type Run = (text: string, context: Context, variables: Record<string, unknown> | undefined) => Promise<ExecutionResult>
+
+export interface Executor {
+  /** Never rejects; the result is masked and complete. */
+  execute(operation: PreparedOperation): Promise<ExecutionResult>
+  active(): number
+}
+
+/** Queries and mutations of every transport, each with a deadline that reaches the stores through `scope.signal`. */
+export function createExecutor(parts: ContextParts, run: Run): Executor {
+  let active = 0
+
+  const execute = async (operation: PreparedOperation): Promise<ExecutionResult> => {
+    const { origin } = operation
+    const deadline = startDeadline(origin.signal, parts.config.operationTimeoutMs)
+    const context = createContext(parts, { requestId: origin.requestId, viewer: origin.viewer, signal: deadline.signal, log: origin.log })
+    active++
+    try {
+      const variables = Object.keys(operation.variables).length === 0 ? undefined : operation.variables
+      const result = await Promise.race([run(operation.text, context, variables), deadline.passed])
+      return complete(result, operation, context)
+    } catch (error) {
+      return complete({ data: null, errors: [toGraphQLError(error)] }, operation, context)
+    } finally {
+      active--
+      deadline.clear()
+    }
+  }
+
+  return { execute, active: () => active }
+}
+
+function complete(result: ExecutionResult, operation: PreparedOperation, context: Context): ExecutionResult {
+  const { requestId, log } = operation.origin
+  const extensions: Record<string, unknown> = { requestId }
+  const sources = context.sourceUse.toExtension()
+  if (sources !== undefined) extensions['sources'] = sources
+  if (result.errors === undefined || result.errors.length === 0) return { data: result.data, extensions }
+  return { errors: result.errors.map((error) => mapError(error, { requestId, log, document: operation.document })), data: result.data ?? null, extensions }
+}
+
+const toGraphQLError = (error: unknown): GraphQLError =>
+  error instanceof GraphQLError ? error : new GraphQLError('failed', { originalError: error instanceof Error ? error : new Error(String(error)) })
+
+interface Deadline {
+  /** Aborted when the time is over or the client left. */
+  readonly signal: AbortSignal
+  /** Rejects when the time is over or the client left; never resolves. */
+  readonly passed: Promise<never>
+  clear(): void
+}
+
+// not AbortSignal.any: its sources keep every dependent signal until they are collected
+function startDeadline(client: AbortSignal, timeoutMs: number): Deadline {
+  const controller = new AbortController()
+  let reject: (reason: unknown) => void = () => undefined
+  const passed = new Promise<never>((_, fail) => (reject = fail))
+  const end = (): void => {
+    const reason = deadlineExceeded('The operation')
+    controller.abort(reason)
+    reject(reason)
+  }
+  const timer = setTimeout(end, timeoutMs)
+  if (client.aborted) end()
+  else client.addEventListener('abort', end, { once: true })
+  passed.catch(() => undefined)
+  return {
+    signal: controller.signal,
+    passed,
+    clear() {
+      clearTimeout(timer)
+      client.removeEventListener('abort', end)
+    },
+  }
+}

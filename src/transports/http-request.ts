@@ -1,0 +1,88 @@
+import { type FastifyRequest } from 'fastify'
+import { type OperationRequest } from '../operation/operation.ts'
+import { refuse } from '../operation/refused.ts'
+
+const malformed = (message: string) => refuse('MALFORMED', 'BAD_USER_INPUT', message)
+
+const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const text = (body: Record<string, unknown>, name: string): string | null => {
+  const value = Object.hasOwn(body, name) ? body[name] : null
+  if (value == null) return null
+  if (typeof value !== 'string') throw malformed(`\`${name}\` must be a string.`)
+  return value
+}
+
+const map = (body: Record<string, unknown>, name: string): Record<string, unknown> | null => {
+  const value = Object.hasOwn(body, name) ? body[name] : null
+  if (value == null) return null
+  if (!isMap(value)) throw malformed(`\`${name}\` must be an object.`)
+  return value
+}
+
+/**
+ * A body, or one item of a batch, as a request: strings are strings, maps are maps.
+ * @throws Refused MALFORMED
+ */
+export function readBody(body: unknown): OperationRequest {
+  if (!isMap(body)) throw malformed('The body must be a JSON object with a `query`.')
+  return {
+    query: text(body, 'query'),
+    documentId: text(body, 'documentId'),
+    operationName: text(body, 'operationName'),
+    variables: map(body, 'variables'),
+    extensions: map(body, 'extensions'),
+  }
+}
+
+const jsonMap = (parameters: Record<string, unknown>, name: string): Record<string, unknown> | null => {
+  const value = text(parameters, name)
+  if (value === null || value === '') return null
+  try {
+    return map({ [name]: JSON.parse(value) as unknown }, name)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw malformed(`\`${name}\` must be a JSON object.`)
+  }
+}
+
+/**
+ * The parameters of a GET as a request.
+ * @throws Refused MALFORMED; a parameter given twice is one
+ */
+export function readQueryString(request: FastifyRequest): OperationRequest {
+  const parameters = request.query
+  if (!isMap(parameters)) throw malformed('The parameters cannot be read.')
+  return {
+    query: text(parameters, 'query'),
+    documentId: text(parameters, 'documentId'),
+    operationName: text(parameters, 'operationName'),
+    variables: jsonMap(parameters, 'variables'),
+    extensions: jsonMap(parameters, 'extensions'),
+  }
+}
+
+const costModes = ['report', 'validate', 'explain'] as const
+
+/** `X-GraphQL-Cost`, where it is one of the words we know. */
+export const readCostMode = (request: FastifyRequest): (typeof costModes)[number] | null => {
+  const header = request.headers['x-graphql-cost']
+  return costModes.find((mode) => mode === header) ?? null
+}
+
+const clientHeader = (request: FastifyRequest, ...names: string[]): string | null => {
+  for (const name of names) {
+    const value = request.headers[name]
+    if (typeof value === 'string' && value !== '') return value.slice(0, 64)
+  }
+  return null
+}
+
+export const readClientName = (request: FastifyRequest): string | null => clientHeader(request, 'graphql-client-name', 'apollographql-client-name')
+export const readClientVersion = (request: FastifyRequest): string | null => clientHeader(request, 'graphql-client-version', 'apollographql-client-version')
+
+const preflightHeaders = ['x-apollo-operation-name', 'apollo-require-preflight', 'graphql-require-preflight', 'x-requested-with', 'authorization']
+
+/** Whether another site's page could have made a browser send this with the user's cookies: such a request has cookies and nothing that forces a preflight. */
+export const couldBeForged = (request: FastifyRequest): boolean =>
+  request.headers.cookie !== undefined && request.method === 'GET' && !preflightHeaders.some((name) => request.headers[name] !== undefined)

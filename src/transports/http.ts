@@ -1,0 +1,158 @@
+import { isUtf8 } from 'node:buffer'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { type ExecutionResult, GraphQLError } from 'graphql'
+import { type Viewer } from '../auth/viewer.ts'
+import { AppError } from '../errors.ts'
+import { type Batch, type OperationRequest, type Pipeline, type Prepared, type RequestOrigin } from '../operation/operation.ts'
+import { Refused, refuse } from '../operation/refused.ts'
+import { couldBeForged, readBody, readClientName, readClientVersion, readCostMode, readQueryString } from './http-request.ts'
+import { type Profile, statusOfRefusal, statusOfResult } from './http-status.ts'
+import { readAccept } from './media-type.ts'
+
+/** Sends a prepared operation as a stream: every event, or the refusal, framed. Settles when the stream is over. */
+export type StreamResponder = (kind: 'sse' | 'multipart', request: FastifyRequest, reply: FastifyReply, prepared: Prepared) => Promise<void>
+
+export interface HttpOptions {
+  readonly pipeline: Pipeline
+  /** @throws AppError UNAUTHENTICATED */
+  readonly authenticate: (headers: FastifyRequest['headers']) => Promise<Viewer>
+  readonly profile: Profile
+  readonly maxBatch: number
+  readonly path?: string
+  /** Streams by `Accept`; without it subscriptions are refused here. */
+  readonly stream?: StreamResponder
+}
+
+interface Answer {
+  readonly status: number
+  readonly result: ExecutionResult
+  readonly retryAfterMs?: number | undefined
+  readonly allow?: string
+}
+
+const maxUrlCharacters = 8192
+
+/** GraphQL over HTTP: reads, hands to the pipeline, frames. It holds no rule about operations of its own. */
+export async function registerHttp(app: FastifyInstance, options: HttpOptions): Promise<void> {
+  const path = options.path ?? '/graphql'
+  await app.register(async (routes) => {
+    acceptOnlyJson(routes)
+    routes.get(path, { exposeHeadRoute: false }, (request, reply) => handle(options, request, reply))
+    routes.post(path, (request, reply) => handle(options, request, reply))
+    routes.route({
+      method: ['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD'],
+      url: path,
+      // before a body is read: its type does not matter
+      onRequest: async (_, reply) => sendProblem(reply, 405, 'Use GET or POST.', { allow: 'GET, POST' }),
+      handler: async () => undefined,
+    })
+  })
+}
+
+function acceptOnlyJson(routes: FastifyInstance): void {
+  const parseJson = routes.getDefaultJsonParser('error', 'error')
+  routes.removeAllContentTypeParsers()
+  routes.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    const charset = /charset="?([^\s;"]+)/i.exec(request.headers['content-type'] ?? '')?.[1]?.toLowerCase()
+    if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') return done(problem(415, 'The body must be UTF-8.'))
+    if (!isUtf8(bytes)) return done(problem(400, 'The body is not valid UTF-8.'))
+    if (bytes.length === 0) return done(null, undefined)
+    return parseJson(request, bytes.toString('utf8'), done)
+  })
+}
+
+const problem = (statusCode: number, message: string): Error & { statusCode: number } => Object.assign(new Error(message), { statusCode })
+
+async function handle(options: HttpOptions, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  if (request.url.length > maxUrlCharacters) return sendProblem(reply, 414, 'The address is too long: send a POST.')
+  const accept = readAccept(request.headers.accept)
+  if (accept.single === null && accept.stream === null)
+    return sendProblem(reply, 406, 'Accept application/graphql-response+json, application/json, text/event-stream or multipart/mixed;subscriptionSpec=1.0.')
+  if (couldBeForged(request)) return sendProblem(reply, 403, 'A GET with cookies needs the header `GraphQL-Require-Preflight`.')
+
+  const origin = await originOf(options, request, reply)
+  if (Array.isArray(request.body)) return handleBatch(options, request.body, origin, accept.single ?? 'application/json', reply)
+  const prepared = await prepareOne(options.pipeline, () => (request.method === 'GET' ? readQueryString(request) : readBody(request.body)), origin)
+  const streamed = accept.stream !== null && (accept.single === null || (prepared.kind === 'READY' && prepared.operation.type === 'subscription'))
+  if (streamed && options.stream !== undefined) return options.stream(accept.stream, request, reply, prepared)
+  if (accept.single === null && options.stream === undefined) return sendProblem(reply, 406, 'This server sends no streams.')
+  const media = accept.single ?? 'application/json'
+  return send(reply, media, await answer(options, prepared, media))
+}
+
+/** Reading the request and preparing it refuse in the same way. */
+async function prepareOne(pipeline: Pipeline, read: () => OperationRequest, origin: RequestOrigin): Promise<Prepared> {
+  try {
+    return await pipeline.prepare(read(), origin)
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    return { kind: 'REFUSED', refusal: error.refusal, result: { errors: error.errors } }
+  }
+}
+
+async function answer(options: HttpOptions, prepared: Prepared, media: 'application/graphql-response+json' | 'application/json'): Promise<Answer> {
+  const checked = prepared.kind === 'READY' && prepared.operation.type === 'subscription' ? needsStream() : prepared
+  if (checked.kind === 'REFUSED') {
+    const { refusal, result, retryAfterMs } = checked
+    return { status: statusOfRefusal(refusal, options.profile, media), result, retryAfterMs, ...(refusal === 'METHOD' ? { allow: 'POST' } : {}) }
+  }
+  const result = await options.pipeline.execute(checked.operation)
+  return { status: statusOfResult(result, options.profile), result }
+}
+
+const needsStream = (): Prepared => {
+  const { refusal, errors } = refuse('OPERATION', 'BAD_USER_INPUT', 'A subscription needs a stream: accept text/event-stream, or use a WebSocket.')
+  return { kind: 'REFUSED', refusal, result: { errors } }
+}
+
+async function handleBatch(
+  options: HttpOptions,
+  items: readonly unknown[],
+  origin: RequestOrigin,
+  media: 'application/graphql-response+json' | 'application/json',
+  reply: FastifyReply,
+): Promise<unknown> {
+  if (items.length === 0 || items.length > options.maxBatch) {
+    const { refusal, errors } = refuse('COST', 'COST_LIMIT_EXCEEDED', `A batch holds 1 to ${options.maxBatch} operations.`, { limit: 'batch', max: options.maxBatch })
+    return send(reply, media, { status: statusOfRefusal(refusal, options.profile, media), result: { errors } })
+  }
+  const batch: Batch = { cost: 0 }
+  const answers: Answer[] = []
+  // one after the other: a client may rely on the order of its mutations, and a batch is worth one request's share of the machine
+  for (const item of items) answers.push(await answer(options, await prepareOne(options.pipeline, () => readBody(item), { ...origin, batch }), media))
+  const throttled = answers.find((one) => one.status === 429 || one.status === 401)
+  reply.code(throttled !== undefined && answers.every((one) => one.status === throttled.status) ? throttled.status : 200)
+  return reply.type(`${media}; charset=utf-8`).send(JSON.stringify(answers.map((one) => one.result)))
+}
+
+async function originOf(options: HttpOptions, request: FastifyRequest, reply: FastifyReply): Promise<RequestOrigin> {
+  const controller = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort(new AppError('DEADLINE_EXCEEDED', 'The client left.'))
+  })
+  const lastEventId = request.headers['last-event-id']
+  return {
+    transport: request.method === 'GET' ? 'http-get' : 'http-post',
+    requestId: request.id,
+    viewer: await options.authenticate(request.headers),
+    signal: controller.signal,
+    log: request.log,
+    clientName: readClientName(request),
+    clientVersion: readClientVersion(request),
+    lastEventId: typeof lastEventId === 'string' ? lastEventId : null,
+    costMode: readCostMode(request),
+  }
+}
+
+function send(reply: FastifyReply, media: string, { status, result, retryAfterMs, allow }: Answer): FastifyReply {
+  if (retryAfterMs !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
+  if (allow !== undefined) reply.header('allow', allow)
+  return reply.code(status).type(`${media}; charset=utf-8`).send(JSON.stringify(result))
+}
+
+/** A failure of HTTP, not of GraphQL: never labelled as a GraphQL response. */
+function sendProblem(reply: FastifyReply, status: number, message: string, headers: Record<string, string> = {}): FastifyReply {
+  const error = new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', requestId: reply.request.id } })
+  return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(JSON.stringify({ errors: [error] }))
+}
