@@ -11,6 +11,7 @@ import { isAppError } from './errors.ts'
 import { extensionsOf } from './operation/errors.ts'
 import { type Pipeline } from './operation/operation.ts'
 import { createPipeline } from './operation/pipeline.ts'
+import { resolvers } from './resolvers/index.ts'
 import { loadTypeDefs } from './schema.ts'
 import { type CursorCodec } from './subscriptions/cursor.ts'
 import { type LiveHub } from './subscriptions/hub.ts'
@@ -43,7 +44,12 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const schema = parts.schema ?? buildSchema()
   const app = createServer(parts)
 
-  await app.register(cors, { origin: [...config.corsOrigins], credentials: true, maxAge: 600, exposedHeaders: ['x-request-id', 'retry-after', 'ratelimit'] })
+  await app.register(cors, {
+    origin: [...config.corsOrigins],
+    credentials: true,
+    maxAge: 600,
+    exposedHeaders: ['x-request-id', 'retry-after', 'ratelimit'],
+  })
   await app.register(mercurius, {
     schema,
     routes: false,
@@ -71,7 +77,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
 
 /** Our schema with its resolvers, checked. */
 export function buildSchema(): GraphQLSchema {
-  const schema = makeExecutableSchema({ typeDefs: loadTypeDefs(), resolvers: {} })
+  const schema = makeExecutableSchema({ typeDefs: loadTypeDefs(), resolvers })
   assertValidSchema(schema)
   return schema
 }
@@ -101,7 +107,9 @@ function createServer({ config, logger }: AppParts): FastifyInstance {
     return reply.code(status).type('application/json; charset=utf-8').send(body)
   })
   app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ errors: [{ message: 'There is nothing at this address.', extensions: { code: 'NOT_FOUND', requestId: request.id } }] }),
+    reply
+      .code(404)
+      .send({ errors: [{ message: 'There is nothing at this address.', extensions: { code: 'NOT_FOUND', requestId: request.id } }] }),
   )
   return app
 }
@@ -116,14 +124,25 @@ const safeHeaders = {
   'cache-control': 'no-store',
 }
 
-const statusOfCode: Readonly<Record<string, number>> = { UNAUTHENTICATED: 401, FORBIDDEN: 403, NOT_FOUND: 404, THROTTLED: 429, SOURCE_UNAVAILABLE: 503, DEADLINE_EXCEEDED: 503 }
+const statusOfCode: Readonly<Record<string, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  THROTTLED: 429,
+  SOURCE_UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 503,
+}
 
 /** A failure outside of GraphQL: what Fastify says about a bad request passes, everything unknown is masked and logged whole. */
 function describeFailure(error: FastifyError, requestId: string, log: FastifyBaseLogger): { status: number; body: string } {
   const body = (message: string, extensions: Record<string, unknown>): string => JSON.stringify({ errors: [{ message, extensions }] })
   if (isAppError(error)) return { status: statusOfCode[error.code] ?? 400, body: body(error.message, extensionsOf(error, requestId)) }
   const status = error.statusCode ?? 500
-  if (status >= 400 && status < 500) return { status, body: body(error.message, { code: status === 429 ? 'THROTTLED' : 'BAD_USER_INPUT', requestId }) }
+  if (status >= 400 && status < 500)
+    return { status, body: body(error.message, { code: status === 429 ? 'THROTTLED' : 'BAD_USER_INPUT', requestId }) }
   log.error({ err: error, requestId }, 'a request failed unexpectedly')
-  return { status: status === 503 ? 503 : 500, body: body('Something went wrong on our side.', { code: status === 503 ? 'SOURCE_UNAVAILABLE' : 'INTERNAL_SERVER_ERROR', requestId }) }
+  return {
+    status: status === 503 ? 503 : 500,
+    body: body('Something went wrong on our side.', { code: status === 503 ? 'SOURCE_UNAVAILABLE' : 'INTERNAL_SERVER_ERROR', requestId }),
+  }
 }

@@ -24,7 +24,21 @@ export const scopesOfRole: Readonly<Record<Role, readonly string[]>> = {
   viewer: reads,
   operator: [...reads, 'runs:write', 'runs:cancel', 'approvals:request', 'graph:write', 'storage:write'],
   approver: [...reads, 'approvals:request', 'approvals:decide'],
-  admin: [...reads, 'runs:write', 'runs:cancel', 'approvals:request', 'approvals:decide', 'approvals:override', 'graph:write', 'storage:write', 'storage:sensitive', 'slo:write', 'slo:tickets', 'alerts:silence', 'system:admin'],
+  admin: [
+    ...reads,
+    'runs:write',
+    'runs:cancel',
+    'approvals:request',
+    'approvals:decide',
+    'approvals:override',
+    'graph:write',
+    'storage:write',
+    'storage:sensitive',
+    'slo:write',
+    'slo:tickets',
+    'alerts:silence',
+    'system:admin',
+  ],
 }
 
 export const scopesOf = (held: readonly Role[]): ReadonlySet<string> => new Set(held.flatMap((role) => scopesOfRole[role]))

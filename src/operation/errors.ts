@@ -18,7 +18,8 @@ const causes = function* (error: unknown): Generator<unknown> {
   }
 }
 
-const hasOriginal = (error: unknown): error is { originalError: unknown } => typeof error === 'object' && error !== null && 'originalError' in error
+const hasOriginal = (error: unknown): error is { originalError: unknown } =>
+  typeof error === 'object' && error !== null && 'originalError' in error
 
 /** Keys that a client places errors by: list positions are numbers, field names are not (platform D5). */
 const integerPath = (path: readonly (string | number)[] | undefined): (string | number)[] | undefined =>
@@ -33,20 +34,33 @@ const isArgumentError = (error: unknown): error is GraphQLError =>
  * INTERNAL_SERVER_ERROR with the request's id, and the log has it whole (platform D16, D17).
  */
 export function mapError(error: unknown, origin: ErrorOrigin): GraphQLError {
-  const located = typeof error === 'object' && error !== null && 'path' in error && Array.isArray(error.path) ? (error.path as (string | number)[]) : undefined
+  const located =
+    typeof error === 'object' && error !== null && 'path' in error && Array.isArray(error.path)
+      ? (error.path as (string | number)[])
+      : undefined
   const path = integerPath(located)
   const nodes = nodesOf(error, path, origin.document)
   for (const link of causes(error)) {
     if (!(link instanceof AppError)) continue
-    if (link.cause !== undefined) origin.log.warn({ err: link.cause, code: link.code, source: link.source, requestId: origin.requestId, path }, link.message)
+    if (link.cause !== undefined)
+      origin.log.warn({ err: link.cause, code: link.code, source: link.source, requestId: origin.requestId, path }, link.message)
     return new GraphQLError(link.message, { path, nodes, extensions: extensionsOf(link, origin.requestId) })
   }
-  if (isArgumentError(error)) return new GraphQLError(error.message, { path, nodes, extensions: { code: 'BAD_USER_INPUT', requestId: origin.requestId } })
+  if (isArgumentError(error))
+    return new GraphQLError(error.message, { path, nodes, extensions: { code: 'BAD_USER_INPUT', requestId: origin.requestId } })
   origin.log.error({ err: error, requestId: origin.requestId, path }, 'an operation failed unexpectedly')
-  return new GraphQLError('Something went wrong on our side.', { path, nodes, extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: origin.requestId } })
+  return new GraphQLError('Something went wrong on our side.', {
+    path,
+    nodes,
+    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: origin.requestId },
+  })
 }
 
-const nodesOf = (error: unknown, path: (string | number)[] | undefined, document: DocumentNode | undefined): readonly ASTNode[] | undefined => {
+const nodesOf = (
+  error: unknown,
+  path: (string | number)[] | undefined,
+  document: DocumentNode | undefined,
+): readonly ASTNode[] | undefined => {
   if (document === undefined || path === undefined) return undefined
   const field = fieldAt(document, path)
   return field === null ? undefined : [field]

@@ -19,8 +19,9 @@ export function createExecutor(parts: ContextParts, run: Run): Executor {
 
   const execute = async (operation: PreparedOperation): Promise<ExecutionResult> => {
     const { origin } = operation
-    const deadline = startDeadline(origin.signal, parts.config.operationTimeoutMs)
+    const deadline = createDeadline()
     const context = createContext(parts, { requestId: origin.requestId, viewer: origin.viewer, signal: deadline.signal, log: origin.log })
+    deadline.start(origin.signal, parts.config.operationTimeoutMs)
     active++
     try {
       const variables = Object.keys(operation.variables).length === 0 ? undefined : operation.variables
@@ -43,40 +44,52 @@ function complete(result: ExecutionResult, operation: PreparedOperation, context
   const sources = context.sourceUse.toExtension()
   if (sources !== undefined) extensions['sources'] = sources
   if (result.errors === undefined || result.errors.length === 0) return { data: result.data, extensions }
-  return { errors: result.errors.map((error) => mapError(error, { requestId, log, document: operation.document })), data: result.data ?? null, extensions }
+  return {
+    errors: result.errors.map((error) => mapError(error, { requestId, log, document: operation.document })),
+    data: result.data ?? null,
+    extensions,
+  }
 }
 
 const toGraphQLError = (error: unknown): GraphQLError =>
-  error instanceof GraphQLError ? error : new GraphQLError('failed', { originalError: error instanceof Error ? error : new Error(String(error)) })
+  error instanceof GraphQLError
+    ? error
+    : new GraphQLError('failed', { originalError: error instanceof Error ? error : new Error(String(error)) })
 
 interface Deadline {
   /** Aborted when the time is over or the client left. */
   readonly signal: AbortSignal
   /** Rejects when the time is over or the client left; never resolves. */
   readonly passed: Promise<never>
+  start(client: AbortSignal, timeoutMs: number): void
   clear(): void
 }
 
 // not AbortSignal.any: its sources keep every dependent signal until they are collected
-function startDeadline(client: AbortSignal, timeoutMs: number): Deadline {
+function createDeadline(): Deadline {
   const controller = new AbortController()
   let reject: (reason: unknown) => void = () => undefined
+  let stop = (): void => undefined
   const passed = new Promise<never>((_, fail) => (reject = fail))
+  // nobody may be waiting any more when it passes
+  passed.catch(() => undefined)
   const end = (): void => {
     const reason = deadlineExceeded('The operation')
     controller.abort(reason)
     reject(reason)
   }
-  const timer = setTimeout(end, timeoutMs)
-  if (client.aborted) end()
-  else client.addEventListener('abort', end, { once: true })
-  passed.catch(() => undefined)
   return {
     signal: controller.signal,
     passed,
-    clear() {
-      clearTimeout(timer)
-      client.removeEventListener('abort', end)
+    start(client, timeoutMs) {
+      const timer = setTimeout(end, timeoutMs)
+      stop = () => {
+        clearTimeout(timer)
+        client.removeEventListener('abort', end)
+      }
+      if (client.aborted) end()
+      else client.addEventListener('abort', end, { once: true })
     },
+    clear: () => stop(),
   }
 }

@@ -26,7 +26,9 @@ function fieldsNamed(document: DocumentNode, sets: readonly SelectionSetNode[], 
       } else if (selection.kind === Kind.INLINE_FRAGMENT) pending.push(selection.selectionSet)
       else if (!visited.has(selection.name.value)) {
         visited.add(selection.name.value)
-        const fragment = document.definitions.find((definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value)
+        const fragment = document.definitions.find(
+          (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
+        )
         if (fragment?.kind === Kind.FRAGMENT_DEFINITION) pending.push(fragment.selectionSet)
       }
     }

@@ -10,7 +10,10 @@ export function selectOperation(document: DocumentNode, operationName: string | 
   const named = operationName === null ? operations : operations.filter((operation) => operation.name?.value === operationName)
   const [wanted] = named
   if (wanted === undefined) {
-    const message = operationName === null ? 'The document holds no operation.' : `The document holds no operation named "${operationName.slice(0, 100)}".`
+    const message =
+      operationName === null
+        ? 'The document holds no operation.'
+        : `The document holds no operation named "${operationName.slice(0, 100)}".`
     throw refuse('OPERATION', 'BAD_USER_INPUT', message)
   }
   if (operationName === null && named.length > 1)
@@ -21,7 +24,8 @@ export function selectOperation(document: DocumentNode, operationName: string | 
 /** The operation and the fragments it reaches, in the order of the document: what caches are keyed by, so that no other operation can be run for it (platform D2). */
 export function isolate(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
   const fragments = new Map<string, FragmentDefinitionNode>()
-  for (const definition of document.definitions) if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
+  for (const definition of document.definitions)
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
   const reached = new Set<FragmentDefinitionNode>()
   const pending: SelectionSetNode[] = [operation.selectionSet]
   for (let set = pending.pop(); set !== undefined; set = pending.pop()) {

@@ -15,7 +15,8 @@ export function parseDocument(text: string, maxTokens: number): DocumentNode {
     return parse(text, { maxTokens })
   } catch (error) {
     // a RangeError is the stack of the recursive parser: nesting beyond anything that could pass the depth limit
-    if (!(error instanceof GraphQLError)) throw refuse('COST', 'COST_LIMIT_EXCEEDED', 'The document is nested too deeply.', { limit: 'depth' })
+    if (!(error instanceof GraphQLError))
+      throw refuse('COST', 'COST_LIMIT_EXCEEDED', 'The document is nested too deeply.', { limit: 'depth' })
     if (error.message.includes(`more that ${maxTokens} tokens`)) throw tooLong('tokens', maxTokens)
     throw new Refused('PARSE', coded('GRAPHQL_PARSE_FAILED', [error]))
   }

@@ -27,6 +27,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const check = (request: OperationRequest, origin: RequestOrigin): PreparedOperation => {
     if (request.query == null || request.query === '') throw refuse('MALFORMED', 'BAD_USER_INPUT', 'The request holds no `query`.')
     const known = documents.find(request.query, request.operationName ?? null)
+    if (known.type === 'mutation' && origin.transport === 'http-get') throw refuse('METHOD', 'BAD_USER_INPUT', 'A mutation needs a POST.')
     const variables = request.variables ?? {}
     coerceVariables(schema, known.definition, variables)
     return {
@@ -52,7 +53,13 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     execute: (operation) => executor.execute(operation),
     async subscribe(operation) {
       if (parts.subscribe !== undefined) return parts.subscribe(operation)
-      return { errors: [new GraphQLError('This server has no subscriptions.', { extensions: { code: 'BAD_USER_INPUT', requestId: operation.origin.requestId } })] }
+      return {
+        errors: [
+          new GraphQLError('This server has no subscriptions.', {
+            extensions: { code: 'BAD_USER_INPUT', requestId: operation.origin.requestId },
+          }),
+        ],
+      }
     },
     active: () => executor.active() + (parts.streams?.() ?? 0),
   }
@@ -65,9 +72,18 @@ const refusal = (error: unknown, origin: RequestOrigin): Prepared => {
     return { kind: 'REFUSED', refusal: error.refusal, result, retryAfterMs: error.retryAfterMs }
   }
   if (error instanceof AppError)
-    return { kind: 'REFUSED', refusal: 'UNAVAILABLE', result: { errors: [new GraphQLError(error.message, { extensions: extensionsOf(error, origin.requestId) })] } }
+    return {
+      kind: 'REFUSED',
+      refusal: 'UNAVAILABLE',
+      result: { errors: [new GraphQLError(error.message, { extensions: extensionsOf(error, origin.requestId) })] },
+    }
   return { kind: 'REFUSED', refusal: 'UNAVAILABLE', result: { errors: [mapError(error, origin)] } }
 }
 
 const withRequestId = (error: GraphQLError, requestId: string): GraphQLError =>
-  new GraphQLError(error.message, { nodes: error.nodes, source: error.source, positions: error.positions, extensions: { ...error.extensions, requestId } })
+  new GraphQLError(error.message, {
+    nodes: error.nodes,
+    source: error.source,
+    positions: error.positions,
+    extensions: { ...error.extensions, requestId },
+  })

@@ -10,7 +10,11 @@ export class Refused extends Error {
   /** Goes into `extensions` of the result. */
   readonly extensions: Readonly<Record<string, unknown>> | undefined
 
-  constructor(refusal: Refusal, errors: readonly GraphQLError[], more: { retryAfterMs?: number; extensions?: Record<string, unknown> } = {}) {
+  constructor(
+    refusal: Refusal,
+    errors: readonly GraphQLError[],
+    more: { retryAfterMs?: number; extensions?: Record<string, unknown> } = {},
+  ) {
     super(errors[0]?.message ?? refusal)
     this.name = 'Refused'
     this.refusal = refusal

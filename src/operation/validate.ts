@@ -14,4 +14,5 @@ export function validateDocument(schema: GraphQLSchema, document: DocumentNode, 
   if (errors.length > 0) throw new Refused('VALIDATION', coded('GRAPHQL_VALIDATION_FAILED', errors.slice(0, maxErrors).map(asGraphQLError)))
 }
 
-const asGraphQLError = (error: unknown): GraphQLError => (error instanceof GraphQLError ? error : new GraphQLError('The document is not valid.'))
+const asGraphQLError = (error: unknown): GraphQLError =>
+  error instanceof GraphQLError ? error : new GraphQLError('The document is not valid.')

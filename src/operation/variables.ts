@@ -6,7 +6,11 @@ import { coded, Refused } from './refused.ts'
  * original ones, or custom scalars would be coerced twice.
  * @throws Refused VARIABLES (BAD_USER_INPUT) with at most 10 errors
  */
-export function coerceVariables(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function coerceVariables(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const definitions = operation.variableDefinitions ?? []
   if (definitions.length === 0) return {}
   const { errors, coerced } = getVariableValues(schema, definitions, variables, { maxErrors: 10 })

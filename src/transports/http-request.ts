@@ -78,10 +78,18 @@ const clientHeader = (request: FastifyRequest, ...names: string[]): string | nul
   return null
 }
 
-export const readClientName = (request: FastifyRequest): string | null => clientHeader(request, 'graphql-client-name', 'apollographql-client-name')
-export const readClientVersion = (request: FastifyRequest): string | null => clientHeader(request, 'graphql-client-version', 'apollographql-client-version')
+export const readClientName = (request: FastifyRequest): string | null =>
+  clientHeader(request, 'graphql-client-name', 'apollographql-client-name')
+export const readClientVersion = (request: FastifyRequest): string | null =>
+  clientHeader(request, 'graphql-client-version', 'apollographql-client-version')
 
-const preflightHeaders = ['x-apollo-operation-name', 'apollo-require-preflight', 'graphql-require-preflight', 'x-requested-with', 'authorization']
+const preflightHeaders = [
+  'x-apollo-operation-name',
+  'apollo-require-preflight',
+  'graphql-require-preflight',
+  'x-requested-with',
+  'authorization',
+]
 
 /** Whether another site's page could have made a browser send this with the user's cookies: such a request has cookies and nothing that forces a preflight. */
 export const couldBeForged = (request: FastifyRequest): boolean =>

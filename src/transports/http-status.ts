@@ -23,4 +23,5 @@ export const statusOfRefusal = (refusal: Refusal, profile: Profile, media: Singl
   profile === 'spec2026' ? table[refusal].spec2026 : media === 'application/json' ? table[refusal].json : table[refusal].grj
 
 /** Partial success is told apart by profile `spec2026` only. */
-export const statusOfResult = (result: ExecutionResult, profile: Profile): number => (profile === 'spec2026' && result.errors !== undefined ? 294 : 200)
+export const statusOfResult = (result: ExecutionResult, profile: Profile): number =>
+  profile === 'spec2026' && result.errors !== undefined ? 294 : 200

@@ -68,13 +68,22 @@ async function handle(options: HttpOptions, request: FastifyRequest, reply: Fast
   if (request.url.length > maxUrlCharacters) return sendProblem(reply, 414, 'The address is too long: send a POST.')
   const accept = readAccept(request.headers.accept)
   if (accept.single === null && accept.stream === null)
-    return sendProblem(reply, 406, 'Accept application/graphql-response+json, application/json, text/event-stream or multipart/mixed;subscriptionSpec=1.0.')
+    return sendProblem(
+      reply,
+      406,
+      'Accept application/graphql-response+json, application/json, text/event-stream or multipart/mixed;subscriptionSpec=1.0.',
+    )
   if (couldBeForged(request)) return sendProblem(reply, 403, 'A GET with cookies needs the header `GraphQL-Require-Preflight`.')
 
   const origin = await originOf(options, request, reply)
   if (Array.isArray(request.body)) return handleBatch(options, request.body, origin, accept.single ?? 'application/json', reply)
-  const prepared = await prepareOne(options.pipeline, () => (request.method === 'GET' ? readQueryString(request) : readBody(request.body)), origin)
-  const streamed = accept.stream !== null && (accept.single === null || (prepared.kind === 'READY' && prepared.operation.type === 'subscription'))
+  const prepared = await prepareOne(
+    options.pipeline,
+    () => (request.method === 'GET' ? readQueryString(request) : readBody(request.body)),
+    origin,
+  )
+  const streamed =
+    accept.stream !== null && (accept.single === null || (prepared.kind === 'READY' && prepared.operation.type === 'subscription'))
   if (streamed && options.stream !== undefined) return options.stream(accept.stream, request, reply, prepared)
   if (accept.single === null && options.stream === undefined) return sendProblem(reply, 406, 'This server sends no streams.')
   const media = accept.single ?? 'application/json'
@@ -91,18 +100,31 @@ async function prepareOne(pipeline: Pipeline, read: () => OperationRequest, orig
   }
 }
 
-async function answer(options: HttpOptions, prepared: Prepared, media: 'application/graphql-response+json' | 'application/json'): Promise<Answer> {
+async function answer(
+  options: HttpOptions,
+  prepared: Prepared,
+  media: 'application/graphql-response+json' | 'application/json',
+): Promise<Answer> {
   const checked = prepared.kind === 'READY' && prepared.operation.type === 'subscription' ? needsStream() : prepared
   if (checked.kind === 'REFUSED') {
     const { refusal, result, retryAfterMs } = checked
-    return { status: statusOfRefusal(refusal, options.profile, media), result, retryAfterMs, ...(refusal === 'METHOD' ? { allow: 'POST' } : {}) }
+    return {
+      status: statusOfRefusal(refusal, options.profile, media),
+      result,
+      retryAfterMs,
+      ...(refusal === 'METHOD' ? { allow: 'POST' } : {}),
+    }
   }
   const result = await options.pipeline.execute(checked.operation)
   return { status: statusOfResult(result, options.profile), result }
 }
 
 const needsStream = (): Prepared => {
-  const { refusal, errors } = refuse('OPERATION', 'BAD_USER_INPUT', 'A subscription needs a stream: accept text/event-stream, or use a WebSocket.')
+  const { refusal, errors } = refuse(
+    'OPERATION',
+    'BAD_USER_INPUT',
+    'A subscription needs a stream: accept text/event-stream, or use a WebSocket.',
+  )
   return { kind: 'REFUSED', refusal, result: { errors } }
 }
 
@@ -114,13 +136,17 @@ async function handleBatch(
   reply: FastifyReply,
 ): Promise<unknown> {
   if (items.length === 0 || items.length > options.maxBatch) {
-    const { refusal, errors } = refuse('COST', 'COST_LIMIT_EXCEEDED', `A batch holds 1 to ${options.maxBatch} operations.`, { limit: 'batch', max: options.maxBatch })
+    const { refusal, errors } = refuse('COST', 'COST_LIMIT_EXCEEDED', `A batch holds 1 to ${options.maxBatch} operations.`, {
+      limit: 'batch',
+      max: options.maxBatch,
+    })
     return send(reply, media, { status: statusOfRefusal(refusal, options.profile, media), result: { errors } })
   }
   const batch: Batch = { cost: 0 }
   const answers: Answer[] = []
   // one after the other: a client may rely on the order of its mutations, and a batch is worth one request's share of the machine
-  for (const item of items) answers.push(await answer(options, await prepareOne(options.pipeline, () => readBody(item), { ...origin, batch }), media))
+  for (const item of items)
+    answers.push(await answer(options, await prepareOne(options.pipeline, () => readBody(item), { ...origin, batch }), media))
   const throttled = answers.find((one) => one.status === 429 || one.status === 401)
   reply.code(throttled !== undefined && answers.every((one) => one.status === throttled.status) ? throttled.status : 200)
   return reply.type(`${media}; charset=utf-8`).send(JSON.stringify(answers.map((one) => one.result)))
@@ -154,5 +180,9 @@ function send(reply: FastifyReply, media: string, { status, result, retryAfterMs
 /** A failure of HTTP, not of GraphQL: never labelled as a GraphQL response. */
 function sendProblem(reply: FastifyReply, status: number, message: string, headers: Record<string, string> = {}): FastifyReply {
   const error = new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', requestId: reply.request.id } })
-  return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(JSON.stringify({ errors: [error] }))
+  return reply
+    .code(status)
+    .headers(headers)
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify({ errors: [error] }))
 }

@@ -52,7 +52,9 @@ function negotiate(ranges: readonly Range[]): Acceptable {
   const json = quality('application/json', 'application/*', '*/*') ?? 0
   const single = named > 0 && named >= json ? 'application/graphql-response+json' : json > 0 ? 'application/json' : null
   const sse = ranges.findIndex((range) => range.type === 'text/event-stream' && range.quality > 0)
-  const multipart = ranges.findIndex((range) => range.type === 'multipart/mixed' && range.quality > 0 && /subscriptionspec="?1/.test(range.parameters))
+  const multipart = ranges.findIndex(
+    (range) => range.type === 'multipart/mixed' && range.quality > 0 && /subscriptionspec="?1/.test(range.parameters),
+  )
   const stream = sse >= 0 && (multipart < 0 || sse < multipart) ? 'sse' : multipart >= 0 ? 'multipart' : null
   return { single, stream }
 }

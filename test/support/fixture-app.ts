@@ -1,0 +1,215 @@
+import { makeExecutableSchema } from '@graphql-tools/schema'
+import { type FastifyInstance } from 'fastify'
+import { GraphQLError } from 'graphql'
+import { type AppParts, buildApp } from '../../src/app.ts'
+import { type Config, readConfig } from '../../src/config.ts'
+import { type Context } from '../../src/context.ts'
+import { type DataSources } from '../../src/datasources/index.ts'
+import { AppError, sourceUnavailable } from '../../src/errors.ts'
+import { type CursorCodec } from '../../src/subscriptions/cursor.ts'
+import { type LiveHub } from '../../src/subscriptions/hub.ts'
+
+/** A small schema with every shape the pipeline has rules about; its resolvers count what they do. */
+const typeDefs = /* GraphQL */ `
+  directive @cost(weight: String!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR
+  directive @listSize(
+    assumedSize: Int
+    slicingArguments: [String!]
+    sizedFields: [String!]
+    requireOneSlicingArgument: Boolean = true
+  ) on FIELD_DEFINITION
+  directive @requiresScopes(scopes: [[String!]!]!) on ENUM | FIELD_DEFINITION | INTERFACE | OBJECT | SCALAR
+  directive @authenticated on ENUM | FIELD_DEFINITION | INTERFACE | OBJECT | SCALAR
+  type Query {
+    one: Int!
+    two: Int
+    echo(text: String = "nothing", number: Int, id: ID): String
+    tenant: String!
+    pick(input: Pick!): String
+    list(first: Int = 2): [Item!]! @listSize(slicingArguments: ["first"], assumedSize: 5, requireOneSlicingArgument: false)
+    connection(first: Int, page: PageInput): Connection!
+      @listSize(
+        slicingArguments: ["first", "page.size"]
+        sizedFields: ["edges", "nodes"]
+        assumedSize: 20
+        requireOneSlicingArgument: false
+      )
+    strict(first: Int): [Item!]! @listSize(slicingArguments: ["first"])
+    dear: Int @cost(weight: "50")
+    refund: Item @cost(weight: "-5")
+    thing(kind: String): Thing
+    things: [Thing!]! @listSize(assumedSize: 4)
+    nothingToSee: String @requiresScopes(scopes: [["system:admin"]])
+    secret: Secret
+    me: String @authenticated
+    leak: String
+    known: String
+    lost: String
+    broken: [Item!]!
+    null: String!
+    slow: String
+    promised: Promised
+  }
+  type Mutation {
+    add(by: Int = 1): Int! @cost(weight: "10")
+  }
+  type Subscription {
+    ticks: Int!
+  }
+  input PageInput {
+    size: Int
+  }
+  input Pick @oneOf {
+    a: String
+    b: Int
+  }
+  interface Thing {
+    id: ID!
+    item: Item
+  }
+  type Small implements Thing {
+    id: ID!
+    item: Item
+    small: String
+  }
+  type Big implements Thing @cost(weight: "7") {
+    id: ID!
+    item: Item
+    parts: [Item!]! @listSize(assumedSize: 3)
+  }
+  type Item {
+    id: ID!
+    name: String
+    fail: String
+    items(first: Int): [Item!]! @listSize(slicingArguments: ["first"], assumedSize: 5, requireOneSlicingArgument: false)
+  }
+  type Connection {
+    edges: [Edge!]!
+    nodes: [Item!]!
+    total: Int @cost(weight: "20")
+  }
+  type Edge {
+    cursor: String!
+    node: Item!
+  }
+  type Secret @requiresScopes(scopes: [["graph:read", "slo:write"], ["system:admin"]]) {
+    text: String
+  }
+  type Promised {
+    later: Int
+  }
+`
+
+export interface Counters {
+  mutations: number
+  resolved: number
+  aborted: number
+  running: number
+}
+
+const item = (id: number) => ({ id: String(id), name: `item ${id}` })
+const items = (first: number) => Array.from({ length: first }, (_, index) => item(index))
+interface PageArguments {
+  first?: number | null
+  page?: { size?: number | null } | null
+}
+const sizeOf = ({ first, page }: PageArguments, fallback: number) => first ?? page?.size ?? fallback
+
+function resolversOf(counters: Counters) {
+  const counted = <T>(value: T): T => {
+    counters.resolved++
+    return value
+  }
+  return {
+    Query: {
+      one: () => counted(1),
+      two: () => counted(2),
+      echo: (_: unknown, args: { text: string | null; number?: number; id?: string }) =>
+        counted(args.text ?? String(args.number ?? args.id)),
+      tenant: (_: unknown, __: unknown, context: Context) => context.scope.tenantId,
+      pick: (_: unknown, args: { input: object }) => counted(JSON.stringify(args.input)),
+      list: (_: unknown, args: { first: number | null }) => items(args.first ?? 5),
+      connection: (_: unknown, args: PageArguments) => {
+        const nodes = items(sizeOf(args, 20))
+        return { nodes, edges: nodes.map((node) => ({ cursor: node.id, node })), total: 1000 }
+      },
+      strict: (_: unknown, args: { first: number }) => items(args.first),
+      refund: () => item(1),
+      thing: (_: unknown, args: { kind: string | null }) =>
+        args.kind === null ? null : { kind: args.kind, id: '1', item: item(1), parts: items(3) },
+      things: () => ['Small', 'Big', 'Small', 'Big'].map((kind) => ({ kind, id: kind, item: item(1), parts: items(3) })),
+      nothingToSee: () => 'seen',
+      secret: () => ({ text: 'seen' }),
+      me: (_: unknown, __: unknown, context: Context) => context.viewer.actorId,
+      leak: () => {
+        throw new Error('password=hunter2 at db.internal:5432')
+      },
+      known: () => {
+        throw new AppError('NOT_FOUND', 'It is not there.', { details: { hint: 'look elsewhere' } })
+      },
+      lost: () => Promise.reject(sourceUnavailable('sql', new Error('connect ECONNREFUSED 10.0.0.1:5432'))),
+      broken: () => items(3),
+      null: () => null,
+      slow: async (_: unknown, __: unknown, context: Context) => {
+        counters.running++
+        await new Promise((resolve) => {
+          context.scope.signal?.addEventListener('abort', resolve)
+        })
+        counters.running--
+        counters.aborted++
+        throw context.scope.signal?.reason
+      },
+      promised: () => ({}),
+    },
+    Promised: { later: () => Promise.resolve(5) },
+    Item: {
+      fail: (parent: { id: string }) => {
+        if (parent.id === '1') throw new GraphQLError('a wild error of item 1')
+        return 'fine'
+      },
+      items: (_: unknown, args: { first: number | null }) => items(args.first ?? 5),
+    },
+    Mutation: {
+      add: (_: unknown, args: { by: number }) => {
+        counters.mutations += args.by
+        return counters.mutations
+      },
+    },
+    Subscription: { ticks: { subscribe: () => ({}) } },
+    Thing: { __resolveType: (value: { kind: string }) => value.kind },
+  }
+}
+
+/** Has every property, and each of those has none: the fixture's resolvers use no port. */
+const absent = (name: string): object =>
+  new Proxy({}, { get: (_, key) => (key === 'then' ? undefined : name === 'dataSources' ? absent(String(key)) : undefined) })
+
+export interface Fixture {
+  readonly app: FastifyInstance
+  readonly counters: Counters
+  readonly config: Config
+}
+
+export const fixtureSchema = (counters: Counters = { mutations: 0, resolved: 0, aborted: 0, running: 0 }) =>
+  makeExecutableSchema({ typeDefs, resolvers: resolversOf(counters) })
+
+/** The whole app over a fixture schema; `env` sets its configuration. */
+export async function fixtureApp(
+  t: { teardown(close: () => unknown): unknown },
+  env: NodeJS.ProcessEnv = {},
+  parts: Partial<AppParts> = {},
+): Promise<Fixture> {
+  const counters: Counters = { mutations: 0, resolved: 0, aborted: 0, running: 0 }
+  const config = readConfig({ LOG_LEVEL: 'silent', ...env })
+  const app = await buildApp({
+    config,
+    dataSources: absent('dataSources') as DataSources,
+    live: absent('live') as LiveHub,
+    cursors: absent('cursors') as CursorCodec,
+    schema: fixtureSchema(counters),
+    ...parts,
+  })
+  t.teardown(() => app.close())
+  await app.ready()
+  return { app, counters, config }
+}
