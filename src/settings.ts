@@ -59,7 +59,7 @@ export const settings = {
   redisPassword: setting({ names: ['REDIS_PASSWORD'], group: 'Stores', help: 'Password beside REDIS_HOST.', secret: true, schema: optional, shown: '' }),
   sourceTimeoutMs: setting({ names: ['SOURCE_TIMEOUT_MS'], group: 'Stores', help: 'Deadline of one call to a store, in ms.', schema: whole(5000, 50, 600_000), shown: '5000' }),
   embedded: setting({ names: ['EMBEDDED'], group: 'Stores', help: 'Allows embedded stores in production.', schema: onOff(false), shown: 'off' }),
-  criticalSources: setting({ names: ['CRITICAL_SOURCES'], group: 'Stores', help: 'Comma list of the sources without which the server is not ready.', schema: list.prefault('sql,log'), shown: 'sql,log' }),
+  criticalSources: setting({ names: ['CRITICAL_SOURCES'], group: 'Stores', help: 'Comma list of the sources without which the server is not ready.', schema: list.pipe(z.array(choice('sql', 'log', 'cache'))).prefault('sql,log'), shown: 'sql,log' }),
 
   ritualStreamName: setting({ names: ['RITUAL_STREAM_NAME'], group: 'Demon', help: 'Name of Demon\'s stream of runs; unset: RITUAL_EVENTS, else DEMON_RITUAL_EVENTS.', schema: optional, shown: 'RITUAL_EVENTS' }),
   writeTimeoutMs: setting({ names: ['PROJECTION_WAIT_MS'], group: 'Demon', help: 'How long a mutation, or a read with `minCursor`, waits for the read model, in ms.', schema: whole(2000, 0, 60_000), shown: '2000' }),
