@@ -71,7 +71,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (production) problems.push(...productionProblems(settled))
   if ((settled.authMode === 'jwt' || settled.authMode === 'both') && settled.jwtSecret === undefined && settled.jwksUrl === undefined)
     problems.push('AUTH_MODE: tokens need JWT_SECRET or JWKS_URL')
-  if (settled.jwtAlgorithms.some((algorithm) => algorithm.toLowerCase() === 'none')) problems.push('JWT_ALGORITHMS: `none` is never accepted')
+  if (settled.jwtAlgorithms.some((algorithm) => algorithm.toLowerCase() === 'none'))
+    problems.push('JWT_ALGORITHMS: `none` is never accepted')
   if (problems.length > 0) throw new ConfigError(problems)
   const connected = settled.natsUrl !== undefined || settled.databaseUrl !== undefined
   return Object.freeze({
@@ -82,6 +83,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     defaultTenant: settled.defaultTenant ?? (connected ? 'default' : 'demo'),
   })
 }
+
+/**
+ * The environment with some settings given another way, such as by flags of the command line.
+ * @throws ConfigError as `readConfig`
+ */
+export const readConfigWith = (overrides: Readonly<Record<string, string>>): Config => readConfig({ ...process.env, ...overrides })
 
 const withoutPassword = (value: string): string => {
   if (!URL.canParse(value)) return '[redacted]'
@@ -97,7 +104,8 @@ export function printableConfig(config: Config): Record<string, unknown> {
     const setting: Setting<unknown> = settings[name]
     const value = config[name]
     if (value === undefined) continue
-    if (typeof value === 'string' && (name === 'databaseUrl' || name === 'redisUrl' || name === 'natsUrl')) printable[name] = withoutPassword(value)
+    if (typeof value === 'string' && (name === 'databaseUrl' || name === 'redisUrl' || name === 'natsUrl'))
+      printable[name] = withoutPassword(value)
     else printable[name] = setting.secret === true ? '[redacted]' : value
   }
   return printable

@@ -19,7 +19,8 @@ const productOf: Readonly<Record<string, { key: string; title: string }>> = {
 }
 
 const serves = (source: Source): boolean => source.status === 'UP' || source.status === 'DEGRADED'
-const titleOf = (source: Source): string => (source.mode === 'CONNECTED' ? productOf[source.name]?.title : undefined) ?? `Embedded ${source.name}`
+const titleOf = (source: Source): string =>
+  (source.mode === 'CONNECTED' ? productOf[source.name]?.title : undefined) ?? `Embedded ${source.name}`
 const describe = (source: Source): string => source.lastError ?? 'Has not been probed yet.'
 
 type ServiceWord = 'healthy' | 'unhealthy' | 'unknown'
@@ -42,7 +43,10 @@ const basics = (config: HealthParts['config']) => ({
   environment: config.nodeEnv,
 })
 
-async function readiness({ sources, lifecycle }: HealthParts): Promise<{ ready: true } | { ready: false; failures: string[]; message: string }> {
+async function readiness({
+  sources,
+  lifecycle,
+}: HealthParts): Promise<{ ready: true } | { ready: false; failures: string[]; message: string }> {
   const stage = lifecycle.stage()
   if (stage === 'DRAINING') return { ready: false, failures: ['Orrery: is stopping'], message: 'The server is stopping.' }
   const down = (await sources.list()).filter((source) => source.critical && !serves(source))

@@ -66,7 +66,10 @@ async function ping({ store }: Probe, timeoutMs: number): Promise<Answer> {
     if (answer === SILENT) return { latencyMs: null, error: `Does not answer within ${timeoutMs} ms.` }
     return { latencyMs: Math.round((performance.now() - start) * 10) / 10, error: null }
   } catch (error) {
-    return { latencyMs: null, error: isAppError(error, 'DEADLINE_EXCEEDED') ? `Does not answer within ${timeoutMs} ms.` : 'Does not answer.' }
+    return {
+      latencyMs: null,
+      error: isAppError(error, 'DEADLINE_EXCEEDED') ? `Does not answer within ${timeoutMs} ms.` : 'Does not answer.',
+    }
   }
 }
 
@@ -93,7 +96,11 @@ async function totalLag(parts: SourcesParts, timeoutMs: number): Promise<Lag | n
         (sum, lag) =>
           sum === null
             ? lag
-            : { events: sum.events + lag.events, seconds: Math.max(sum.seconds, lag.seconds), asOf: sum.asOf < lag.asOf ? sum.asOf : lag.asOf },
+            : {
+                events: sum.events + lag.events,
+                seconds: Math.max(sum.seconds, lag.seconds),
+                asOf: sum.asOf < lag.asOf ? sum.asOf : lag.asOf,
+              },
         null,
       )
   } catch {
@@ -129,14 +136,17 @@ export function createSources(parts: SourcesParts): SourcesDataSource {
   function read(probe: Probe, answer: Answer, lag: Lag | null, missing: string | null): Source {
     const now = clock.now()
     if (answer.error === null) lastSuccess.set(probe.name, now)
-    const late = probe.name === 'sql' && lag !== null && lag.seconds > LATE_SECONDS ? `The read model is ${Math.round(lag.seconds)} s behind the log.` : null
+    const late =
+      probe.name === 'sql' && lag !== null && lag.seconds > LATE_SECONDS
+        ? `The read model is ${Math.round(lag.seconds)} s behind the log.`
+        : null
     const complaint = answer.error ?? (probe.name === 'log' ? missing : late)
     return {
       name: probe.name,
       kind: probe.kind,
       mode: probe.store.mode,
       status: answer.error !== null ? 'DOWN' : complaint !== null ? 'DEGRADED' : 'UP',
-      critical: config.criticalSources.includes(probe.name),
+      critical: config.criticalSources.some((name) => name === probe.name),
       asOf: answer.error === null && probe.name === 'sql' && lag !== null ? lag.asOf : (lastSuccess.get(probe.name) ?? null),
       lagSeconds: probe.name === 'log' ? (lag?.seconds ?? null) : null,
       lagEvents: probe.name === 'log' ? (lag?.events ?? null) : null,

@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util'
+
+/** What the command line says, checked: which command, its own words, and settings given as flags. */
+export interface Arguments {
+  readonly command: string
+  readonly words: readonly string[]
+  /** Settings by their name in the environment; they win over it. */
+  readonly overrides: Readonly<Record<string, string>>
+  readonly help: boolean
+  readonly version: boolean
+  /** Flags of single commands. */
+  readonly tenant: string | undefined
+  readonly name: string | undefined
+  readonly roles: string | undefined
+  readonly expires: string | undefined
+}
+
+/** The command line cannot be understood; the message says why. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'UsageError'
+  }
+}
+
+const options = {
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+  empty: { type: 'boolean' },
+  data: { type: 'string' },
+  port: { type: 'string' },
+  host: { type: 'string' },
+  tenant: { type: 'string' },
+  name: { type: 'string' },
+  roles: { type: 'string' },
+  expires: { type: 'string' },
+} as const
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
+  } catch (error) {
+    // node:util says what is wrong in one sentence and hints at `--` in the next
+    throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : 'The arguments cannot be read.')
+  }
+}
+
+/** @throws UsageError */
+export function readArguments(argv: readonly string[]): Arguments {
+  const { values, positionals } = parse(argv)
+  const [command = 'serve', ...words] = positionals
+  const overrides: Record<string, string> = {}
+  if (values.empty === true) overrides.SAMPLE_DATA = 'off'
+  if (values.data !== undefined) overrides.DATA_DIR = values.data
+  if (values.port !== undefined) overrides.PORT = values.port
+  if (values.host !== undefined) overrides.HOST = values.host
+  return {
+    command: values.help === true ? 'help' : command,
+    words,
+    overrides,
+    help: values.help === true,
+    version: values.version === true,
+    tenant: values.tenant,
+    name: values.name,
+    roles: values.roles,
+    expires: values.expires,
+  }
+}

@@ -1,0 +1,48 @@
+import { describeSettings } from '../config.ts'
+
+const WIDTH = 100
+
+const head = `orrery: one GraphQL API and one live event stream over runs and approvals
+
+usage: orrery [COMMAND] [FLAGS]           npm start -- [FLAGS]
+
+  serve                     start the server (the default)
+  rebuild                   make the read model anew from the event log; no other worker may run
+  schema print              print the GraphQL schema
+  keys create --tenant T --name N [--roles viewer,approver] [--expires 30d]
+                            make an API key; it is shown once
+  keys list [--tenant T]    keys, without their secrets
+  keys revoke KEY_ID        end a key's life
+  help                      this text
+
+  --empty                   start without sample data (SAMPLE_DATA=off)
+  --data DIR                folder of the embedded store (DATA_DIR)
+  --port N, --host ADDRESS  where to listen (PORT, HOST)
+  -h, --help                this text
+  -v, --version             the version
+
+Settings are read from the environment:
+`
+
+function wrap(text: string, indent: string): string {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && indent.length + line.length + 1 + word.length > WIDTH) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line].map((part) => indent + part).join('\n')
+}
+
+/** The whole `--help`: every setting with its default, from the one list that also reads them. */
+export function helpText(): string {
+  const groups = new Map<string, string[]>()
+  for (const { names, group, shown, help } of describeSettings()) {
+    const fallback = shown === '' ? 'not set' : shown
+    const entry = `  ${names.join(', ')} (${fallback})\n${wrap(help.replaceAll('`', ''), '      ')}`
+    groups.set(group, [...(groups.get(group) ?? []), entry])
+  }
+  return head + [...groups].map(([group, entries]) => `\n${group}\n${entries.join('\n')}\n`).join('')
+}

@@ -1,0 +1,103 @@
+import t from 'tap'
+import { ConfigError, describeSettings, printableConfig, readConfig } from '../src/config.ts'
+import { settings } from '../src/settings.ts'
+
+const problemsOf = (env: Record<string, string>): readonly string[] => {
+  try {
+    readConfig(env)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+}
+
+t.test('without any setting everything is embedded and the caller is in the demo tenant', async (t) => {
+  const config = readConfig({})
+  t.match(config, {
+    port: 4000,
+    host: '127.0.0.1',
+    sampleData: 'live',
+    defaultTenant: 'demo',
+    graphiql: true,
+    production: false,
+    authMode: 'none',
+  })
+  t.equal(config.natsUrl, undefined)
+  t.equal(config.databaseUrl, undefined)
+  t.ok(Object.isFrozen(config))
+})
+
+t.test('all problems are reported at once, by the name that people wrote', async (t) => {
+  const problems = problemsOf({
+    PORT: 'ninety',
+    NATS_URL: 'http://nats',
+    ROLES: 'api,boss',
+    GRAPHQL_MAX_COMPLEXITY: '0',
+    JWT_SECRET: 'short',
+    CRITICAL_SOURCES: 'sql,postgres',
+  })
+  for (const name of ['PORT', 'NATS_URL', 'ROLES', 'GRAPHQL_MAX_COMPLEXITY', 'JWT_SECRET', 'CRITICAL_SOURCES'])
+    t.ok(
+      problems.some((problem) => problem.startsWith(`${name}: `)),
+      `${name} is named`,
+    )
+  t.equal(problems.length, 6)
+})
+
+t.test('production names every missing store and the open door at once', async (t) => {
+  const problems = problemsOf({ NODE_ENV: 'production' })
+  t.strictSame(
+    problems.map((problem) => problem.split(':')[0]),
+    ['NATS_URL', 'DATABASE_URL', 'REDIS_URL', 'AUTH_MODE'],
+  )
+  t.strictSame(problemsOf({ NODE_ENV: 'production', EMBEDDED: 'on', AUTH_MODE: 'apikey' }), [])
+})
+
+t.test('an empty variable counts as not set', async (t) => {
+  t.equal(readConfig({ PORT: '', NATS_URL: '' }).port, 4000)
+})
+
+t.test('addresses can be given in parts, with odd characters in passwords', async (t) => {
+  const config = readConfig({
+    NATS_HOST: 'nats.internal',
+    POSTGRES_HOST: 'db',
+    POSTGRES_PASSWORD: 'p@ss/w:rd',
+    REDIS_HOST: 'cache',
+    REDIS_PASSWORD: 'a b',
+  })
+  t.equal(config.natsUrl, 'nats://nats.internal:4222')
+  t.equal(config.databaseUrl, 'postgresql://orrery:p%40ss%2Fw%3Ard@db:5432/orrery')
+  t.equal(config.redisUrl, 'redis://:a%20b@cache:6379')
+  t.match(config, { sampleData: 'off', defaultTenant: 'default' })
+})
+
+t.test('an address wins over its parts, and a first name over its alias', async (t) => {
+  t.equal(readConfig({ NATS_URL: 'nats://a:1', NATS_HOST: 'b' }).natsUrl, 'nats://a:1')
+  t.equal(readConfig({ GRAPHQL_MAX_COST: '5', GRAPHQL_MAX_COMPLEXITY: '7' }).maxCost, 5)
+  t.equal(readConfig({ GRAPHQL_MAX_COMPLEXITY: '7' }).maxCost, 7)
+})
+
+t.test('no secret is in what may be printed', async (t) => {
+  const config = readConfig({
+    DATABASE_URL: 'postgresql://me:hunter2@db/orrery',
+    NATS_URL: 'nats://me:hunter2@nats:4222',
+    REDIS_URL: 'redis://:hunter2@cache:6379',
+    POSTGRES_PASSWORD: 'hunter2',
+    REDIS_PASSWORD: 'hunter2',
+    JWT_SECRET: 'hunter2'.repeat(6),
+    CURSOR_KEYS: 'hunter2hunter2hunter2',
+  })
+  const printed = JSON.stringify(printableConfig(config))
+  t.notMatch(printed, /hunter2/)
+  t.match(printed, /db\/orrery/, 'what is no secret stays readable')
+})
+
+t.test('every setting says what it does', async (t) => {
+  const described = describeSettings()
+  t.equal(described.length, Object.keys(settings).length)
+  t.strictSame(
+    described.filter(({ help }) => help.trim() === ''),
+    [],
+  )
+})
