@@ -1,0 +1,182 @@
+import { type EventLog, type LogMessage, type LogStream, type LogStreamState } from '../datasources/log/log.ts'
+import { isAppError } from '../errors.ts'
+import { createEventRing, type EventRing } from './event-ring.ts'
+import { type HubItem } from './hub.ts'
+import { pause } from './pause.ts'
+import { createSubjectIndex } from './subject-index.ts'
+
+export interface FeedLogger {
+  warn(details: object, text: string): void
+}
+
+export type MessageItem = Extract<HubItem, { kind: 'MESSAGE' }>
+
+/** A subscriber as its feed sees it. */
+export interface FeedReader {
+  /** A message on one of its subjects; called in sequence order. */
+  offer(item: MessageItem): void
+  /** The stream is not what it was: look at `epoch` again. */
+  sourceReset(): void
+}
+
+export interface LiveFeed {
+  readonly log: EventLog
+  readonly stream: LogStream
+  readonly ring: EventRing
+  /** Which stream of that name it follows; meaningful after `ready`. */
+  epoch(): string
+  /** Changes with every reset: a stream that was set back keeps its epoch. */
+  generation(): number
+  /** Everything up to and including this sequence is in the ring, or was there. */
+  position(): bigint
+  /** The first sequence that was held when the feed last started or was reset. */
+  heldFrom(): bigint
+  /** Resolves when the feed knows where the stream stands; waits as long as the log is down. False when the signal aborted first. */
+  ready(signal: AbortSignal): Promise<boolean>
+  /** Counts one more reader, so that the feed stays; call `release` once. */
+  acquire(): void
+  release(): void
+  attach(subjects: readonly string[], reader: FeedReader): void
+  detach(subjects: readonly string[], reader: FeedReader): void
+  warn(details: object, text: string): void
+  isOpen(): boolean
+  close(): Promise<void>
+}
+
+export interface FeedOptions {
+  readonly log: EventLog
+  readonly stream: LogStream
+  readonly ringSize: number
+  /** How long the tail stays open after the last reader left. */
+  readonly lingerMs: number
+  readonly logger: FeedLogger
+}
+
+const retryMs = { first: 100, most: 2000 }
+
+/** One tail of one stream for all readers of this process. It opens with the first reader and closes some time after the last. */
+export function createLiveFeed({ log, stream, ringSize, lingerMs, logger }: FeedOptions): LiveFeed {
+  const ring = createEventRing(ringSize)
+  const index = createSubjectIndex<FeedReader>()
+  const readers = new Set<FeedReader>()
+  let known: { epoch: string; position: bigint; heldFrom: bigint } | null = null
+  let whenKnown: (() => void)[] = []
+  let generation = 0
+  let held = 0
+  let running: { stop: AbortController; done: Promise<void> } | null = null
+  let linger: NodeJS.Timeout | undefined
+
+  const startAt = (state: LogStreamState): void => {
+    known = { epoch: state.epoch, position: state.lastSequence, heldFrom: state.firstSequence }
+    generation++
+    ring.clear(state.lastSequence)
+    const waiting = whenKnown
+    whenKnown = []
+    for (const wake of waiting) wake()
+  }
+
+  const dispatch = (message: LogMessage): void => {
+    if (known === null || message.sequence <= known.position) return
+    known.position = message.sequence
+    const item: MessageItem = { kind: 'MESSAGE', epoch: known.epoch, message }
+    ring.push(item)
+    index.visit(message.subject, (reader) => reader.offer(item))
+  }
+
+  const resync = async (signal: AbortSignal): Promise<void> => {
+    const state = await log.state(stream)
+    // a feed that was closed meanwhile may have been opened again by another run
+    if (signal.aborted) return
+    if (state === null) throw new Error(`the stream "${stream}" does not exist`)
+    if (known === null) return startAt(state)
+    if (state.epoch === known.epoch && state.lastSequence >= known.position) return
+    startAt(state)
+    for (const reader of readers) reader.sourceReset()
+  }
+
+  const follow = async (signal: AbortSignal): Promise<void> => {
+    await resync(signal)
+    if (known === null || signal.aborted) return
+    for await (const batch of log.tail(stream, { from: known.position + 1n, signal })) {
+      if (signal.aborted) return
+      for (const message of batch) dispatch(message)
+    }
+  }
+
+  const run = async (signal: AbortSignal): Promise<void> => {
+    let wait = retryMs.first
+    while (!signal.aborted) {
+      const before = known?.position
+      try {
+        await follow(signal)
+      } catch (error) {
+        if (signal.aborted) return
+        // a replaced stream is no fault of the log's: `resync` tells the readers
+        if (!isAppError(error, 'CURSOR_EXPIRED')) logger.warn({ err: error, stream }, 'the live feed waits for the log')
+      }
+      wait = known?.position === before ? Math.min(wait * 2, retryMs.most) : retryMs.first
+      await pause(wait, signal)
+    }
+  }
+
+  const open = (): void => {
+    if (running !== null) return
+    const stop = new AbortController()
+    running = { stop, done: run(stop.signal) }
+  }
+
+  const close = async (): Promise<void> => {
+    clearTimeout(linger)
+    const closing = running
+    running = null
+    known = null
+    ring.clear(0n)
+    closing?.stop.abort()
+    await closing?.done
+  }
+
+  return {
+    log,
+    stream,
+    ring,
+    epoch: () => known?.epoch ?? '',
+    generation: () => generation,
+    position: () => known?.position ?? 0n,
+    heldFrom: () => known?.heldFrom ?? 0n,
+    ready: (signal) =>
+      new Promise((resolve) => {
+        if (known !== null || signal.aborted) return resolve(known !== null)
+        const settle = (): void => {
+          signal.removeEventListener('abort', settle)
+          whenKnown = whenKnown.filter((other) => other !== settle)
+          resolve(known !== null)
+        }
+        whenKnown.push(settle)
+        signal.addEventListener('abort', settle)
+      }),
+    acquire() {
+      held++
+      clearTimeout(linger)
+      open()
+    },
+    release() {
+      held--
+      if (held > 0) return
+      linger = setTimeout(() => {
+        close().catch((error: unknown) => logger.warn({ err: error, stream }, 'the live feed did not close cleanly'))
+      }, lingerMs)
+      linger.unref()
+    },
+    attach(subjects, reader) {
+      readers.add(reader)
+      for (const subject of subjects) index.add(subject, reader)
+    },
+    detach(subjects, reader) {
+      readers.delete(reader)
+      for (const subject of subjects) index.remove(subject, reader)
+    },
+    warn: (details, text) => logger.warn(details, text),
+    isOpen: () => running !== null,
+    close,
+  }
+}

@@ -1,0 +1,258 @@
+import { type LogMessage } from '../datasources/log/log.ts'
+import { AppError } from '../errors.ts'
+import { type HubGapReason, type HubItem, type HubSubscribeOptions } from './hub.ts'
+import { type FeedReader, type LiveFeed, type MessageItem } from './live-feed.ts'
+import { pause } from './pause.ts'
+import { openReplay, type Replay } from './replay.ts'
+import { settlingIterator } from './settling-iterator.ts'
+import { subjectFilter } from './subject-index.ts'
+
+export interface SubscriberOptions extends HubSubscribeOptions {
+  readonly feed: LiveFeed
+  readonly queueSize: number
+  /** Counters of the hub. */
+  readonly counted: { dropped: number; gaps: number }
+  /** Aborted when the hub closes. */
+  readonly leave: AbortSignal
+  readonly onClose: () => void
+}
+
+/**
+ * One subscriber's way through a stream. While it keeps up, the feed puts its messages into a short queue. When the queue is full it is left
+ * alone and, once it reads on, takes what it missed from the ring; what the ring no longer has is a gap. Before it was live the first time it
+ * reads from the log instead, however long that takes.
+ */
+export function createLiveSubscriber(options: SubscriberOptions): AsyncIterableIterator<HubItem> {
+  const { feed, queueSize, counted, strict } = options
+  const onSubject = subjectFilter(options.subjects)
+  const matches = options.matches ?? (() => true)
+  const stop = new AbortController()
+  let queue: HubItem[] = []
+  let head = 0
+  let started = false
+  let epoch = ''
+  let generation = 0
+  /** Everything up to here was delivered, queued, or is not for this subscriber. */
+  let position = 0n
+  /** The queue gets every new message. */
+  let live = false
+  let wasLive = false
+  /** Messages left out while it was behind, and those of them counted as dropped. */
+  let skipped = 0
+  let charged = 0
+  let replay: Replay | null = null
+  let wake: (() => void) | null = null
+
+  const rouse = (): void => {
+    wake?.()
+    wake = null
+  }
+
+  const reader: FeedReader = {
+    offer(item) {
+      if (item.message.sequence <= position || !wasLive || !matches(item.message)) return
+      if (live && queue.length - head < queueSize) {
+        queue.push(item)
+        position = item.message.sequence
+        return rouse()
+      }
+      if (live) position = item.message.sequence - 1n
+      live = false
+      skipped++
+      if (feed.ring.coveredFrom() <= position) return
+      charged++
+      counted.dropped++
+    },
+    sourceReset() {
+      live = false
+      rouse()
+    },
+  }
+
+  const take = (): HubItem | undefined => {
+    const item = queue[head]
+    if (item === undefined) return undefined
+    head++
+    if (head === queue.length) {
+      queue = []
+      head = 0
+    }
+    return item
+  }
+
+  const gap = (from: bigint, to: bigint, reason: HubGapReason): void => {
+    counted.gaps++
+    if (strict)
+      throw new AppError('CURSOR_EXPIRED', 'The log no longer holds everything after this position.', {
+        details: { reason, from: from.toString(), to: to.toString() },
+      })
+    queue.push({ kind: 'GAP', epoch, from, to, reason })
+  }
+
+  const phase = (name: 'REPLAY' | 'LIVE'): void => {
+    queue.push({ kind: 'PHASE', epoch, phase: name, sequence: position })
+  }
+
+  const goLive = (): void => {
+    live = true
+    skipped = 0
+    charged = 0
+    if (feed.position() > position) position = feed.position()
+    if (wasLive) return
+    wasLive = true
+    phase('LIVE')
+  }
+
+  const endReplay = (): void => {
+    replay?.close()
+    replay = null
+  }
+
+  const followReset = (): void => {
+    const first = feed.heldFrom()
+    epoch = feed.epoch()
+    generation = feed.generation()
+    position = feed.ring.coveredFrom()
+    endReplay()
+    gap(first, position, 'SOURCE_RESET')
+  }
+
+  /** @returns the end of the ring was reached */
+  const takeFromRing = (): boolean => {
+    let reachedEnd = true
+    let recovered = 0
+    feed.ring.forEachAfter(position, (item: MessageItem) => {
+      if (queue.length - head >= queueSize) {
+        reachedEnd = false
+        return false
+      }
+      position = item.message.sequence
+      if (onSubject(item.message.subject) && matches(item.message)) {
+        queue.push(item)
+        recovered++
+      }
+      return true
+    })
+    skipped -= recovered
+    return reachedEnd
+  }
+
+  const skipWhatTheRingLost = (): void => {
+    const from = position + 1n
+    position = feed.ring.coveredFrom()
+    let left = 0
+    feed.ring.forEachAfter(position, ({ message }) => {
+      if (onSubject(message.subject) && matches(message)) left++
+      return true
+    })
+    // while it was stalled the count was an estimate; now it is known
+    const lost = Math.max(0, skipped - left)
+    counted.dropped += lost - charged
+    charged = 0
+    skipped = left
+    if (lost > 0) gap(from, position, 'SLOW_CONSUMER')
+  }
+
+  const deliverReplayed = (messages: readonly LogMessage[]): void => {
+    for (const message of messages)
+      if (message.sequence > position && onSubject(message.subject) && matches(message)) queue.push({ kind: 'MESSAGE', epoch, message })
+  }
+
+  const readBacklog = async (): Promise<void> => {
+    replay ??= openReplay({ feed, subjects: options.subjects, from: position + 1n, signal: stop.signal })
+    const step = await replay.next()
+    if (step.lost !== null) gap(step.lost.from, step.lost.to, 'EXPIRED')
+    deliverReplayed(step.messages)
+    if (step.reached > position) position = step.reached
+    if (step.done) endReplay()
+  }
+
+  const catchUp = async (): Promise<void> => {
+    if (feed.generation() !== generation) return followReset()
+    if (feed.ring.coveredFrom() > position) {
+      if (wasLive) return skipWhatTheRingLost()
+      return readBacklog()
+    }
+    endReplay()
+    if (takeFromRing()) goLive()
+  }
+
+  /** Our tail may be behind the log, so a position ahead of it is not yet a wrong one. */
+  const isForeign = async (after: { sequence: bigint; epoch: string }): Promise<boolean> => {
+    if (after.epoch !== feed.epoch()) return true
+    if (after.sequence <= feed.position()) return false
+    const state = await feed.log.state(feed.stream)
+    return state === null || state.epoch !== after.epoch || state.lastSequence < after.sequence
+  }
+
+  const start = async (): Promise<void> => {
+    if (!(await feed.ready(stop.signal))) return
+    const { after } = options
+    const foreign = after !== null && (await isForeign(after))
+    if (stop.signal.aborted) return
+    started = true
+    feed.attach(options.subjects, reader)
+    epoch = feed.epoch()
+    generation = feed.generation()
+    position = after === null ? feed.position() : after.sequence
+    if (after === null) goLive()
+    else if (foreign) followReset()
+    else phase('REPLAY')
+  }
+
+  const waitForMore = (): Promise<void> =>
+    new Promise((resolve) => {
+      wake = resolve
+    })
+
+  const advance = async (): Promise<void> => {
+    if (!started) await start()
+    else if (live) await waitForMore()
+    else await catchUp()
+  }
+
+  const pull = async (): Promise<IteratorResult<HubItem, undefined>> => {
+    let retryMs = 50
+    for (;;) {
+      if (stop.signal.aborted) return { done: true, value: undefined }
+      const item = take()
+      if (item !== undefined) return { done: false, value: item }
+      try {
+        await advance()
+        retryMs = 50
+      } catch (error) {
+        if (stop.signal.aborted || !isOutage(error)) throw error
+        // the log is away: the stream stalls and goes on, it does not end
+        feed.warn({ err: error, stream: feed.stream }, 'a replay waits for the log')
+        endReplay()
+        await pause(retryMs, stop.signal)
+        retryMs = Math.min(retryMs * 2, 2000)
+      }
+    }
+  }
+
+  const onAbort = (): void => {
+    void iterator.return?.()
+  }
+  const iterator = settlingIterator(pull, () => {
+    stop.abort()
+    options.signal.removeEventListener('abort', onAbort)
+    options.leave.removeEventListener('abort', onAbort)
+    feed.detach(options.subjects, reader)
+    feed.release()
+    endReplay()
+    queue = []
+    rouse()
+    options.onClose()
+  })
+  feed.acquire()
+  if (options.signal.aborted) onAbort()
+  else {
+    options.signal.addEventListener('abort', onAbort)
+    options.leave.addEventListener('abort', onAbort)
+  }
+  return iterator
+}
+
+const isOutage = (error: unknown): boolean =>
+  error instanceof AppError && (error.code === 'SOURCE_UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED')
