@@ -1,0 +1,67 @@
+import { type GateState } from '../../projections/approvals.ts'
+import { readRitualEvent } from '../../projections/events.ts'
+import { foldRun, runStatus, type RunState } from '../../projections/runs.ts'
+import { gateOf } from '../../projections/approvals.ts'
+import { type Nanos } from '../../time.ts'
+import { type Scope } from '../scope.ts'
+import { type Sql } from '../sql/sql.ts'
+import { type Run, type RunKey } from './runs.ts'
+import { type EventRow, eventColumns, readFailure } from './sql-run-rows.ts'
+
+const BATCH = 1000
+
+const runOfState = (state: RunState, key: RunKey): Run => ({
+  system: key.system,
+  tenantId: state.tenantId,
+  ritualId: state.ritualId,
+  runId: state.runId,
+  firstSequence: state.runSeq,
+  lastSequence: state.lastSequence,
+  status: runStatus(state),
+  rawStatus: state.rawStatus,
+  state: state.state,
+  startedAt: state.startedAt,
+  firstSeenAt: state.firstSeenAt,
+  endedAt: state.endedAt,
+  updatedAt: state.updatedAt,
+  spec: state.spec === null ? null : JSON.parse(state.spec),
+  outputs: state.outputs === null ? null : JSON.parse(state.outputs),
+  failure: readFailure(state.failure),
+  legacy: state.legacy,
+  terminalCount: state.terminalCount,
+  payloadTenantId: state.payloadTenantId,
+  payloadRitualId: state.payloadRitualId,
+})
+
+/** Folds the run's stored events up to `at` again, a bounded batch at a time, with the fold that the projector uses. */
+export async function findRunAt(sql: Sql, scope: Scope, key: RunKey, at: Nanos): Promise<Run | null> {
+  const gates = new Map<string, GateState>()
+  let run: RunState | null = null
+  let after = 0n
+  for (;;) {
+    scope.signal?.throwIfAborted()
+    const rows: EventRow[] = await sql.any<EventRow>(
+      `select ${eventColumns} from runs r join run_events e on e.run_seq = r.run_seq and e.tenant_id = $1
+       where r.tenant_id = $1 and r.system = $2 and r.ritual_id = $3 and r.run_id = $4 and e.recorded_at_ns <= $5 and e.sequence > $6
+       order by e.sequence limit ${BATCH}`,
+      [scope.tenantId, key.system, key.ritualId, key.runId, at, after],
+      { signal: scope.signal },
+    )
+    for (const row of rows) {
+      const parsed = readRitualEvent(
+        {
+          ...{ tenantId: row.tenant_id, ritualId: key.ritualId, runId: key.runId, legacy: row.legacy },
+          ...{ sequence: row.sequence, recordedAt: row.recorded_at_ns },
+        },
+        row.payload,
+      )
+      if (!parsed.readable) continue
+      const gateId = gateOf(parsed.event)
+      const next = foldRun(run, gateId === null ? null : (gates.get(gateId) ?? null), parsed.event)
+      run = next.run
+      if (next.gate !== null) gates.set(next.gate.gateId, next.gate)
+      after = row.sequence
+    }
+    if (rows.length < BATCH) return run === null ? null : runOfState(run, key)
+  }
+}
