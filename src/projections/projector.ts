@@ -1,0 +1,88 @@
+import { type SqlLease } from '../datasources/sql/sql.ts'
+import { follow, pause, type ProjectionStats, type ProjectorParts } from './follow.ts'
+import { type Projection } from './projection.ts'
+import { createRitualProjection } from './ritual-projection.ts'
+import { createScaleProjection } from './scale-projection.ts'
+
+export type { ProjectionLogger, ProjectionStats, ProjectorParts } from './follow.ts'
+
+/** The advisory lock that makes one projector active in a deployment. */
+export const projectorLock = 'orrery-projector'
+
+export const defaultProjections = (): Projection[] => [createRitualProjection(), createScaleProjection()]
+
+export interface ProjectorOptions extends ProjectorParts {
+  readonly projections?: readonly Projection[]
+  readonly batchMessages?: number
+  readonly batchBytes?: number
+  /** How often one that stands by asks for the lock. */
+  readonly standbyMs?: number
+}
+
+export interface Projector {
+  /** Begins to project as soon as the lock is free. */
+  start(): void
+  /** Finishes the batch in hand and lets the next one take over. */
+  stop(): Promise<void>
+  /** Whether this process holds the lock. */
+  isActive(): boolean
+  stats(): readonly Readonly<ProjectionStats>[]
+}
+
+/**
+ * Reads the logs in order and applies pure folds to SQL. Each batch commits together with its watermark, so nothing is applied twice and
+ * nothing is skipped, whatever dies when; one projector is active per deployment and another takes over within about `standbyMs`.
+ */
+export function createProjector({ projections = defaultProjections(), standbyMs = 1000, ...options }: ProjectorOptions): Projector {
+  const { sql, logger, batchMessages = 1000, batchBytes = 4 * 1024 * 1024 } = options
+  const limits = { messages: batchMessages, bytes: batchBytes }
+  const followed = projections.map((projection) => ({ projection, stats: emptyStats(projection) }))
+  const stopping = new AbortController()
+  let running: Promise<void> | null = null
+  let active = false
+
+  return {
+    start() {
+      running ??= run()
+    },
+    async stop() {
+      stopping.abort()
+      await running
+    },
+    isActive: () => active,
+    stats: () => followed.map(({ stats }) => ({ ...stats })),
+  }
+
+  async function run(): Promise<void> {
+    let reachable = true
+    while (!stopping.signal.aborted) {
+      try {
+        const lease = await sql.tryLock(projectorLock)
+        reachable = true
+        if (lease !== null) await lead(lease)
+      } catch (error) {
+        if (reachable) logger.warn({ err: error }, 'the projector cannot ask for its lock')
+        reachable = false
+      }
+      await pause(standbyMs, stopping.signal)
+    }
+  }
+
+  async function lead(lease: SqlLease): Promise<void> {
+    active = true
+    logger.info({ projections: projections.map(({ name }) => name) }, 'this projector is active')
+    const signal = AbortSignal.any([stopping.signal, lease.lost])
+    try {
+      await Promise.all(followed.map(({ projection, stats }) => follow(options, projection, { limits, stats, signal })))
+    } finally {
+      active = false
+      if (lease.lost.aborted) logger.warn({}, 'the projector lost its lock')
+      else await lease.release()
+    }
+  }
+}
+
+const emptyStats = ({ name, stream }: Projection): ProjectionStats => ({
+  ...{ projection: name, stream, status: 'IDLE', sequence: 0n },
+  ...{ applied: 0, batches: 0, deadLetters: 0, resets: 0, missed: 0n },
+})
