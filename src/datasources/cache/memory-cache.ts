@@ -20,8 +20,9 @@ export interface MemoryCacheOptions {
 const levelNow = (bucket: Bucket | undefined, nowMs: number, { restorePerSecond }: BucketShape): number =>
   bucket === undefined ? 0 : Math.max(0, bucket.level - ((nowMs - bucket.atMs) / 1000) * restorePerSecond)
 
-/** A bucket is empty, so forgettable, when it has leaked its whole capacity. */
-const idleMs = ({ capacity, restorePerSecond }: BucketShape): number => Math.ceil((capacity / restorePerSecond) * 1000) + 1000
+/** A bucket that has leaked empty can be forgotten. */
+const idleMs = (level: number, { capacity, restorePerSecond }: BucketShape): number =>
+  Math.ceil((Math.max(level, capacity) / restorePerSecond) * 1000) + 1000
 
 /** The cache of a single process: bounded by entries and bytes. */
 export function openMemoryCache(options: MemoryCacheOptions = {}): Cache {
@@ -58,14 +59,14 @@ export function openMemoryCache(options: MemoryCacheOptions = {}): Cache {
       const level = levelNow(buckets.get(key), now, bucket)
       const granted = level + cost <= bucket.capacity
       const after = granted ? level + cost : level
-      buckets.set(key, { level: after, atMs: now }, { ttl: idleMs(bucket) })
+      buckets.set(key, { level: after, atMs: now }, { ttl: idleMs(after, bucket) })
       const retryAfterMs = granted ? 0 : Math.ceil(((level + cost - bucket.capacity) / bucket.restorePerSecond) * 1000)
-      return { granted, remaining: bucket.capacity - after, retryAfterMs }
+      return { granted, remaining: Math.max(0, bucket.capacity - after), retryAfterMs }
     },
     async settleBucket(key, delta, bucket) {
       const now = nowMs()
       const level = Math.max(0, levelNow(buckets.get(key), now, bucket) + delta)
-      buckets.set(key, { level, atMs: now }, { ttl: idleMs(bucket) })
+      buckets.set(key, { level, atMs: now }, { ttl: idleMs(level, bucket) })
     },
     async ping() {},
     async version() {

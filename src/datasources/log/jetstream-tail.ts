@@ -5,7 +5,7 @@ import { type JetstreamStreams } from './jetstream-streams.ts'
 import { type LogMessage, type LogStream, type LogStreamState, type TailOptions } from './log.ts'
 import { promptIterator } from './prompt-iterator.ts'
 import { sourceReset } from './source-reset.ts'
-import { pause, raceLimits } from './waiting.ts'
+import { pause, raceLimits } from '../waiting.ts'
 
 export const toLogMessage = (stream: LogStream, { sequence, subject, messageId, payload, recordedAtNs }: PulledMessage): LogMessage => ({
   stream,
@@ -59,7 +59,7 @@ interface Following extends TailSource {
 }
 
 async function* follow(following: Following): AsyncGenerator<LogMessage[], void> {
-  const { position, options, signal, client } = following
+  const { options, signal, client } = following
   let shown: 'UP' | 'DOWN' = 'UP'
   const show = (status: 'UP' | 'DOWN') => {
     if (status !== shown) options.onStatus?.(status)

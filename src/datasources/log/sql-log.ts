@@ -8,7 +8,7 @@ import { promptIterator } from './prompt-iterator.ts'
 import { createSqlAppender } from './sql-append.ts'
 import { createAnnouncer, tailSql } from './sql-tail.ts'
 import { assertPlainSubject, subjectExpression } from './subjects.ts'
-import { raceLimits } from './waiting.ts'
+import { raceLimits } from '../waiting.ts'
 
 export interface SqlLogOptions {
   readonly sql: Sql

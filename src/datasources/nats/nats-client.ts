@@ -11,7 +11,7 @@ import {
   nanos,
 } from '@nats-io/transport-node'
 import { AppError, sourceUnavailable } from '../../errors.ts'
-import { pause, raceLimits } from '../log/waiting.ts'
+import { pause, raceLimits } from '../waiting.ts'
 
 export { createInbox, nanos }
 export type { Msg, NatsConnection }

@@ -103,7 +103,7 @@ function startPull({ client, nc, name, pendingAtStart }: Consumer, { stream, win
   const silenceMs = Math.min(2.5 * heartbeatMs, 1.25 * expiresMs)
   const draining = mode === 'DRAIN'
   const inbox = createInbox()
-  let arrived: PulledMessage[] = []
+  const arrived: PulledMessage[] = []
   let asked = 0 // asked for and neither arrived nor given up by the server
   let toAsk = draining ? pendingAtStart : Infinity
   let lastConsumerSequence = 0

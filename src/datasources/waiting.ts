@@ -1,4 +1,4 @@
-import { sourceUnavailable } from '../../errors.ts'
+import { sourceUnavailable } from '../errors.ts'
 
 export interface Limits {
   readonly timeoutMs?: number

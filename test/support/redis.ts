@@ -1,0 +1,21 @@
+import { type Test } from 'tap'
+import { type ServerProcess, programOf, startServer } from './server-process.ts'
+import { shouldRun } from './services.ts'
+
+export interface RedisServer extends ServerProcess {
+  readonly url: string
+}
+
+/**
+ * Starts a private Redis, to be killed and hung.
+ * @returns null when real servers are neither configured nor required: the test has said so and should return
+ */
+export async function startRedis(t: Test): Promise<RedisServer | null> {
+  if (!shouldRun(t, 'REDIS_URL', process.env['REDIS_URL'] !== undefined)) return null
+  const server = await startServer(t, {
+    program: programOf('redis'),
+    args: (port, dir) => ['--bind', '127.0.0.1', '--port', String(port), '--dir', dir, '--appendonly', 'yes'],
+    hello: 'PING\r\n',
+  })
+  return { ...server, url: `redis://127.0.0.1:${server.port}` }
+}

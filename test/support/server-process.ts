@@ -1,0 +1,97 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Test } from 'tap'
+import { packageRoot } from '../../src/root.ts'
+import { eventually } from './eventually.ts'
+
+/** A real server of the test's own, to be killed and hung at will. */
+export interface ServerProcess {
+  readonly port: number
+  readonly storeDir: string
+  /** Ends it and forgets its store, unless that was given from outside. */
+  stop(): Promise<void>
+  /** `kill -9`; the store stays. */
+  kill(): Promise<void>
+  /** Starts it (again) on the same port and store. */
+  restart(): Promise<void>
+  /** It hangs: connections stay open and nothing answers. */
+  pause(): void
+  resume(): void
+}
+
+const servicesScript = (): string => process.env['ORRERY_SERVICES'] ?? join(packageRoot, '..', 'shared', 'services', 'services')
+
+/** The path of a server's program on this machine, as the services script knows it. */
+export function programOf(name: string, { install = false } = {}): string {
+  if (install) execFileSync(servicesScript(), ['install', name], { stdio: 'ignore' })
+  return execFileSync(servicesScript(), ['bin', name], { encoding: 'utf8' }).trim()
+}
+
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
+    })
+  })
+
+/** Sends `hello` (some servers speak first) and waits for any answer. */
+const answers = (port: number, hello: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => void socket.write(hello))
+    const settle = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('data', () => settle(true))
+    socket.once('error', () => settle(false))
+    socket.setTimeout(500, () => settle(false))
+  })
+
+const ended = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve() : child.once('exit', () => resolve())))
+
+export interface ServerProgram {
+  readonly program: string
+  readonly args: (port: number, storeDir: string) => string[]
+  readonly hello: string
+  readonly storeDir?: string | undefined
+}
+
+/** Starts a server on a free port and waits until it answers. Stopped at the test's end. */
+export async function startServer(t: Test, { program, args, hello, storeDir: given }: ServerProgram): Promise<ServerProcess> {
+  const port = await freePort()
+  const storeDir = given ?? mkdtempSync(join(tmpdir(), 'orrery-server-'))
+  const start = async (): Promise<ChildProcess> => {
+    const started = spawn(program, args(port, storeDir), { stdio: 'ignore' })
+    await eventually(() => answers(port, hello), { withinMs: 15_000, everyMs: 30 })
+    return started
+  }
+  let child = await start()
+  const kill = async () => {
+    child.kill('SIGKILL')
+    await ended(child)
+  }
+  const server: ServerProcess = {
+    port,
+    storeDir,
+    kill,
+    async stop() {
+      await kill()
+      if (given === undefined) rmSync(storeDir, { recursive: true, force: true })
+    },
+    async restart() {
+      await kill()
+      child = await start()
+    },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+  }
+  t.teardown(() => server.stop())
+  return server
+}
