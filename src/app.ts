@@ -8,6 +8,8 @@ import { createAuthenticator } from './auth/authenticator.ts'
 import { type Config } from './config.ts'
 import { type DataSources, type Stores } from './datasources/index.ts'
 import { isAppError } from './errors.ts'
+import { registerHealth } from './health/health.ts'
+import { createLifecycle, type Lifecycle } from './health/lifecycle.ts'
 import { extensionsOf } from './operation/errors.ts'
 import { type Pipeline } from './operation/operation.ts'
 import { createPipeline } from './operation/pipeline.ts'
@@ -15,7 +17,11 @@ import { resolvers } from './resolvers/index.ts'
 import { loadTypeDefs } from './schema.ts'
 import { type CursorCodec } from './subscriptions/cursor.ts'
 import { type LiveHub } from './subscriptions/hub.ts'
+import { measurePipeline } from './telemetry/measured-pipeline.ts'
+import { createMetrics, type Metrics, registerMetrics } from './telemetry/metrics.ts'
 import { type Clock, systemClock } from './time.ts'
+import { registerGraphiql } from './transports/graphiql.ts'
+import { registerHome } from './transports/home.ts'
 import { registerHttp } from './transports/http.ts'
 
 export interface AppParts {
@@ -27,6 +33,9 @@ export interface AppParts {
   readonly cursors: CursorCodec
   readonly clock?: Clock
   readonly logger?: FastifyBaseLogger
+  /** Where the process is; readiness follows it. Without it the app counts as ready. */
+  readonly lifecycle?: Lifecycle
+  readonly metrics?: Metrics
   /** Another schema than ours: tests of the pipeline bring a small one. */
   readonly schema?: GraphQLSchema
 }
@@ -40,10 +49,14 @@ declare module 'fastify' {
 
 /** The server without a socket: what it is. `server.ts` says how it lives and dies. */
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
-  const { config, dataSources, live, cursors, stores, clock = systemClock } = parts
+  const { config, dataSources, live, cursors, stores, clock = systemClock, lifecycle = readyLifecycle(), metrics = createMetrics() } = parts
   const schema = parts.schema ?? buildSchema()
   const app = createServer(parts)
 
+  registerMetrics(app, metrics)
+  registerHealth(app, { config, sources: dataSources.sources, lifecycle })
+  registerHome(app, config)
+  if (config.graphiql) await registerGraphiql(app)
   await app.register(cors, {
     origin: [...config.corsOrigins],
     credentials: true,
@@ -60,7 +73,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   })
 
   const authenticator = createAuthenticator({ config, sql: stores?.sql, clock })
-  const pipeline = createPipeline({
+  const unmeasured = createPipeline({
     schema,
     config,
     dataSources,
@@ -69,10 +82,17 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     clock,
     run: (text, context, variables) => app.graphql(text, { ...context }, variables),
   })
+  const pipeline = measurePipeline(unmeasured, metrics)
   app.decorate('pipeline', pipeline)
 
   await registerHttp(app, { pipeline, authenticate: authenticator.authenticate, profile: config.httpProfile, maxBatch: config.maxBatch })
   return app
+}
+
+function readyLifecycle(): Lifecycle {
+  const lifecycle = createLifecycle()
+  lifecycle.markReady()
+  return lifecycle
 }
 
 /** Our schema with its resolvers, checked. */
@@ -92,6 +112,9 @@ function createServer({ config, logger }: AppParts): FastifyInstance {
     requestTimeout: 30_000,
     // a sane id of the caller's is kept, so that logs of both sides can be joined
     requestIdHeader: false,
+    requestIdLogLabel: 'requestId',
+    // each operation is logged once, by the measured pipeline
+    disableRequestLogging: true,
     genReqId: (request) => {
       const given = request.headers['x-request-id']
       return typeof given === 'string' && saneRequestId.test(given) ? given : randomUUID()
