@@ -32,6 +32,8 @@ export interface Loaders {
   watermark(): Promise<Watermark | null>
   /** Forgets what was loaded: to be called by a mutation after its write, so that its answer shows it. */
   clear(): void
+  /** Takes what the log itself says about a run, for the answer of a mutation that the read model does not show yet. */
+  prime(run: Run): void
 }
 
 /** Keys of one statement; what is beyond goes into a further one. */
@@ -109,5 +111,6 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
       for (const family of [approvalsOfRun, approvalCountOfRun, eventsOfRun, policyDecisionsOfRun]) family.clear()
       watermark = undefined
     },
+    prime: (known) => void run.clear(known).prime(known, known),
   }
 }

@@ -1,6 +1,6 @@
-import { type ApprovalKey, type DecisionKind } from '../approvals/approvals.ts'
+import { type Approval, type ApprovalKey, type DecisionKind } from '../approvals/approvals.ts'
 import { type Scope } from '../scope.ts'
-import { type RunKey } from './runs.ts'
+import { type Run, type RunKey } from './runs.ts'
 
 /** Who acts: the verified identity, never an input field. */
 export interface ActingAs {
@@ -41,6 +41,15 @@ export interface RunCommands {
   complete(scope: Scope, as: ActingAs, key: RunKey, input: { outputs: unknown }): Promise<WriteOutcome>
   fail(scope: Scope, as: ActingAs, key: RunKey, input: { code?: string | null; message: string; details?: unknown }): Promise<WriteOutcome>
   cancel(scope: Scope, as: ActingAs, key: RunKey, input: { reason?: string | null }): Promise<WriteOutcome>
+  /** The run and its gates as the log itself tells them now, for answers when the read model is behind or down; null when it holds none. */
+  readBack(scope: Scope, key: RunKey): Promise<RunInLog | null>
+  /** The epoch of the log that sequences belong to, for cursors. */
+  epoch(): Promise<string>
+}
+
+export interface RunInLog {
+  readonly run: Run
+  readonly approvals: readonly Approval[]
 }
 
 export interface DecisionInput {

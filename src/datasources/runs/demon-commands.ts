@@ -1,4 +1,4 @@
-import { badUserInput } from '../../errors.ts'
+import { AppError, badUserInput, isAppError, sourceUnavailable } from '../../errors.ts'
 import { stableJson } from '../../stable-json.ts'
 import { type Clock } from '../../time.ts'
 import { type ApprovalKey } from '../approvals/approvals.ts'
@@ -8,6 +8,7 @@ import { type ActingAs, type DecisionInput, type RunCommands, type WriteOutcome 
 import { type GateOrigin, type LifecycleEvent, decisionEvent, lifecycleEvent, requestEvent, timerEvent } from './demon-events.ts'
 import { type Ruling, createDemonWriter } from './demon-writer.ts'
 import { type RunHistory } from './run-history.ts'
+import { readRunInLog } from './run-in-log.ts'
 import { checkGateId, checkJson, checkRun, checkWhole, limits, readObject, readText, requireText } from './run-subject.ts'
 import { type RunKey } from './runs.ts'
 
@@ -122,7 +123,9 @@ export function createRunCommands({ log, clock, maxAttempts = 12 }: RunCommandsP
       if (ttlSeconds === null || outcome.outcome !== 'WRITTEN') return outcome
       const rule = ({ gate }: RunHistory): Ruling =>
         gate.timerSequence === null ? { write: timerEvent(origin, ttlSeconds) } : written(gate.timerSequence)
-      const timer = await write({ scope, origin, gateId: key.gateId, rule })
+      const timer = await write({ scope, origin, gateId: key.gateId, rule }).catch((error: unknown) => {
+        throw isAppError(error) ? withoutTimer(error) : error
+      })
       // The timer's position, so that who reads from it on sees the expiry too.
       return timer.outcome === 'WRITTEN' ? { ...timer, repeated: outcome.repeated } : timer
     },
@@ -149,5 +152,20 @@ export function createRunCommands({ log, clock, maxAttempts = 12 }: RunCommandsP
       }),
     cancel: async (scope, as, key, input) =>
       writeLifecycle(scope, as, key, () => ({ event: 'ritual.canceled:v1', reason: readText('reason', input.reason) ?? undefined })),
+    readBack: (scope, key) => readRunInLog(log, scope, key),
+    async epoch() {
+      const state = await log.state('ritual')
+      if (state === null) throw sourceUnavailable('log')
+      return state.epoch
+    },
   }
 }
+
+/** The gate is open then; a repeat by the same actor with the same reason writes the timer alone. */
+const withoutTimer = (error: AppError): AppError =>
+  new AppError(error.code, `The gate is open, but its expiry timer could not be written: ${error.message} Repeating the request is safe.`, {
+    ...(error.source === undefined ? {} : { source: error.source }),
+    retryable: error.retryable,
+    details: { ...error.details, written: 'PARTLY' },
+    cause: error,
+  })
