@@ -112,7 +112,6 @@ function createServer({ config, logger }: AppParts): FastifyInstance {
     requestTimeout: 30_000,
     // a sane id of the caller's is kept, so that logs of both sides can be joined
     requestIdHeader: false,
-    requestIdLogLabel: 'requestId',
     // each operation is logged once, by the measured pipeline
     disableRequestLogging: true,
     genReqId: (request) => {
