@@ -1,11 +1,13 @@
 import { mergeResolvers } from '@graphql-tools/merge'
 import { type Resolvers } from '../generated/resolver-types.ts'
+import { approvalsMutations } from './approvals-mutations.ts'
 import { approvals } from './approvals.ts'
 import { base } from './base.ts'
 import { nodes } from './nodes.ts'
+import { runsMutations } from './runs-mutations.ts'
 import { runs } from './runs.ts'
 import { scalars } from './scalars.ts'
 import { system } from './system.ts'
 
 /** The table of contents: every resolver map, one a domain. A field without a resolver is a plain property of the domain object. */
-export const resolvers: Resolvers = mergeResolvers([scalars, base, nodes, runs, approvals, system])
+export const resolvers: Resolvers = mergeResolvers([scalars, base, nodes, runs, runsMutations, approvals, approvalsMutations, system])
