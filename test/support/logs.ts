@@ -1,0 +1,81 @@
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import { type Test } from 'tap'
+import { openJetstreamLog } from '../../src/datasources/log/jetstream-log.ts'
+import { type EventLog, type LogStream } from '../../src/datasources/log/log.ts'
+import { type NatsServer, startNats } from './nats.ts'
+
+/** A log to test, and what only its owner may do to it. */
+export interface OpenedLog {
+  readonly log: EventLog
+  readonly version: RegExp
+  /** Removes every message with a smaller sequence. */
+  purgeBefore(stream: LogStream, sequence: bigint): Promise<void>
+  /** Deletes the stream and makes an empty one of the same name. */
+  replace(stream: LogStream): Promise<void>
+  /** What our readers have left behind at the server. */
+  leftovers(): Promise<string[]>
+}
+
+export interface LogAdapter {
+  readonly name: string
+  /** Whether a known message id is answered before the expectation is checked (contract: demon 3.3). */
+  readonly duplicateFirst: boolean
+  /** null when its server is not there: the test has said so */
+  open(t: Test): Promise<OpenedLog | null>
+}
+
+export const openTestJetstream = (
+  t: Test,
+  server: NatsServer,
+  options: { createStreams?: boolean; ritualStreamName?: string; timeoutMs?: number } = {},
+): Promise<EventLog> => {
+  const opening = openJetstreamLog({
+    url: server.url,
+    credsPath: undefined,
+    createStreams: true,
+    ritualStreamName: undefined,
+    timeoutMs: 3000,
+    ...options,
+  })
+  t.teardown(async () => (await opening).close())
+  return opening
+}
+
+/** A connection beside ours, to do what an operator does. */
+export async function adminOf(t: Test, server: NatsServer) {
+  const connection = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 100 })
+  t.teardown(() => connection.close())
+  return jetstreamManager(connection)
+}
+
+async function openOnJetstream(t: Test, old: boolean): Promise<OpenedLog | null> {
+  const server = await startNats(t, { old })
+  if (server === null) return null
+  const log = await openTestJetstream(t, server)
+  const admin = await adminOf(t, server)
+  const nameOf = async (stream: LogStream) => (await log.state(stream))?.name ?? ''
+  return {
+    log,
+    version: old ? /^2\.10\./ : /^2\.1[2-9]\./,
+    async purgeBefore(stream, sequence) {
+      await admin.streams.purge(await nameOf(stream), { seq: Number(sequence) })
+    },
+    async replace(stream) {
+      const { config } = await admin.streams.info(await nameOf(stream))
+      await admin.streams.delete(config.name)
+      await admin.streams.add(config)
+    },
+    async leftovers() {
+      const names: string[] = []
+      for await (const stream of admin.streams.list())
+        for await (const consumer of admin.consumers.list(stream.config.name)) names.push(consumer.name)
+      return names
+    },
+  }
+}
+
+export const logAdapters: readonly LogAdapter[] = [
+  { name: 'JetStream', duplicateFirst: false, open: (t) => openOnJetstream(t, false) },
+  { name: 'JetStream 2.10', duplicateFirst: true, open: (t) => openOnJetstream(t, true) },
+]
