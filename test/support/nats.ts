@@ -11,17 +11,28 @@ export interface StartNatsOptions {
   readonly old?: boolean
   /** Kept after `stop`. */
   readonly storeDir?: string
+  /** Demanded of every client. */
+  readonly login?: { user: string; password: string }
 }
 
 /**
  * Starts a private server with JetStream on disk, because Demon's stream names are fixed.
  * @returns null when real servers are neither configured nor required: the test has said so and should return
  */
-export async function startNats(t: Test, { old = false, storeDir }: StartNatsOptions = {}): Promise<NatsServer | null> {
+export async function startNats(t: Test, { old = false, storeDir, login }: StartNatsOptions = {}): Promise<NatsServer | null> {
   if (!shouldRun(t, 'NATS_URL', process.env['NATS_URL'] !== undefined)) return null
   const server = await startServer(t, {
     program: programOf(old ? 'nats-old' : 'nats', { install: old }),
-    args: (port, dir) => ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', dir],
+    args: (port, dir) => [
+      '-a',
+      '127.0.0.1',
+      '-p',
+      String(port),
+      '-js',
+      '-sd',
+      dir,
+      ...(login === undefined ? [] : ['--user', login.user, '--pass', login.password]),
+    ],
     hello: '',
     storeDir,
   })

@@ -1,0 +1,352 @@
+import { randomUUID } from 'node:crypto'
+import t from 'tap'
+import { type EventLog, type LogMessage } from '../../src/datasources/log/log.ts'
+import { openJetstreamLog } from '../../src/datasources/log/jetstream-log.ts'
+import { isAppError } from '../../src/errors.ts'
+import { eventually } from '../support/eventually.ts'
+import { adminOf, openTestJetstream } from '../support/logs.ts'
+import { startNats } from '../support/nats.ts'
+
+// What only a real broker can do: go away, hang, come back, lack streams, hold streams of other makers.
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+const textOf = ({ payload }: LogMessage) => new TextDecoder().decode(payload)
+const subjectOf = (tenant: string) => `demon.ritual.v1.${tenant}.ritual.${randomUUID()}.events`
+const unavailable = { code: 'SOURCE_UNAVAILABLE', source: 'log' }
+
+const answers = (log: EventLog) => () =>
+  log.ping(500).then(
+    () => true,
+    (error: unknown) => {
+      if (!isAppError(error, 'SOURCE_UNAVAILABLE')) throw error
+      return false
+    },
+  )
+
+const within = async (mostMs: number, work: () => Promise<unknown>): Promise<boolean> => {
+  const from = Date.now()
+  await work()
+  return Date.now() - from < mostMs
+}
+
+function follow(log: EventLog, subject?: string) {
+  const stop = new AbortController()
+  const seen: { sequence: bigint; text: string }[] = []
+  const statuses: string[] = []
+  const tail = log.tail('ritual', { from: 1n, subject, signal: stop.signal, onStatus: (status) => statuses.push(status) })
+  const ended = (async () => {
+    for await (const batch of tail) seen.push(...batch.map((message) => ({ sequence: message.sequence, text: textOf(message) })))
+  })()
+  ended.catch(() => undefined)
+  return {
+    seen,
+    statuses,
+    async stop() {
+      stop.abort()
+      await ended
+    },
+  }
+}
+
+/** Appends until it is acknowledged, as a careful writer does: the message id makes the repeat harmless. */
+async function appendForSure(log: EventLog, subject: string, text: string): Promise<bigint> {
+  const messageId = randomUUID()
+  for (;;) {
+    try {
+      return (await log.append(subject, bytes(text), { messageId, timeoutMs: 1000 })).sequence
+    } catch (error) {
+      if (!isAppError(error, 'SOURCE_UNAVAILABLE')) throw error
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}
+
+for (const old of [false, true]) {
+  t.test(`a broker killed under load${old ? ', 2.10' : ''}: nothing acknowledged is lost, nothing comes twice`, async (t) => {
+    const server = await startNats(t, { old })
+    if (server === null) return
+    const log = await openTestJetstream(t, server)
+    const tails = [follow(log), follow(log, 'demon.ritual.v1.mine.>')]
+    const acknowledged = new Map<bigint, string>()
+    let writing = true
+    const writers = Array.from({ length: 6 }, async (_, writer) => {
+      for (let index = 0; writing; index++) {
+        const text = `${writer}:${index}`
+        acknowledged.set(await appendForSure(log, subjectOf(writer % 2 === 0 ? 'mine' : 'other'), text), text)
+      }
+    })
+    for (let kill = 0; kill < 3; kill++) {
+      const before = acknowledged.size
+      await eventually(() => acknowledged.size > before + 100)
+      await server.kill()
+      t.ok(await within(300, () => t.rejects(log.state('ritual'), unavailable)), 'calls fail at once while it is away')
+      await server.restart()
+      t.ok(await within(5000, () => eventually(answers(log))), 'it recovers by itself within 5 s')
+    }
+    const before = acknowledged.size
+    await eventually(() => acknowledged.size > before + 100)
+    writing = false
+    await Promise.all(writers)
+    const texts = [...acknowledged].sort(([a], [b]) => Number(a - b))
+    const expected = [texts, texts.filter(([, text]) => Number(text.split(':')[0]) % 2 === 0)]
+    for (const [index, tail] of tails.entries()) {
+      const wanted = expected[index] ?? []
+      const newest = wanted.at(-1)?.[0] ?? 0n
+      await eventually(() => (tail.seen.at(-1)?.sequence ?? 0n) >= newest)
+      await tail.stop()
+      t.same(tail.seen.length, new Set(tail.seen.map(({ sequence }) => sequence)).size, 'no sequence comes twice')
+      const seen = new Map(tail.seen.map(({ sequence, text }) => [sequence, text]))
+      t.same(
+        wanted.filter(([sequence, text]) => seen.get(sequence) !== text),
+        [],
+        'every acknowledged message came',
+      )
+      t.ok(
+        tail.seen.every(({ sequence }, at) => at === 0 || sequence > (tail.seen[at - 1]?.sequence ?? 0n)),
+        'in order',
+      )
+      t.ok(
+        tail.statuses.length >= 6 && tail.statuses.every((status, at) => status === (at % 2 === 0 ? 'DOWN' : 'UP')),
+        `it said so: ${tail.statuses.join(' ')}`,
+      )
+    }
+    const admin = await adminOf(t, server)
+    await eventually(async () => (await admin.streams.info('RITUAL_EVENTS')).state.consumer_count === 0)
+  })
+}
+
+t.test('a server that is not there: opening resolves, calls fail at once, and all works when it comes', async (t) => {
+  const server = await startNats(t)
+  if (server === null) return
+  await server.kill()
+  const statuses: boolean[] = []
+  const log = await openJetstreamLog({
+    url: server.url,
+    credsPath: undefined,
+    createStreams: true,
+    ritualStreamName: undefined,
+    timeoutMs: 2000,
+    onStatus: (up) => statuses.push(up),
+  })
+  t.teardown(() => log.close())
+  const tail = follow(log)
+  const quickly = await within(500, async () => {
+    await t.rejects(log.append(subjectOf('t'), bytes('x')), unavailable)
+    await t.rejects(log.state('ritual'), unavailable)
+    await t.rejects(log.get('ritual', 1n), unavailable)
+    await t.rejects(log.ping(1000), unavailable)
+    await t.rejects(log.version(), unavailable)
+    await t.rejects(log.missing(), unavailable)
+    await t.rejects(async () => {
+      for await (const _ of log.read('ritual')) t.fail('there is nothing to read')
+    }, unavailable)
+  })
+  t.ok(quickly)
+  await server.restart()
+  t.ok(await within(5000, () => appendForSure(log, subjectOf('t'), 'first')))
+  await eventually(() => tail.seen.length === 1)
+  t.same(statuses, [true])
+  await tail.stop()
+  await log.close()
+  await t.rejects(log.state('ritual'), unavailable, 'a closed log answers nothing')
+})
+
+t.test('a broker that hangs: calls end at their deadline, readers can leave, tails go on afterwards', async (t) => {
+  const server = await startNats(t)
+  if (server === null) return
+  const log = await openTestJetstream(t, server, { timeoutMs: 400 })
+  await appendForSure(log, subjectOf('t'), 'before')
+  const tail = follow(log)
+  await eventually(() => tail.seen.length === 1)
+  const idle = log.tail('ritual', { from: 'new', signal: new AbortController().signal })[Symbol.asyncIterator]()
+  const waiting = idle.next()
+  await log.state('ritual')
+
+  server.pause()
+  t.ok(await within(700, () => t.rejects(log.state('ritual'), unavailable)))
+  t.ok(await within(700, () => t.rejects(log.append(subjectOf('t'), bytes('x')), unavailable)))
+  t.ok(await within(700, () => t.rejects(log.ping(200), unavailable)))
+  t.ok(
+    await within(900, () =>
+      t.rejects(async () => {
+        for await (const _ of log.read('ritual')) t.fail('nothing answers')
+      }, unavailable),
+    ),
+  )
+  t.ok(await within(100, async () => idle.return?.()), 'a reader leaves at once')
+  t.same(await waiting, { done: true, value: undefined })
+  server.resume()
+
+  await eventually(answers(log))
+  await appendForSure(log, subjectOf('t'), 'after')
+  await eventually(() => tail.seen.some(({ text }) => text === 'after'))
+  await tail.stop()
+})
+
+t.test('missing streams are named with a remedy, never made unasked, and followed once they appear', async (t) => {
+  const server = await startNats(t)
+  if (server === null) return
+  const log = await openTestJetstream(t, server, { createStreams: false })
+  const admin = await adminOf(t, server)
+  t.same(
+    (await log.missing()).map(({ stream, name }) => [stream, name]),
+    [
+      ['ritual', 'RITUAL_EVENTS'],
+      ['graph', 'GRAPH_COMMITS'],
+      ['scale', 'SCALE_HINTS'],
+      ['orrery', 'ORRERY_EVENTS'],
+    ],
+  )
+  t.ok((await log.missing()).every(({ remedy }) => remedy.includes('NATS_CREATE_STREAMS=on')))
+  t.equal(await log.state('ritual'), null)
+  t.equal(await log.get('ritual', 1n), null)
+  await t.rejects(log.append(subjectOf('t'), bytes('x')), unavailable)
+  await t.rejects(async () => {
+    for await (const _ of log.read('ritual')) t.fail('there is nothing to read')
+  }, unavailable)
+  const stop = new AbortController()
+  const statuses: string[] = []
+  const tail = log.tail('ritual', { from: 'new', signal: stop.signal, onStatus: (status) => statuses.push(status) })[Symbol.asyncIterator]()
+  const first = tail.next()
+  await eventually(() => statuses.length === 1)
+  t.equal((await admin.streams.names().next()).length, 0, 'none was made')
+
+  await admin.streams.add({ name: 'RITUAL_EVENTS', subjects: ['demon.ritual.v1.>'] })
+  await appendForSure(log, subjectOf('t'), 'the very first')
+  const step = await first
+  t.same(step.done === true ? [] : step.value.map(textOf), ['the very first'], 'what is in a stream that appears is new')
+  t.same(statuses, ['DOWN', 'UP'])
+  stop.abort()
+  await tail.return?.()
+  t.same(
+    (await log.missing()).map(({ stream }) => stream),
+    ['graph', 'scale', 'orrery'],
+  )
+})
+
+t.test("streams are made with exactly Demon's settings, and existing ones never altered (contract: demon 2.1)", async (t) => {
+  const server = await startNats(t)
+  if (server === null) return
+  const admin = await adminOf(t, server)
+  const theirs = await admin.streams.add({ name: 'GRAPH_COMMITS', subjects: ['demon.graph.v1.*.*.*.commit'], max_age: 3_600_000_000_000 })
+  const log = await openTestJetstream(t, server)
+  t.same(await log.missing(), [])
+  t.same((await admin.streams.info('GRAPH_COMMITS')).config, theirs.config)
+
+  // Name and subjects alone give what Demon's own creation gives: the window of 120 s is the server's default.
+  await admin.streams.add({ name: 'plain', subjects: ['plain.>'] })
+  const plain = (await admin.streams.info('plain')).config
+  const configOf = async (name: string) => {
+    const { config } = await admin.streams.info(name)
+    return { ...config, name: 'plain', subjects: ['plain.>'], metadata: plain.metadata }
+  }
+  t.same(await configOf('RITUAL_EVENTS'), plain)
+  t.same((await admin.streams.info('RITUAL_EVENTS')).config.subjects, ['demon.ritual.v1.>'])
+  t.same(await configOf('SCALE_HINTS'), { ...plain, max_age: 7 * 86_400_000_000_000 })
+  t.same((await admin.streams.info('SCALE_HINTS')).config.subjects, ['demon.scale.v1.*.hints'])
+  t.match(plain, {
+    retention: 'limits',
+    storage: 'file',
+    discard: 'old',
+    duplicate_window: 120_000_000_000,
+    num_replicas: 1,
+    allow_direct: false,
+  })
+  t.same((await admin.streams.info('ORRERY_EVENTS')).config.subjects, ['orrery.>'])
+
+  await admin.streams.delete('GRAPH_COMMITS')
+  await server.restart()
+  await eventually(async () => (await answers(log)()) && (await log.state('graph')) !== null)
+  t.same(
+    await configOf('GRAPH_COMMITS'),
+    { ...plain, max_msgs_per_subject: 10_000 },
+    'one that went missing is made at the next connection',
+  )
+})
+
+t.test("Demon's stream is found as Demon finds it (contract: demon 2.2)", async (t) => {
+  const server = await startNats(t)
+  if (server === null) return
+  const admin = await adminOf(t, server)
+  await admin.streams.add({ name: 'DEMON_RITUAL_EVENTS', subjects: ['demon.ritual.v1.>'] })
+
+  const log = await openTestJetstream(t, server, { createStreams: true })
+  t.equal((await log.state('ritual'))?.name, 'DEMON_RITUAL_EVENTS', 'the deprecated name, where it is the only one')
+  const { sequence } = await log.append(subjectOf('t'), bytes('x'))
+  t.match(await log.get('ritual', sequence), { sequence })
+
+  const named = await openTestJetstream(t, server, { createStreams: true, ritualStreamName: 'CUSTOM' })
+  t.equal(await named.state('ritual'), null, 'a name that was set is the only one tried')
+  const [missing] = await named.missing()
+  t.match(missing, { stream: 'ritual', name: 'CUSTOM', remedy: /already belong to another stream/ })
+
+  await admin.streams.delete('DEMON_RITUAL_EVENTS')
+  const custom = await openTestJetstream(t, server, { createStreams: true, ritualStreamName: 'CUSTOM' })
+  t.equal((await custom.state('ritual'))?.name, 'CUSTOM')
+  await custom.append(subjectOf('t'), bytes('y'))
+  t.equal((await custom.state('ritual'))?.messages, 1n)
+})
+
+t.test('a stream that stores only current subjects is read with any pattern', async (t) => {
+  for (const old of [false, true]) {
+    const server = await startNats(t, { old })
+    if (server === null) return
+    const admin = await adminOf(t, server)
+    await admin.streams.add({ name: 'RITUAL_EVENTS', subjects: ['demon.ritual.v1.*.*.*.events'] })
+    const log = await openTestJetstream(t, server)
+    await log.append('demon.ritual.v1.t.r.1.events', bytes('1'))
+    await t.rejects(log.append('demon.ritual.v1.r.1.events', bytes('legacy')), unavailable, 'nobody stores a legacy subject there')
+    const read = async (subject: string) => {
+      const texts: string[] = []
+      for await (const batch of log.read('ritual', { subject })) texts.push(...batch.map(textOf))
+      return texts
+    }
+    t.same(await read('demon.ritual.v1.t.>'), ['1'])
+    t.same(await read('demon.ritual.v1.>'), ['1'])
+    t.same(await read('demon.ritual.v1.*.*.events'), [], 'a pattern outside the stream matches nothing')
+    t.same(await read('demon.graph.>'), [])
+    const tail = follow(log, 'demon.ritual.v1.t.>')
+    await eventually(() => tail.seen.length === 1)
+    await tail.stop()
+  }
+})
+
+t.test('a consumer that the server has forgotten is replaced without a gap', async (t) => {
+  const server = await startNats(t)
+  if (server === null) return
+  const log = await openTestJetstream(t, server)
+  const admin = await adminOf(t, server)
+  const tail = follow(log)
+  for (let round = 0; round < 3; round++) {
+    await appendForSure(log, subjectOf('t'), `before ${round}`)
+    await eventually(() => tail.seen.length === 2 * round + 1)
+    for await (const consumer of admin.consumers.list('RITUAL_EVENTS')) await admin.consumers.delete('RITUAL_EVENTS', consumer.name)
+    await appendForSure(log, subjectOf('t'), `after ${round}`)
+    await eventually(() => tail.seen.length === 2 * round + 2)
+  }
+  await tail.stop()
+  t.same(
+    tail.seen.map(({ text }) => text),
+    [0, 1, 2].flatMap((round) => [`before ${round}`, `after ${round}`]),
+  )
+  t.same(tail.statuses, [], 'the broker was never away')
+})
+
+t.test('credentials in the address are used, wrong ones are refused without an end', async (t) => {
+  const server = await startNats(t, { login: { user: 'orrery', password: 'p@ss' } })
+  if (server === null) return
+  const addressWith = (login: string) => server.url.replace('//', `//${login}@`)
+  const right = await openTestJetstream(t, { ...server, url: addressWith('orrery:p%40ss') })
+  t.equal((await right.append(subjectOf('t'), bytes('x'))).sequence, 1n)
+  const wrong = await openTestJetstream(t, { ...server, url: addressWith('orrery:wrong') })
+  await t.rejects(wrong.state('ritual'), unavailable)
+  const without = await openJetstreamLog({
+    url: server.url,
+    credsPath: '/nowhere/orrery.creds',
+    createStreams: false,
+    ritualStreamName: undefined,
+    timeoutMs: 500,
+  })
+  t.teardown(() => without.close())
+  await t.rejects(without.state('ritual'), unavailable)
+})
