@@ -7,7 +7,8 @@ import { nodes } from './nodes.ts'
 import { runsMutations } from './runs-mutations.ts'
 import { runs } from './runs.ts'
 import { scalars } from './scalars.ts'
+import { subscriptions } from './subscriptions.ts'
 import { system } from './system.ts'
 
 /** The table of contents: every resolver map, one a domain. A field without a resolver is a plain property of the domain object. */
-export const resolvers: Resolvers = mergeResolvers([scalars, base, nodes, runs, runsMutations, approvals, approvalsMutations, system])
+export const resolvers: Resolvers = mergeResolvers([scalars, base, nodes, runs, runsMutations, approvals, approvalsMutations, subscriptions, system])

@@ -1,0 +1,203 @@
+import { type ExecutionResult, type GraphQLError } from 'graphql'
+import { AppError } from '../errors.ts'
+import { settlingIterator } from '../subscriptions/settling-iterator.ts'
+import { mapError } from './errors.ts'
+import { type Emission, type EventSourceParts, openEventSource } from './event-source.ts'
+import { type Pipeline, type PreparedOperation } from './operation.ts'
+import { createSharedExecution, type Membership } from './shared-execution.ts'
+import { sharingKey } from './sharing-key.ts'
+
+export interface SubscriberParts extends EventSourceParts {
+  /** Asked before every event: an error ends the stream, the last cursor with it. The end of the viewer's proof is always checked. */
+  readonly authorise?: (operation: PreparedOperation) => AppError | null
+}
+
+export interface Subscriber {
+  readonly subscribe: Pipeline['subscribe']
+  stats(): { readonly streams: number; readonly groups: number }
+}
+
+// results wait in the transport's buffer too; beyond this a reader goes on alone, at its own pace
+const sharedQueue = 32
+const longestTimerMs = 2 ** 31 - 1
+
+/** Executes subscriptions: one result per event, masked, authorised at each; who asks the same shares the work. */
+export function createSubscriber(parts: SubscriberParts): Subscriber {
+  const sharing = createSharedExecution({ queueSize: sharedQueue })
+  const perTenant = new Map<string, number>()
+  let streams = 0
+
+  const count = (tenantId: string, change: 1 | -1): void => {
+    streams += change
+    const left = (perTenant.get(tenantId) ?? 0) + change
+    if (left === 0) perTenant.delete(tenantId)
+    else perTenant.set(tenantId, left)
+  }
+
+  return {
+    async subscribe(operation) {
+      const { viewer, signal } = operation.origin
+      if ((perTenant.get(viewer.tenantId) ?? 0) >= parts.config.maxSubscriptionsPerTenant)
+        return refusal(
+          operation,
+          new AppError('THROTTLED', 'Too many streams are open for this tenant.', {
+            details: { limit: 'subscriptions', max: parts.config.maxSubscriptionsPerTenant },
+          }),
+        )
+      count(viewer.tenantId, 1)
+      try {
+        const source = await openEventSource(parts, operation, resumeOf(operation))
+        if (Symbol.asyncIterator in source && !signal.aborted)
+          return openStream(parts, { operation, source, sharing, onClose: () => count(viewer.tenantId, -1) })
+        count(viewer.tenantId, -1)
+        if (!(Symbol.asyncIterator in source)) return source
+        await source.return?.()
+        return refusal(operation, new AppError('DEADLINE_EXCEEDED', 'The client left.'))
+      } catch (error) {
+        count(viewer.tenantId, -1)
+        return refusal(operation, error)
+      }
+    },
+    stats: () => ({ streams, groups: sharing.groups() }),
+  }
+}
+
+const maskedError = ({ origin, document }: PreparedOperation, error: unknown): GraphQLError =>
+  mapError(error, { requestId: origin.requestId, log: origin.log, document })
+
+const refusal = (operation: PreparedOperation, error: unknown): ExecutionResult => ({ errors: [maskedError(operation, error)] })
+
+/** Positions that came beside the arguments. */
+function resumeOf({ extensions, origin }: PreparedOperation): string[] {
+  return [extensions['resume'], origin.lastEventId].filter((cursor): cursor is string => typeof cursor === 'string' && cursor !== '')
+}
+
+interface StreamOptions {
+  readonly operation: PreparedOperation
+  readonly source: AsyncIterableIterator<Emission>
+  readonly sharing: ReturnType<typeof createSharedExecution>
+  readonly onClose: () => void
+}
+
+/**
+ * One reader's results. It starts alone; when it has caught up it joins those who ask the same. One that falls behind them goes on alone from
+ * where it is. A result without `data` is the last one: why the stream ended, and its last cursor.
+ */
+function openStream(
+  parts: SubscriberParts,
+  { operation, source, sharing, onClose }: StreamOptions,
+): AsyncIterableIterator<ExecutionResult> {
+  const { viewer, signal } = operation.origin
+  const key = sharingKey(operation)
+  let own: AsyncIterableIterator<Emission> | null = source
+  let membership: Membership | null = null
+  let caughtUp = false
+  let last: Emission['at'] = null
+  let ending: AppError | null = null
+  let over = false
+  /** Opened anew without the client's knowing: the phases of that are ours alone. */
+  let reopened = false
+
+  const release = (): void => {
+    void own?.return?.()
+    own = null
+    membership?.leave()
+    membership = null
+  }
+
+  const end = (reason: AppError): void => {
+    ending ??= reason
+    release()
+  }
+
+  const finish = (error: unknown): IteratorResult<ExecutionResult, undefined> => {
+    over = true
+    release()
+    const cursor = last?.cursor
+    return { done: false, value: { errors: [maskedError(operation, error)], ...(cursor === undefined ? {} : { extensions: { cursor } }) } }
+  }
+
+  const denied = (): AppError | null => {
+    if (ending !== null) return ending
+    if (viewer.expiresAtSeconds !== null && parts.clock.now() >= BigInt(viewer.expiresAtSeconds) * 1_000_000_000n) return expired()
+    return parts.authorise?.(operation) ?? null
+  }
+
+  const tryJoin = (): void => {
+    if (!caughtUp || last === null || own === null) return
+    membership = sharing.join(key, last.position, own)
+    if (membership !== null) own = null
+  }
+
+  const goOnAlone = async (): Promise<void> => {
+    membership?.leave()
+    membership = null
+    caughtUp = false
+    if (over || ending !== null) return
+    reopened = true
+    const opened = await openEventSource(parts, operation, last === null ? resumeOf(operation) : [last.cursor])
+    if (Symbol.asyncIterator in opened) {
+      if (over || ending !== null) await opened.return?.()
+      else own = opened
+    } else throw opened.errors?.[0] ?? new Error('a stream could not be opened again')
+  }
+
+  /** @returns null when it has to be asked again */
+  const advance = async (): Promise<Emission | 'ENDED' | null> => {
+    if (own !== null) {
+      const step = await own.next()
+      return step.done === true ? 'ENDED' : step.value
+    }
+    if (membership === null) return 'ENDED'
+    const shared = await membership.next()
+    if (shared.kind === 'EMISSION') return shared.emission
+    if (shared.kind === 'FAILED') throw shared.error
+    if (shared.kind === 'DETACHED') await goOnAlone()
+    return shared.kind === 'ENDED' ? 'ENDED' : null
+  }
+
+  const pull = async (): Promise<IteratorResult<ExecutionResult, undefined>> => {
+    while (!over) {
+      try {
+        const before = denied()
+        if (before !== null) return finish(before)
+        const emission = await advance()
+        if (emission === null) continue
+        const after = denied()
+        if (after !== null) return finish(after)
+        if (emission === 'ENDED') break
+        if (emission.at !== null) last = emission.at
+        if (emission.at?.live === true) caughtUp = true
+        tryJoin()
+        if (emission.result !== null && !(reopened && emission.at?.kind === 'PHASE')) return { done: false, value: emission.result }
+      } catch (error) {
+        return finish(error)
+      }
+    }
+    return { done: true, value: undefined }
+  }
+
+  let timer: NodeJS.Timeout | undefined
+  const watchExpiry = (): void => {
+    if (viewer.expiresAtSeconds === null) return
+    const leftMs = Number(BigInt(viewer.expiresAtSeconds) * 1000n - parts.clock.now() / 1_000_000n)
+    if (leftMs <= 0) return end(expired())
+    timer = setTimeout(watchExpiry, Math.min(leftMs, longestTimerMs))
+    timer.unref()
+  }
+
+  const onAbort = (): void => void stream.return?.()
+  const stream = settlingIterator(pull, () => {
+    over = true
+    clearTimeout(timer)
+    signal.removeEventListener('abort', onAbort)
+    release()
+    onClose()
+  })
+  signal.addEventListener('abort', onAbort)
+  watchExpiry()
+  return stream
+}
+
+const expired = (): AppError =>
+  new AppError('UNAUTHENTICATED', 'The proof of identity has ended: sign in again and resume after the last cursor.')

@@ -1,0 +1,73 @@
+import { type CursorPosition, type CursorScope } from './cursor.ts'
+import { type HubItem } from './hub.ts'
+import { type Context } from '../context.ts'
+
+const mark = Symbol('delivery')
+
+/** One step of a stream: where it stands now, and what there is to show. */
+export interface Delivery<T> {
+  readonly [mark]: true
+  readonly kind: 'EVENT' | 'GAP' | 'PHASE'
+  readonly position: CursorPosition
+  /** The position as the client gets it; resuming after it repeats and skips nothing. */
+  readonly cursor: string
+  /** What the field resolves to; null = nothing to show here, only the position moved. */
+  readonly value: T | null
+  /** The stream has caught up with the log here. */
+  readonly live: boolean
+}
+
+export type AnyDelivery = Delivery<unknown>
+
+export const isDelivery = (payload: unknown): payload is AnyDelivery => typeof payload === 'object' && payload !== null && mark in payload
+
+export const delivery = <T>(step: {
+  kind?: Delivery<T>['kind']
+  position: CursorPosition
+  cursor: string
+  value: T | null
+  live?: boolean
+}): Delivery<T> => ({
+  [mark]: true,
+  kind: step.kind ?? 'EVENT',
+  position: step.position,
+  cursor: step.cursor,
+  value: step.value,
+  live: step.live ?? false,
+})
+
+/** Where an item of the hub leaves its reader. */
+export function positionOf(item: HubItem): CursorPosition {
+  const sequence = item.kind === 'MESSAGE' ? item.message.sequence : item.kind === 'GAP' ? item.to : item.sequence
+  return { stream: 'ritual', epoch: item.epoch, sequence }
+}
+
+export type Marker =
+  | {
+      readonly __typename: 'StreamGap'
+      readonly cursor: string
+      readonly from: bigint
+      readonly to: bigint
+      readonly reason: 'EXPIRED' | 'SLOW_CONSUMER' | 'SOURCE_RESET'
+    }
+  | { readonly __typename: 'StreamPhase'; readonly cursor: string; readonly phase: 'SNAPSHOT' | 'REPLAY' | 'LIVE' }
+
+/** Gaps and phases as members of a field's union. */
+export function markerDelivery(ctx: Context, scope: CursorScope, item: Exclude<HubItem, { kind: 'MESSAGE' }>): Delivery<Marker> {
+  const position = positionOf(item)
+  const cursor = ctx.cursors.encode(position, scope)
+  if (item.kind === 'PHASE')
+    return delivery({
+      kind: 'PHASE',
+      position,
+      cursor,
+      value: { __typename: 'StreamPhase', cursor, phase: item.phase },
+      live: item.phase === 'LIVE',
+    })
+  return delivery({
+    kind: 'GAP',
+    position,
+    cursor,
+    value: { __typename: 'StreamGap', cursor, from: item.from, to: item.to, reason: item.reason },
+  })
+}

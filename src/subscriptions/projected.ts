@@ -1,0 +1,33 @@
+import { type Context } from '../context.ts'
+import { AppError } from '../errors.ts'
+import { type CursorPosition } from './cursor.ts'
+import { pause } from './pause.ts'
+
+const isOutage = (error: unknown): boolean =>
+  error instanceof AppError && (error.code === 'SOURCE_UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED')
+
+const never = new AbortController().signal
+
+/** Does `work` again while a store is away: a stream stalls through an outage, it does not end. Rejects when the reader has left. */
+export async function throughOutages<T>(ctx: Context, work: () => Promise<T>): Promise<T> {
+  const signal = ctx.scope.signal ?? never
+  for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 2000)) {
+    signal.throwIfAborted()
+    try {
+      return await work()
+    } catch (error) {
+      if (!isOutage(error) || signal.aborted) throw error
+      ctx.log.warn({ err: error }, 'a stream waits for a store')
+      await pause(waitMs, signal)
+    }
+  }
+}
+
+/** Reads what the tables say once they hold everything up to `position`; waits for that as long as it takes. */
+export function onceProjected<T>(ctx: Context, position: CursorPosition, read: () => Promise<T>): Promise<T> {
+  return throughOutages(ctx, async () => {
+    const wait = { timeoutMs: 5000, signal: ctx.scope.signal }
+    while (!(await ctx.dataSources.progress.waitFor(position.stream, position.sequence, wait))) ctx.scope.signal?.throwIfAborted()
+    return read()
+  })
+}

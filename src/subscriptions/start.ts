@@ -1,0 +1,40 @@
+import { type Context } from '../context.ts'
+import { badUserInput } from '../errors.ts'
+import { type CursorPosition, type CursorScope } from './cursor.ts'
+import { filterHash } from './filter-hash.ts'
+
+/** Where a stream begins and what its cursors are bound to. */
+export interface StreamStart {
+  readonly scope: CursorScope
+  readonly after: CursorPosition | null
+}
+
+/** The root value of a subscription: positions that came beside its arguments (`extensions.resume`, `Last-Event-ID`). */
+export interface SubscriptionRoot {
+  readonly resume: readonly string[]
+}
+
+/** Of two positions the one further on; of two streams of one name the later named one, since it was handed out later. */
+const further = (known: CursorPosition | null, next: CursorPosition): CursorPosition =>
+  known !== null && known.epoch === next.epoch && known.sequence > next.sequence ? known : next
+
+/**
+ * The furthest of all positions that a client names: one that reconnects by itself repeats its old `after` (platform 4.5).
+ * @throws AppError BAD_USER_INPUT when one of them was not made for this tenant, field and filter
+ */
+export function startOf(
+  ctx: Context,
+  field: string,
+  args: { after?: string | null | undefined },
+  root: Partial<SubscriptionRoot> | undefined,
+): StreamStart {
+  const scope: CursorScope = { tenantId: ctx.scope.tenantId, field, filterHash: filterHash(args) }
+  let after: CursorPosition | null = null
+  for (const cursor of [args.after, ...(root?.resume ?? [])]) {
+    if (cursor == null) continue
+    const position = ctx.cursors.decode(cursor, scope)
+    if (position.stream !== 'ritual') throw badUserInput('This cursor was not made for this tenant, field and filter.')
+    after = further(after, position)
+  }
+  return { scope, after }
+}
