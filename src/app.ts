@@ -80,6 +80,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     live,
     cursors,
     clock,
+    cache: stores?.cache,
     run: (text, context, variables) => app.graphql(text, { ...context }, variables),
   })
   const pipeline = measurePipeline(unmeasured, metrics)

@@ -1,6 +1,10 @@
 import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, type OperationTypeNode, print } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import { collectRequirements, type Requirement } from './authorise.ts'
+import { compileCost, type CostPlan } from './cost-plan.ts'
+import { createWeights } from './cost-weights.ts'
 import { isolate, selectOperation } from './isolate.ts'
+import { checkLimits, type Limits } from './limits.ts'
 import { parseDocument } from './parse.ts'
 import { Refused } from './refused.ts'
 import { validateDocument } from './validate.ts'
@@ -14,11 +18,15 @@ export interface KnownOperation {
   readonly text: string
   readonly name: string | null
   readonly type: OperationTypeNode
+  readonly plan: CostPlan
+  /** What its fields ask of the caller. */
+  readonly requirements: readonly Requirement[]
 }
 
 export interface DocumentsOptions {
   readonly schema: GraphQLSchema
   readonly maxTokens: number
+  readonly limits: Limits
   readonly introspection: boolean
 }
 
@@ -42,12 +50,16 @@ export function createDocuments(options: DocumentsOptions): Documents {
   const good = new LRUCache<string, Entry>({ max: 1000, maxSize: goodCharacters, sizeCalculation: (_, text) => text.length + 1 })
   const bad = new LRUCache<string, Refused>({ max: 200, maxSize: badCharacters, sizeCalculation: (_, text) => text.length + 1 })
 
+  const { schema } = options
+  const weights = createWeights(schema)
+
   const read = (text: string): Entry => {
     const refused = bad.get(text)
     if (refused !== undefined) throw refused
     try {
       const document = parseDocument(text, options.maxTokens)
-      validateDocument(options.schema, document, options)
+      checkLimits(document, options.limits)
+      validateDocument(schema, document, { introspection: options.introspection, maxDepth: options.limits.maxDepth })
       return { document, operations: new Map() }
     } catch (error) {
       if (error instanceof Refused) bad.set(text, error)
@@ -58,7 +70,15 @@ export function createDocuments(options: DocumentsOptions): Documents {
   const known = (entry: Entry, operationName: string | null): KnownOperation => {
     const definition = selectOperation(entry.document, operationName)
     const document = isolate(entry.document, definition)
-    return { document, definition, text: print(document), name: definition.name?.value ?? null, type: definition.operation }
+    return {
+      document,
+      definition,
+      text: print(document),
+      name: definition.name?.value ?? null,
+      type: definition.operation,
+      plan: compileCost(schema, weights, document, definition),
+      requirements: collectRequirements(schema, document),
+    }
   }
 
   return {

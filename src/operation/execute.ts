@@ -1,11 +1,18 @@
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { type Context, type ContextParts, createContext } from '../context.ts'
 import { deadlineExceeded } from '../errors.ts'
+import { type Account } from './account.ts'
 import { mapError } from './errors.ts'
 import { type PreparedOperation } from './operation.ts'
 
 /** Runs one isolated operation; may reject. */
 export type Run = (text: string, context: Context, variables: Record<string, unknown> | undefined) => Promise<ExecutionResult>
+
+export interface ExecutorParts {
+  readonly run: Run
+  /** What an operation owes, where the pipeline priced it. */
+  readonly accountOf: (operation: PreparedOperation) => Account | undefined
+}
 
 export interface Executor {
   /** Never rejects; the result is masked and complete. */
@@ -14,11 +21,13 @@ export interface Executor {
 }
 
 /** Queries and mutations of every transport, each with a deadline that reaches the stores through `scope.signal`. */
-export function createExecutor(parts: ContextParts, run: Run): Executor {
+export function createExecutor(parts: ContextParts, { run, accountOf }: ExecutorParts): Executor {
   let active = 0
 
   const execute = async (operation: PreparedOperation): Promise<ExecutionResult> => {
     const { origin } = operation
+    const account = accountOf(operation)
+    if (account?.dry === true) return { data: null, extensions: { requestId: origin.requestId, cost: account.toExtension() } }
     const deadline = createDeadline()
     const context = createContext(parts, { requestId: origin.requestId, viewer: origin.viewer, signal: deadline.signal, log: origin.log })
     deadline.start(origin.signal, parts.config.operationTimeoutMs)
@@ -26,9 +35,11 @@ export function createExecutor(parts: ContextParts, run: Run): Executor {
     try {
       const variables = Object.keys(operation.variables).length === 0 ? undefined : operation.variables
       const result = await Promise.race([run(operation.text, context, variables), deadline.passed])
-      return complete(result, operation, context)
+      account?.settle(result.data)
+      return complete(result, operation, context, account)
     } catch (error) {
-      return complete({ data: null, errors: [toGraphQLError(error)] }, operation, context)
+      account?.settle()
+      return complete({ data: null, errors: [toGraphQLError(error)] }, operation, context, account)
     } finally {
       active--
       deadline.clear()
@@ -38,9 +49,10 @@ export function createExecutor(parts: ContextParts, run: Run): Executor {
   return { execute, active: () => active }
 }
 
-function complete(result: ExecutionResult, operation: PreparedOperation, context: Context): ExecutionResult {
+function complete(result: ExecutionResult, operation: PreparedOperation, context: Context, account: Account | undefined): ExecutionResult {
   const { requestId, log } = operation.origin
   const extensions: Record<string, unknown> = { requestId }
+  if (account !== undefined) extensions['cost'] = account.toExtension()
   const sources = context.sourceUse.toExtension()
   if (sources !== undefined) extensions['sources'] = sources
   if (result.errors === undefined || result.errors.length === 0) return { data: result.data, extensions }
