@@ -1,0 +1,33 @@
+import { type AppError, deadlineExceeded, isAppError, sourceUnavailable } from '../../errors.ts'
+import { SqlError } from './sql.ts'
+
+/** What both drivers can tell about a refused statement. */
+export interface ServerRefusal {
+  readonly message: string
+  readonly code: string
+  readonly constraint: string | undefined
+}
+
+/**
+ * Codes that say the server, not the statement, is in trouble: connection lost or refused, wrong login or database, no slot left,
+ * shutting down, session ended by an administrator or a limit (PostgreSQL appendix A).
+ */
+const isServerTrouble = (sqlState: string): boolean =>
+  sqlState.startsWith('08') || sqlState.startsWith('28') || /^(3D000|53300|57P0[1-5]|25P03)$/.test(sqlState)
+
+/** The one place where SQLSTATE becomes an error of ours. */
+export function refusalToError(refusal: ServerRefusal, cause: unknown): AppError | SqlError {
+  if (refusal.code === '57014') return deadlineExceeded('A statement', cause)
+  if (isServerTrouble(refusal.code)) return sourceUnavailable('sql', cause)
+  return new SqlError(refusal.message, refusal.code, refusal.constraint, cause)
+}
+
+/** @returns whether this is an error that the `Sql` port promises, so that it needs no translation */
+export const isPortError = (error: unknown): error is AppError | SqlError => isAppError(error) || error instanceof SqlError
+
+/** 25P02, told at the end: the work swallowed a refused statement, so PostgreSQL rolled everything back. */
+export const abortedTransaction = (): SqlError =>
+  new SqlError('the transaction was rolled back: one of its statements had failed', '25P02', undefined)
+
+/** 25000: a mistake of ours in using transactions, which would wait for itself on PGlite. */
+export const transactionMisuse = (message: string): SqlError => new SqlError(message, '25000', undefined)
