@@ -1,12 +1,26 @@
-import { type ApprovalsDataSource } from './approvals/approvals.ts'
-import { type Cache } from './cache/cache.ts'
-import { type IdempotencyStore } from './idempotency.ts'
-import { type EventLog } from './log/log.ts'
-import { type RunCommands } from './runs/commands.ts'
-import { type RunsDataSource } from './runs/runs.ts'
-import { type Sql } from './sql/sql.ts'
-import { type SourcesDataSource } from './system/sources.ts'
+import { createProgress } from '../projections/progress-tracker.ts'
 import { type ProjectionProgress } from '../projections/progress.ts'
+import { type Config } from '../config.ts'
+import { type Clock } from '../time.ts'
+import { type ApprovalsDataSource } from './approvals/approvals.ts'
+import { createSqlApprovals } from './approvals/sql-approvals.ts'
+import { type Cache } from './cache/cache.ts'
+import { openMemoryCache } from './cache/memory-cache.ts'
+import { openRedisCache } from './cache/redis-cache.ts'
+import { type IdempotencyStore } from './idempotency.ts'
+import { openJetstreamLog } from './log/jetstream-log.ts'
+import { type EventLog } from './log/log.ts'
+import { openSqlLog } from './log/sql-log.ts'
+import { type RunCommands } from './runs/commands.ts'
+import { createRunCommands } from './runs/demon-commands.ts'
+import { type RunsDataSource } from './runs/runs.ts'
+import { createSqlRuns } from './runs/sql-runs.ts'
+import { createSqlIdempotency } from './sql-idempotency.ts'
+import { openPgliteSql } from './sql/pglite-sql.ts'
+import { openPostgresSql } from './sql/postgres-sql.ts'
+import { type Sql } from './sql/sql.ts'
+import { createSources } from './system/probed-sources.ts'
+import { type SourcesDataSource } from './system/sources.ts'
 
 /** The ports that resolvers and subscriptions may use. */
 export interface DataSources {
@@ -24,4 +38,51 @@ export interface Stores {
   readonly log: EventLog
   readonly cache: Cache
   close(): Promise<void>
+}
+
+/**
+ * Opens the stores that the settings choose: the one place that picks adapters. Connected stores may be down; their calls then say so.
+ * @throws Error when the embedded data directory is in use by another process
+ */
+export async function openStores(config: Config, { clock }: { clock: Clock }): Promise<Stores> {
+  const timeoutMs = config.sourceTimeoutMs
+  const sql =
+    config.databaseUrl === undefined
+      ? await openPgliteSql({ dataDir: config.dataDir, timeoutMs })
+      : openPostgresSql({ url: config.databaseUrl, poolSize: config.databasePoolSize, timeoutMs })
+  const log =
+    config.natsUrl === undefined
+      ? openSqlLog({ sql, clock })
+      : await openJetstreamLog({
+          url: config.natsUrl,
+          credsPath: config.natsCredsPath,
+          createStreams: config.natsCreateStreams,
+          ritualStreamName: config.ritualStreamName,
+          timeoutMs,
+        })
+  const cache = config.redisUrl === undefined ? openMemoryCache() : openRedisCache({ url: config.redisUrl, timeoutMs })
+  return {
+    sql,
+    log,
+    cache,
+    async close() {
+      await log.close()
+      await cache.close()
+      await sql.close()
+    },
+  }
+}
+
+/** The ports over the opened stores. */
+export function createDataSources({ stores, config, clock }: { stores: Stores; config: Config; clock: Clock }): DataSources {
+  const { sql, log } = stores
+  const progress = createProgress({ sql, clock })
+  return {
+    runs: createSqlRuns({ sql }),
+    approvals: createSqlApprovals({ sql }),
+    runCommands: createRunCommands({ log, clock }),
+    sources: createSources({ stores, progress, config, clock }),
+    progress,
+    idempotency: createSqlIdempotency({ sql, clock }),
+  }
 }
