@@ -1,5 +1,5 @@
 import { isAppError } from '../../errors.ts'
-import { type NatsClient } from '../nats/nats-client.ts'
+import { JetstreamRefusal, type NatsClient } from '../nats/nats-client.ts'
 import { type Pull, type PulledMessage, PullBroken, openPull } from '../nats/pull.ts'
 import { type JetstreamStreams } from './jetstream-streams.ts'
 import { type LogMessage, type LogStream, type LogStreamState, type TailOptions } from './log.ts'
@@ -77,7 +77,7 @@ async function* follow(following: Following): AsyncGenerator<LogMessage[], void>
       }
     } catch (error) {
       if (signal.aborted) return
-      if (!(error instanceof PullBroken) && !isAppError(error, 'SOURCE_UNAVAILABLE')) throw error
+      if (!isPassing(error)) throw error
       if (error instanceof PullBroken && client.isUp()) waitMs = retryMs.first
       else show('DOWN')
     } finally {
@@ -88,6 +88,9 @@ async function* follow(following: Following): AsyncGenerator<LogMessage[], void>
     waitMs = Math.min(waitMs * 2, retryMs.last)
   }
 }
+
+/** The stream may vanish between two questions, or the server refuse for a while: all of that can be different at the next attempt. */
+const isPassing = (error: unknown): boolean => error instanceof PullBroken || error instanceof JetstreamRefusal || isAppError(error, 'SOURCE_UNAVAILABLE')
 
 /** Sleeps, or less when the connection comes up. */
 async function pauseOrUp(client: NatsClient, waitMs: number, signal: AbortSignal): Promise<void> {

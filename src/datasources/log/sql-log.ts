@@ -133,6 +133,7 @@ export function openSqlLog({ sql, clock, pollMs = sql.mode === 'CONNECTED' ? 200
     mode: 'EMBEDDED',
     async append(subject, payload, { messageId, expectedLastSubjectSequence, signal, timeoutMs } = {}) {
       assertPlainSubject(subject)
+      signal?.throwIfAborted()
       const appending = appender.append({ subject, payload, messageId: messageId ?? null, expected: expectedLastSubjectSequence ?? null })
       return asLog(() => raceLimits(appending, { signal, timeoutMs }))
     },
