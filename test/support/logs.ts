@@ -1,9 +1,17 @@
+import { randomBytes } from 'node:crypto'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { type Test } from 'tap'
 import { openJetstreamLog } from '../../src/datasources/log/jetstream-log.ts'
 import { type EventLog, type LogStream } from '../../src/datasources/log/log.ts'
+import { openSqlLog } from '../../src/datasources/log/sql-log.ts'
+import { migrate } from '../../src/datasources/sql/migrate.ts'
+import { openPgliteSql } from '../../src/datasources/sql/pglite-sql.ts'
+import { openPostgresSql } from '../../src/datasources/sql/postgres-sql.ts'
+import { type Sql } from '../../src/datasources/sql/sql.ts'
+import { systemClock } from '../../src/time.ts'
 import { type NatsServer, startNats } from './nats.ts'
+import { createTestDatabase } from './sql.ts'
 
 /** A log to test, and what only its owner may do to it. */
 export interface OpenedLog {
@@ -75,7 +83,39 @@ async function openOnJetstream(t: Test, old: boolean): Promise<OpenedLog | null>
   }
 }
 
+const randomEpoch = (): string => randomBytes(8).toString('hex')
+
+async function openOnSql(t: Test, sql: Sql): Promise<OpenedLog> {
+  t.teardown(() => sql.close())
+  await migrate(sql)
+  const log = openSqlLog({ sql, clock: systemClock, pollMs: 50 })
+  t.teardown(() => log.close())
+  return {
+    log,
+    version: /^embedded$/,
+    async purgeBefore(stream, sequence) {
+      await sql.run('delete from log_messages where stream = $1 and sequence < $2', [stream, sequence])
+    },
+    async replace(stream) {
+      await sql.transaction(async (tx) => {
+        await tx.run('delete from log_messages where stream = $1', [stream])
+        await tx.run('update log_streams set epoch = $2, last_sequence = 0 where stream = $1', [stream, randomEpoch()])
+      })
+    },
+    leftovers: () => Promise.resolve([]),
+  }
+}
+
+const timeoutMs = 20_000
+
+async function openOnPostgres(t: Test): Promise<OpenedLog | null> {
+  const url = await createTestDatabase(t)
+  return url === null ? null : openOnSql(t, openPostgresSql({ url, poolSize: 5, timeoutMs }))
+}
+
 export const logAdapters: readonly LogAdapter[] = [
+  { name: 'SQL on PGlite', duplicateFirst: false, open: async (t) => openOnSql(t, await openPgliteSql({ dataDir: null, timeoutMs })) },
+  { name: 'SQL on PostgreSQL', duplicateFirst: false, open: openOnPostgres },
   { name: 'JetStream', duplicateFirst: false, open: (t) => openOnJetstream(t, false) },
   { name: 'JetStream 2.10', duplicateFirst: true, open: (t) => openOnJetstream(t, true) },
 ]

@@ -90,7 +90,8 @@ async function* follow(following: Following): AsyncGenerator<LogMessage[], void>
 }
 
 /** The stream may vanish between two questions, or the server refuse for a while: all of that can be different at the next attempt. */
-const isPassing = (error: unknown): boolean => error instanceof PullBroken || error instanceof JetstreamRefusal || isAppError(error, 'SOURCE_UNAVAILABLE')
+const isPassing = (error: unknown): boolean =>
+  error instanceof PullBroken || error instanceof JetstreamRefusal || isAppError(error, 'SOURCE_UNAVAILABLE')
 
 /** Sleeps, or less when the connection comes up. */
 async function pauseOrUp(client: NatsClient, waitMs: number, signal: AbortSignal): Promise<void> {

@@ -117,8 +117,14 @@ export function openSqlLog({ sql, clock, pollMs = sql.mode === 'CONNECTED' ? 200
   const appender = createSqlAppender({ sql, clock, ready, onCommitted: (stream) => announcer.announce(stream) })
 
   async function* read(stream: LogStream, options: ReadOptions): AsyncGenerator<LogMessage[], void> {
-    const to = options.to ?? (await state(stream)).lastSequence
-    yield* readPages(sql, stream, { ...options, from: options.from ?? 1n, to })
+    try {
+      options.signal?.throwIfAborted()
+      const to = options.to ?? (await state(stream)).lastSequence
+      yield* readPages(sql, stream, { ...options, from: options.from ?? 1n, to })
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      throw error
+    }
   }
   const find = (stream: LogStream, condition: string, value: string | bigint): Promise<LogMessage | null> =>
     asLog(async () => {
