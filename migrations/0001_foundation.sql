@@ -124,7 +124,8 @@ create table approvals (
 );
 create index approvals_order on approvals (tenant_id, order_at_ns, first_sequence);
 create index approvals_state_order on approvals (tenant_id, state, order_at_ns, first_sequence);
-create index approvals_expires on approvals (tenant_id, state, expires_at_ns, first_sequence);
+-- gates without expiry come last
+create index approvals_expires on approvals (tenant_id, state, coalesce(expires_at_ns, 9223372036854775807), first_sequence);
 
 -- The newest approval timer of a gate that has no event yet; consumed when the gate appears.
 create table pending_timers (

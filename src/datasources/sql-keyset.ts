@@ -114,14 +114,16 @@ export async function readPage<Row extends object, T>(
     oneOf === undefined
       ? select([])
       : `select each.* from unnest(${accepted}::text[]) as wanted (value) cross join lateral (${select([`${oneOf.column} = wanted.value`])}) each order by ${window.orderRows('each')} limit ${window.limit}`
-  const isAccepted = oneOf === undefined ? [] : [`${oneOf.column} = any(${accepted}::text[])`]
   // The nearest row on the other side is asked for, not any row: with a filter that few rows pass, "any" may be far away.
-  const otherText =
-    window.behind === null
-      ? 'false'
-      : `(select true from ${from} where ${[...where, ...isAccepted, window.behind].join(' and ')} order by ${window.orderBehind} limit 1) is not null`
+  const near = (condition: readonly string[]) =>
+    `select true from ${from} where ${[...where, ...condition].join(' and ')} order by ${window.orderBehind} limit 1`
+  const otherText = (behind: string) =>
+    oneOf === undefined
+      ? near([behind])
+      : `select true from unnest(${accepted}::text[]) as wanted (value) cross join lateral (${near([`${oneOf.column} = wanted.value`, behind])}) near limit 1`
+  const other = window.behind === null ? 'false' : `(${otherText(window.behind)}) is not null`
   const rows = await sql.any<Row & PageRow>(
-    `select side.other, found.* from (select ${otherText} as other) side left join lateral (${rowsText}) found on true order by ${window.orderRows('found')}`,
+    `select side.other, found.* from (select ${other} as other) side left join lateral (${rowsText}) found on true order by ${window.orderRows('found')}`,
     params.values,
     { signal: scope.signal },
   )

@@ -3,7 +3,14 @@ import { type RunKey } from '../runs/runs.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
 import { groupByOrd, type ListOrder, parameters, type Parameters, parentRuns, readPage, readPagesOfRuns } from '../sql-keyset.ts'
-import { type Approval, type ApprovalFilter, type ApprovalKey, type ApprovalOrder, type ApprovalsDataSource } from './approvals.ts'
+import {
+  type Approval,
+  type ApprovalFilter,
+  type ApprovalKey,
+  type ApprovalOrder,
+  type ApprovalsDataSource,
+  approvalStates,
+} from './approvals.ts'
 import { approvalColumns, approvalOfRow, type ApprovalRow } from './sql-approval-rows.ts'
 
 const requested = [
@@ -67,7 +74,9 @@ export function createSqlApprovals({ sql }: { sql: Sql }): ApprovalsDataSource {
     list(scope, filter, order, page) {
       const params = parameters(scope.tenantId)
       const where = ['a.tenant_id = $1', ...conditions(filter, params)]
-      const oneOf = filter.states == null ? undefined : { column: 'a.state', values: filter.states }
+      // The index of expiries is led by the state, so that order always goes state by state.
+      const states = filter.states ?? (order === 'EXPIRES_ASC' ? approvalStates : null)
+      const oneOf = states === null ? undefined : { column: 'a.state', values: states }
       return readPage<ApprovalRow, Approval>(sql, scope, {
         source: { list: 'approvals', order: orders[order], columns: approvalColumns, from: approvalsWithRun, where, oneOf },
         page,
