@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import cors from '@fastify/cors'
 import { makeExecutableSchema } from '@graphql-tools/schema'
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify'
 import { assertValidSchema, type GraphQLSchema } from 'graphql'
 import mercurius from 'mercurius'
 import { createAuthenticator } from './auth/authenticator.ts'
@@ -114,7 +114,7 @@ function createServer({ config, logger }: AppParts): FastifyInstance {
     // a sane id of the caller's is kept, so that logs of both sides can be joined
     requestIdHeader: false,
     // each operation is logged once, by the measured pipeline
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => {
       const given = request.headers['x-request-id']
       return typeof given === 'string' && saneRequestId.test(given) ? given : randomUUID()

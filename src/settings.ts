@@ -36,7 +36,7 @@ export const settings = {
   roles: setting({ names: ['ROLES'], group: 'Server', help: 'What this process does: `api`, `worker` or both.', schema: list.pipe(z.array(choice('api', 'worker')).min(1)).prefault('api,worker'), shown: 'api,worker' }),
   graphiql: setting({ names: ['GRAPHIQL'], group: 'Server', help: 'Serves the IDE at /graphiql.', schema: onOff(true).optional(), shown: 'on, off in production' }),
   introspection: setting({ names: ['GRAPHQL_INTROSPECTION'], group: 'Server', help: 'Answers introspection queries.', schema: onOff(true), shown: 'on' }),
-  corsOrigins: setting({ names: ['CORS_ORIGINS'], group: 'Server', help: 'Comma list of origins that browsers may call from.', schema: list.prefault(''), shown: 'none' }),
+  corsOrigins: setting({ names: ['CORS_ORIGINS', 'ALLOWED_ORIGINS', 'CORS_ORIGIN'], group: 'Server', help: 'Comma list of origins that browsers may call from.', schema: list.prefault(''), shown: 'none' }),
   trustProxy: setting({ names: ['TRUST_PROXY'], group: 'Server', help: 'Believes X-Forwarded-* of the proxy in front.', schema: onOff(false), shown: 'off' }),
   httpProfile: setting({ names: ['GRAPHQL_HTTP_PROFILE'], group: 'Server', help: 'Status codes of GraphQL over HTTP: `audit` or `spec2026`.', schema: choice('audit', 'spec2026').default('audit'), shown: 'audit' }),
   drainTimeoutMs: setting({ names: ['DRAIN_TIMEOUT_MS'], group: 'Server', help: 'How long a stopping server waits for requests and streams, in ms.', schema: whole(10_000, 0, 600_000), shown: '10000' }),

@@ -2,19 +2,26 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 import { type Source, type SourcesDataSource } from '../datasources/system/sources.ts'
 import { type LiveHub } from '../subscriptions/hub.ts'
 
-/** What the projector tells about itself. */
-export interface ProjectorReading {
-  readonly active: boolean
+/** What the projector of this process tells about one projection. */
+export interface ProjectionReading {
+  readonly projection: string
   readonly batches: number
-  readonly events: number
+  readonly applied: number
   readonly deadLetters: number
+  /** Messages that the log had dropped before they were read. */
+  readonly missed: bigint
+}
+
+export interface ProjectorGauge {
+  isActive(): boolean
+  stats(): readonly ProjectionReading[]
 }
 
 export interface StoreMetricsParts {
   readonly sources: Pick<SourcesDataSource, 'list'>
   readonly hub: Pick<LiveHub, 'stats'>
   /** Absent where this process has no worker role. */
-  readonly projector?: () => ProjectorReading
+  readonly projector?: ProjectorGauge | undefined
   /** Operations and streams open now. */
   readonly active: () => number
   readonly version: string
@@ -59,6 +66,26 @@ function sourceGauge(
   })
 }
 
+function addProjectorMetrics(registry: Registry, projector: ProjectorGauge): void {
+  gaugeOf(registry, 'orrery_projector_active', '1 in the process that holds the projector', () => (projector.isActive() ? 1 : 0))
+  const count = (name: string, help: string, read: (stats: ProjectionReading) => number): void => {
+    const counter: Counter<'projection'> = new Counter({
+      name,
+      help,
+      labelNames: ['projection'],
+      registers: [registry],
+      collect() {
+        counter.reset()
+        for (const stats of projector.stats()) counter.inc({ projection: stats.projection }, read(stats))
+      },
+    })
+  }
+  count('orrery_projector_batches_total', 'Batches applied by this process', ({ batches }) => batches)
+  count('orrery_projector_events_total', 'Events applied by this process', ({ applied }) => applied)
+  count('orrery_dead_letters_total', 'Messages that this process could not read', ({ deadLetters }) => deadLetters)
+  count('orrery_projector_missed_total', 'Messages that the log had dropped before this process read them', ({ missed }) => Number(missed))
+}
+
 /** `orrery_*`: the stores, the projector and the live streams, read when somebody scrapes. */
 export function addStoreMetrics(registry: Registry, { sources, hub, projector, active, version }: StoreMetricsParts): void {
   new Gauge({ name: 'orrery_build_info', help: 'Always 1', labelNames: ['version', 'node'], registers: [registry] }).set(
@@ -80,12 +107,7 @@ export function addStoreMetrics(registry: Registry, { sources, hub, projector, a
     list,
     ({ lagSeconds }) => lagSeconds,
   )
-  if (projector !== undefined) {
-    gaugeOf(registry, 'orrery_projector_active', '1 in the process that holds the projector', () => (projector().active ? 1 : 0))
-    totalOf(registry, 'orrery_projector_batches_total', 'Batches applied by this process', () => projector().batches)
-    totalOf(registry, 'orrery_projector_events_total', 'Events applied by this process', () => projector().events)
-    totalOf(registry, 'orrery_dead_letters_total', 'Messages that this process could not read', () => projector().deadLetters)
-  }
+  if (projector !== undefined) addProjectorMetrics(registry, projector)
   gaugeOf(registry, 'orrery_live_subscribers', 'Open live streams', () => hub.stats().subscribers)
   gaugeOf(registry, 'orrery_live_consumers', 'Consumers of the event log behind them', () => hub.stats().consumers)
   gaugeOf(registry, 'orrery_live_ring_events', 'Recent events held in memory', () => hub.stats().ringEvents)

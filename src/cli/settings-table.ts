@@ -1,0 +1,15 @@
+import { describeSettings } from '../config.ts'
+
+const cell = (text: string): string => text.replaceAll('|', '\\|')
+
+/** The settings as the README shows them: a Markdown table, one row a setting, a bold row before each group. */
+export function settingsTable(): string {
+  const rows = ['| setting | default | what it does |', '|---|---|---|']
+  let current = ''
+  for (const { names, group, shown, help } of describeSettings()) {
+    if (group !== current) rows.push(`| **${group}** | | |`)
+    current = group
+    rows.push(`| ${names.map((name) => `\`${name}\``).join(', ')} | ${cell(shown === '' ? '' : shown)} | ${cell(help)} |`)
+  }
+  return `${rows.join('\n')}\n`
+}

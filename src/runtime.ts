@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs'
+import { type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type FastifyBaseLogger } from 'fastify'
+import { buildApp } from './app.ts'
+import { type Config } from './config.ts'
+import { createDataSources, openStores } from './datasources/index.ts'
+import { createLifecycle } from './health/lifecycle.ts'
+import { prepareStores } from './prepare-stores.ts'
+import { packageRoot } from './root.ts'
+import { createLiveHub } from './subscriptions/live-hub.ts'
+import { createLateCursors } from './subscriptions/late-cursors.ts'
+import { createMetrics } from './telemetry/metrics.ts'
+import { addStoreMetrics } from './telemetry/store-metrics.ts'
+import { type Clock, systemClock } from './time.ts'
+import { createWorker } from './worker.ts'
+
+export interface RuntimeOptions {
+  readonly config: Config
+  readonly logger: FastifyBaseLogger
+  readonly clock?: Clock
+  /** Called when something that must go on has failed for good. */
+  readonly onFatal: (error: unknown) => void
+}
+
+/** A server that listens. */
+export interface Runtime {
+  readonly url: string
+  /** Readiness flips, requests and streams end (bounded by `drainTimeoutMs`), then everything that was opened is closed. */
+  stop(): Promise<void>
+}
+
+/** How long a start waits for the embedded read model before it says that the server is up. */
+const CATCH_UP_MS = 10_000
+
+const version = (): string => (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version
+
+/** An address that can be clicked: what listens everywhere is reached at localhost. */
+function addressOf(config: Config, bound: AddressInfo): string {
+  const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
+  return `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`
+}
+
+/**
+ * Opens, wires and listens. Embedded, it resolves when the read model shows the log; connected, it listens at once and becomes ready when the
+ * stores answer.
+ * @throws what made the start impossible; whatever was opened is closed again
+ */
+export async function startRuntime({ config, logger, clock = systemClock, onFatal }: RuntimeOptions): Promise<Runtime> {
+  const stores = await openStores(config, { clock })
+  const dataSources = createDataSources({ stores, config, clock })
+  const lifecycle = createLifecycle()
+  const cursors = createLateCursors()
+  const metrics = createMetrics()
+  const hub = createLiveHub({ log: stores.log, ringSize: config.ringSize, queueSize: config.subscriberQueue })
+  const worker = config.roles.includes('worker') ? createWorker({ config, stores, progress: dataSources.progress, clock, logger }) : null
+  const stopping = new AbortController()
+  const app = await buildApp({ config, dataSources, stores, live: hub, cursors, clock, logger, lifecycle, metrics })
+  addStoreMetrics(metrics.registry, {
+    sources: dataSources.sources,
+    hub,
+    active: () => app.pipeline.active(),
+    version: version(),
+    projector: worker?.projector,
+  })
+
+  async function becomeReady(): Promise<void> {
+    if (!(await prepareStores({ config, sql: stores.sql, cursors, clock, logger, signal: stopping.signal }))) return
+    await worker?.start(CATCH_UP_MS)
+    lifecycle.markReady()
+  }
+
+  async function stop(): Promise<void> {
+    lifecycle.markDraining()
+    stopping.abort()
+    await Promise.race([app.close(), delay(config.drainTimeoutMs, undefined, { ref: false })])
+    await worker?.stop()
+    await hub.close()
+    await stores.close()
+  }
+
+  try {
+    const preparation = becomeReady()
+    if (stores.sql.mode === 'EMBEDDED') await preparation
+    else preparation.catch(onFatal)
+    await app.listen({ host: config.host, port: config.port, listenTextResolver: (address) => `listening at ${address}` })
+    const bound = app.server.address()
+    if (bound === null || typeof bound === 'string') throw new Error('the server has no port')
+    return { url: addressOf(config, bound), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}

@@ -1,0 +1,57 @@
+import { type FastifyBaseLogger } from 'fastify'
+import { type Config } from './config.ts'
+import { type Stores } from './datasources/index.ts'
+import { type ProjectionProgress } from './projections/progress.ts'
+import { createProjector } from './projections/projector.ts'
+import { keepSampleAlive, loadSample } from './sample/index.ts'
+import { type Clock } from './time.ts'
+
+export interface WorkerParts {
+  readonly config: Pick<Config, 'sampleData'>
+  readonly stores: Stores
+  readonly progress: Pick<ProjectionProgress, 'waitFor'>
+  readonly clock: Clock
+  readonly logger: FastifyBaseLogger
+}
+
+/** What runs beside the API: the projector, and the sample where one is wanted. */
+export interface Worker {
+  readonly projector: ReturnType<typeof createProjector>
+  /** Loads the sample into an empty log, follows the log, and resolves when the tables show what the log held (bounded by `timeoutMs`). */
+  start(timeoutMs: number): Promise<void>
+  stop(): Promise<void>
+}
+
+export function createWorker({ config, stores, progress, clock, logger }: WorkerParts): Worker {
+  const { sql, log } = stores
+  const projector = createProjector({ sql, log, clock, logger })
+  const stopping = new AbortController()
+  let sample: Promise<void> = Promise.resolve()
+  // the sample belongs to the embedded log; a real one is never written into
+  const wanted = log.mode === 'EMBEDDED' ? config.sampleData : 'off'
+  return {
+    projector,
+    async start(timeoutMs) {
+      if (wanted !== 'off') {
+        const loaded = await loadSample({ sql, clock })
+        if (loaded > 0) logger.info({ events: loaded }, 'sample data loaded')
+      }
+      projector.start()
+      const state = log.mode === 'EMBEDDED' ? await log.state('ritual') : null
+      if (state !== null && state.lastSequence > 0n)
+        await progress.waitFor('ritual', state.lastSequence, { timeoutMs, signal: stopping.signal })
+      if (wanted === 'live')
+        sample = keepSampleAlive({
+          log,
+          clock,
+          signal: stopping.signal,
+          onError: (err) => logger.warn({ err }, 'the sample could not write an event'),
+        })
+    },
+    async stop() {
+      stopping.abort()
+      await sample
+      await projector.stop()
+    },
+  }
+}

@@ -1,0 +1,129 @@
+import t from 'tap'
+import { execFileSync } from 'node:child_process'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { buildSchema } from 'graphql'
+import { describeSettings } from '../src/config.ts'
+import { answerOf, graphql, run, serve, temporaryFolder } from './support/program.ts'
+
+const exitOf = async (t: Parameters<typeof run>[0], args: readonly string[], env: Record<string, string> = {}) => {
+  const program = run(t, args, env)
+  return { code: await program.ended, stdout: program.stdout(), stderr: program.stderr() }
+}
+
+t.test('help shows every setting and its default, and needs no store', async (t) => {
+  const { code, stdout } = await exitOf(t, ['--help'])
+  t.equal(code, 0)
+  for (const { names, shown } of describeSettings()) t.match(stdout, `${names.join(', ')} (${shown === '' ? 'not set' : shown})`)
+  t.match(stdout, '--empty')
+})
+
+t.test('what cannot be understood is one line, and ends with 2', async (t) => {
+  for (const args of [['--nonsense'], ['dance'], ['schema', 'draw'], ['serve', '--port']]) {
+    const { code, stderr } = await exitOf(t, args)
+    t.equal(code, 2, args.join(' '))
+    t.match(stderr, /^orrery: .*See orrery --help\.\n$/)
+  }
+})
+
+t.test('all settings that cannot be used are told at once, without a stack', async (t) => {
+  const { code, stderr } = await exitOf(t, ['serve'], { PORT: 'x', LOG_LEVEL: 'loud', NATS_URL: 'ftp://x' })
+  t.equal(code, 1)
+  for (const name of ['PORT', 'LOG_LEVEL', 'NATS_URL']) t.match(stderr, `- ${name}: `)
+  t.notMatch(stderr, /\n\s+at /)
+})
+
+t.test('the schema is printed as it can be read again', async (t) => {
+  const { code, stdout } = await exitOf(t, ['schema', 'print'])
+  t.equal(code, 0)
+  t.ok(buildSchema(stdout).getType('Run'))
+})
+
+t.test('the version is that of the package', async (t) => {
+  t.match((await exitOf(t, ['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
+})
+
+t.test('a port in use is one line that says what to do', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.teardown(() => other.close())
+  const address = other.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const { code, stderr } = await exitOf(t, ['serve', '--empty', '--data', await temporaryFolder(t), '--port', String(port)], {
+    LOG_LEVEL: 'silent',
+  })
+  t.equal(code, 1)
+  t.equal(stderr, `orrery: Port ${port} on 127.0.0.1 is in use. Stop what listens there, or choose another with --port N.\n`)
+})
+
+t.test('an empty server answers, keeps its folder for itself, and keeps what it acknowledged through kill -9', async (t) => {
+  const data = await temporaryFolder(t)
+  const first = await serve(t, ['--empty', '--data', data])
+  t.match(first.stdout(), `${first.url}/graphiql`)
+  t.match(first.stdout(), data)
+  t.match(first.stdout(), /local operator: every role, tenant demo/)
+  const command = /curl [\s\S]*?'\n/.exec(first.stdout())?.[0] ?? ''
+  t.match(
+    JSON.parse(execFileSync('bash', ['-c', command], { encoding: 'utf8' })),
+    { data: { runs: { nodes: [] } } },
+    'the command it prints works',
+  )
+
+  const second = await exitOf(t, ['serve', '--port', '0', '--empty', '--data', data], { LOG_LEVEL: 'silent' })
+  t.equal(second.code, 1)
+  t.match(second.stderr, new RegExp(`^orrery: The data directory .* is in use by process ${first.child.pid}.*\\n$`))
+
+  const started = await graphql(
+    first.url,
+    'mutation { startRun(input: { ritualId: "nightly", runId: "n1" }) { __typename ... on UserError { message } } }',
+  )
+  t.match(started, { data: { startRun: { __typename: 'RunAccepted' } } })
+  first.child.kill('SIGKILL')
+  t.equal(await first.ended, 'SIGKILL')
+
+  const again = await serve(t, ['--empty', '--data', data])
+  t.match(await graphql(again.url, '{ runs { nodes { ritualId runId status } } }'), {
+    data: { runs: { nodes: [{ ritualId: 'nightly', runId: 'n1', status: 'RUNNING' }] } },
+  })
+
+  again.child.kill('SIGTERM')
+  t.equal(await again.ended, 0, 'SIGTERM ends it cleanly')
+  t.notMatch(again.stderr(), /"level":"(error|fatal)"/)
+
+  const rebuilt = await exitOf(t, ['rebuild', '--data', data])
+  t.equal(rebuilt.code, 0, rebuilt.stderr)
+  t.match(rebuilt.stdout, /rebuilt up to sequence 1/)
+})
+
+t.test('a first start shows a moving system: runs, gates, and new events', async (t) => {
+  const data = await temporaryFolder(t)
+  const server = await serve(t, ['--data', data])
+  const answer = await graphql(
+    server.url,
+    '{ runs(first: 100) { totalCount nodes { status } } approvals(filter: { states: [PENDING] }) { totalCount } rituals { nodes { ritualId } } }',
+  )
+  t.equal(answer.errors, undefined)
+  const data1 = answer.data as {
+    runs: { totalCount: number; nodes: { status: string }[] }
+    approvals: { totalCount: number }
+    rituals: { nodes: unknown[] }
+  }
+  t.ok(data1.runs.totalCount >= 100, `${data1.runs.totalCount} runs`)
+  t.ok(data1.approvals.totalCount >= 1, `${data1.approvals.totalCount} gates wait`)
+  t.ok(new Set(data1.runs.nodes.map(({ status }) => status)).size >= 3, 'in several states')
+  const newest = async () => (await graphql(server.url, '{ runs(first: 1, orderBy: UPDATED_DESC) { nodes { updatedAt } } }')).data
+  const before = JSON.stringify(await newest())
+  t.ok(await answerOf(async () => JSON.stringify(await newest()) !== before), 'it moves')
+
+  const metrics = await (await fetch(`${server.url}/metrics`)).text()
+  t.match(metrics, /orrery_source_up\{source="sql",mode="embedded"\} 1/)
+  t.match(metrics, /orrery_projector_active 1/)
+  t.match(metrics, /orrery_projector_events_total\{projection="[a-z]+"\} [1-9]/)
+  t.match(metrics, /graphql_requests_total\{operation="anonymous",type="query"/)
+  t.match(await (await fetch(`${server.url}/health/ready`)).json(), { status: 'ready' })
+  const page = await fetch(server.url)
+  t.match(await page.text(), '/graphiql')
+
+  server.child.kill('SIGINT')
+  t.equal(await server.ended, 0)
+})
