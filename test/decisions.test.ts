@@ -2,13 +2,17 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { type AppendOptions, type EventLog } from '../src/datasources/log/log.ts'
+import { openSqlLog } from '../src/datasources/log/sql-log.ts'
 import { type DecisionInput, type WriteOutcome } from '../src/datasources/runs/commands.ts'
 import { createRunCommands } from '../src/datasources/runs/demon-commands.ts'
+import { migrate } from '../src/datasources/sql/migrate.ts'
+import { openPostgresSql } from '../src/datasources/sql/postgres-sql.ts'
 import { type AppError, isAppError, sourceUnavailable } from '../src/errors.ts'
 import { formatDemonTime, parseNanos, systemClock } from '../src/time.ts'
 import { type LogAdapter, logAdapters, openTestJetstream } from './support/logs.ts'
 import { startNats } from './support/nats.ts'
 import { type TestRun, bodyOf, lastSequence, standingClock, testRun, waitingRun } from './support/run-log.ts'
+import { createTestDatabase } from './support/sql.ts'
 
 const lee = { actorId: 'lee@example.com' }
 const kim = { actorId: 'kim@example.com' }
@@ -169,7 +173,11 @@ function wire(t: Test, log: EventLog) {
   t.test('odd gate ids are taken as they are', async (t) => {
     const run = await waitingRun(log)
     for (const gateId of ['a b', 'grün/π.*>', '😀', 'x:granted', ' ', '"', 'a\u2028b']) {
-      t.match(await commands.requestApproval(run.scope, kim, gate(run, gateId), { reason: 'odd' }), { outcome: 'WRITTEN' }, encodeURIComponent(gateId))
+      t.match(
+        await commands.requestApproval(run.scope, kim, gate(run, gateId), { reason: 'odd' }),
+        { outcome: 'WRITTEN' },
+        encodeURIComponent(gateId),
+      )
       t.match(await commands.decide(run.scope, lee, gate(run, gateId), grant), { outcome: 'WRITTEN' }, encodeURIComponent(gateId))
     }
     t.equal((await run.events()).filter(isTerminal).length, 7)
@@ -549,14 +557,43 @@ interface Told {
   readonly sequence: string
 }
 
-for (const old of [true, false])
-  t.test(`several processes decide one gate at once on ${old ? 'NATS 2.10' : 'the newest NATS'}`, async (t) => {
-    const server = await startNats(t, { old })
-    if (server === null) return
-    const log = await openTestJetstream(t, server)
+interface Shared {
+  readonly url: string
+  readonly log: EventLog
+}
+
+async function sharedNats(t: Test, old: boolean): Promise<Shared | null> {
+  const server = await startNats(t, { old })
+  return server === null ? null : { url: server.url, log: await openTestJetstream(t, server) }
+}
+
+async function sharedPostgres(t: Test): Promise<Shared | null> {
+  const url = await createTestDatabase(t)
+  if (url === null) return null
+  const sql = openPostgresSql({ url, poolSize: 2, timeoutMs: 10_000 })
+  const log = openSqlLog({ sql, clock: systemClock })
+  t.teardown(async () => {
+    await log.close()
+    await sql.close()
+  })
+  await migrate(sql)
+  return { url, log }
+}
+
+const sharedLogs = {
+  'NATS 2.10': (t: Test) => sharedNats(t, true),
+  'the newest NATS': (t: Test) => sharedNats(t, false),
+  PostgreSQL: sharedPostgres,
+}
+
+for (const [name, open] of Object.entries(sharedLogs))
+  t.test(`several processes decide one gate at once on ${name}`, async (t) => {
+    const shared = await open(t)
+    if (shared === null) return
+    const { url, log } = shared
     const run = await waitingRun(log)
     const children: ChildProcess[] = Array.from({ length: 3 }, (_, index) =>
-      fork(new URL('./support/decide-process.js', import.meta.url), [server.url, run.key.runId, String(index)]),
+      fork(new URL('./support/decide-process.js', import.meta.url), [url, run.key.runId, String(index)]),
     )
     t.teardown(() => children.forEach((child) => child.kill('SIGKILL')))
     await Promise.all(children.map((child) => once(child, 'message')))

@@ -1,10 +1,16 @@
 // One of several server processes that decide the same gate: waits for the word, then sends 33 decisions at once.
 import { openJetstreamLog } from '../../src/datasources/log/jetstream-log.ts'
+import { openSqlLog } from '../../src/datasources/log/sql-log.ts'
 import { createRunCommands } from '../../src/datasources/runs/demon-commands.ts'
+import { openPostgresSql } from '../../src/datasources/sql/postgres-sql.ts'
 import { systemClock } from '../../src/time.ts'
 
 const [url = '', runId = '', index = ''] = process.argv.slice(2)
-const log = await openJetstreamLog({ url, credsPath: undefined, createStreams: false, ritualStreamName: undefined, timeoutMs: 5000 })
+const sql = url.startsWith('nats:') ? null : openPostgresSql({ url, poolSize: 4, timeoutMs: 10_000 })
+const log =
+  sql === null
+    ? await openJetstreamLog({ url, credsPath: undefined, createStreams: false, ritualStreamName: undefined, timeoutMs: 10_000 })
+    : openSqlLog({ sql, clock: systemClock })
 await log.state('ritual')
 const commands = createRunCommands({ log, clock: systemClock })
 
@@ -20,6 +26,7 @@ process.once('message', async () => {
   )
   process.send?.(told)
   await log.close()
+  await sql?.close()
   process.disconnect()
 })
 process.send?.('ready')
