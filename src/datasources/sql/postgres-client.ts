@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
 import { type AppError, sourceUnavailable } from '../../errors.ts'
-import { type SqlError, type SqlValue } from './sql.ts'
+import { type SqlError } from './sql.ts'
 import { isPortError, refusalToError } from './sql-errors.ts'
 import { type StatementResult } from './sql-rows.ts'
-import { encodeValue, parserOf } from './sql-values.ts'
+import { parserOf, type WireValue } from './sql-values.ts'
 
 /** A TCP connection that does not come up in this time counts as a server that is down. */
 export const CONNECT_TIMEOUT_MS = 5_000
@@ -28,9 +28,9 @@ export function toPostgresError(error: unknown): AppError | SqlError {
 }
 
 /** One statement, always by the extended protocol: as on PGlite, a text is one statement. */
-export async function runOn(client: pg.ClientBase, text: string, values: readonly SqlValue[]): Promise<StatementResult> {
+export async function runOn(client: pg.ClientBase, text: string, values: readonly WireValue[]): Promise<StatementResult> {
   // `queryMode` is the driver's documented option, missing from its types.
-  const query: pg.QueryConfig & { queryMode: 'extended' } = { text, values: values.map(encodeValue), queryMode: 'extended' }
+  const query: pg.QueryConfig & { queryMode: 'extended' } = { text, values: [...values], queryMode: 'extended' }
   const { rows, rowCount, command } = await client.query<object>(query)
   return { rows, rowCount: rowCount ?? 0, command: command ?? '' }
 }

@@ -25,7 +25,10 @@ export async function tryAdvisoryLock({ url, name, timeoutMs }: LeaseRequest): P
   const deadline = startDeadline('Taking a lock', undefined, timeoutMs)
   try {
     await beforeDeadline(deadline, client.connect())
-    const { rows } = await beforeDeadline(deadline, runOn(client, 'select pg_try_advisory_lock($1::bigint) as taken', [lockNumber(name)]))
+    const { rows } = await beforeDeadline(
+      deadline,
+      runOn(client, 'select pg_try_advisory_lock($1::bigint) as taken', [lockNumber(name).toString()]),
+    )
     if (!(rows as readonly { taken: boolean }[]).some(({ taken }) => taken)) {
       destroyClient(client)
       return null
