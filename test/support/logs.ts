@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
-import { type Test } from 'tap'
 import { openJetstreamLog } from '../../src/datasources/log/jetstream-log.ts'
 import { type EventLog, type LogStream } from '../../src/datasources/log/log.ts'
 import { openSqlLog } from '../../src/datasources/log/sql-log.ts'
@@ -11,6 +10,7 @@ import { openPostgresSql } from '../../src/datasources/sql/postgres-sql.ts'
 import { type Sql } from '../../src/datasources/sql/sql.ts'
 import { systemClock } from '../../src/time.ts'
 import { type NatsServer, startNats } from './nats.ts'
+import { type Owner } from './services.ts'
 import { createTestDatabase } from './sql.ts'
 
 /** A log to test, and what only its owner may do to it. */
@@ -30,11 +30,11 @@ export interface LogAdapter {
   /** Whether a known message id is answered before the expectation is checked (contract: demon 3.3). */
   readonly duplicateFirst: boolean
   /** null when its server is not there: the test has said so */
-  open(t: Test): Promise<OpenedLog | null>
+  open(t: Owner): Promise<OpenedLog | null>
 }
 
 export const openTestJetstream = (
-  t: Test,
+  t: Owner,
   server: NatsServer,
   options: { createStreams?: boolean; ritualStreamName?: string; timeoutMs?: number } = {},
 ): Promise<EventLog> => {
@@ -51,13 +51,13 @@ export const openTestJetstream = (
 }
 
 /** A connection beside ours, to do what an operator does. */
-export async function adminOf(t: Test, server: NatsServer) {
+export async function adminOf(t: Owner, server: NatsServer) {
   const connection = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 100 })
   t.teardown(() => connection.close())
   return jetstreamManager(connection)
 }
 
-async function openOnJetstream(t: Test, old: boolean): Promise<OpenedLog | null> {
+async function openOnJetstream(t: Owner, old: boolean): Promise<OpenedLog | null> {
   const server = await startNats(t, { old })
   if (server === null) return null
   const log = await openTestJetstream(t, server)
@@ -85,7 +85,7 @@ async function openOnJetstream(t: Test, old: boolean): Promise<OpenedLog | null>
 
 const randomEpoch = (): string => randomBytes(8).toString('hex')
 
-async function openOnSql(t: Test, sql: Sql): Promise<OpenedLog> {
+async function openOnSql(t: Owner, sql: Sql): Promise<OpenedLog> {
   t.teardown(() => sql.close())
   await migrate(sql)
   const log = openSqlLog({ sql, clock: systemClock, pollMs: 50 })
@@ -108,7 +108,7 @@ async function openOnSql(t: Test, sql: Sql): Promise<OpenedLog> {
 
 const timeoutMs = 20_000
 
-async function openOnPostgres(t: Test): Promise<OpenedLog | null> {
+async function openOnPostgres(t: Owner): Promise<OpenedLog | null> {
   const url = await createTestDatabase(t)
   return url === null ? null : openOnSql(t, openPostgresSql({ url, poolSize: 5, timeoutMs }))
 }

@@ -1,6 +1,5 @@
-import { type Test } from 'tap'
 import { type ServerProcess, programOf, startServer } from './server-process.ts'
-import { shouldRun } from './services.ts'
+import { type Owner, shouldRun } from './services.ts'
 
 export interface NatsServer extends ServerProcess {
   readonly url: string
@@ -19,7 +18,7 @@ export interface StartNatsOptions {
  * Starts a private server with JetStream on disk, because Demon's stream names are fixed.
  * @returns null when real servers are neither configured nor required: the test has said so and should return
  */
-export async function startNats(t: Test, { old = false, storeDir, login }: StartNatsOptions = {}): Promise<NatsServer | null> {
+export async function startNats(t: Owner, { old = false, storeDir, login }: StartNatsOptions = {}): Promise<NatsServer | null> {
   if (!shouldRun(t, 'NATS_URL', process.env['NATS_URL'] !== undefined)) return null
   const server = await startServer(t, {
     program: programOf(old ? 'nats-old' : 'nats', { install: old }),

@@ -1,6 +1,5 @@
-import { type Test } from 'tap'
 import { type ServerProcess, programOf, startServer } from './server-process.ts'
-import { shouldRun } from './services.ts'
+import { type Owner, shouldRun } from './services.ts'
 
 export interface RedisServer extends ServerProcess {
   readonly url: string
@@ -10,7 +9,7 @@ export interface RedisServer extends ServerProcess {
  * Starts a private Redis, to be killed and hung.
  * @returns null when real servers are neither configured nor required: the test has said so and should return
  */
-export async function startRedis(t: Test): Promise<RedisServer | null> {
+export async function startRedis(t: Owner): Promise<RedisServer | null> {
   if (!shouldRun(t, 'REDIS_URL', process.env['REDIS_URL'] !== undefined)) return null
   const server = await startServer(t, {
     program: programOf('redis'),

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Test } from 'tap'
 import { packageRoot } from '../../src/root.ts'
 import { eventually } from './eventually.ts'
+import { type Owner } from './services.ts'
 
 /** A real server of the test's own, to be killed and hung at will. */
 export interface ServerProcess {
@@ -64,7 +64,7 @@ export interface ServerProgram {
 }
 
 /** Starts a server on a free port and waits until it answers. Stopped at the test's end. */
-export async function startServer(t: Test, { program, args, hello, storeDir: given }: ServerProgram): Promise<ServerProcess> {
+export async function startServer(t: Owner, { program, args, hello, storeDir: given }: ServerProgram): Promise<ServerProcess> {
   const port = await freePort()
   const storeDir = given ?? mkdtempSync(join(tmpdir(), 'orrery-server-'))
   const start = async (): Promise<ChildProcess> => {

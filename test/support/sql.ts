@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { type Test } from 'tap'
 import { migrate } from '../../src/datasources/sql/migrate.ts'
 import { openPgliteSql } from '../../src/datasources/sql/pglite-sql.ts'
 import { openPostgresSql } from '../../src/datasources/sql/postgres-sql.ts'
 import { type Sql } from '../../src/datasources/sql/sql.ts'
+import { type Owner } from './services.ts'
 
 export interface SqlAdapter {
   readonly name: 'pglite' | 'postgres'
@@ -27,7 +27,7 @@ const TIMEOUT_MS = 20_000
  * @returns its URL, or null where DATABASE_URL is not set
  * @throws Error where it is not set but real services are required
  */
-export async function createTestDatabase(t: Test): Promise<string | null> {
+export async function createTestDatabase(t: Owner): Promise<string | null> {
   const server = process.env['DATABASE_URL']
   if (server === undefined || server === '') {
     if (process.env['ORRERY_REQUIRE_SERVICES'] === '1') throw new Error('DATABASE_URL is required by ORRERY_REQUIRE_SERVICES=1')
@@ -53,7 +53,7 @@ export async function createTestDatabase(t: Test): Promise<string | null> {
  * Every adapter of `Sql`, open and migrated, closed when the test ends: PGlite in memory always, PostgreSQL with a database of its own when
  * DATABASE_URL is set. Call it once a file: starting PGlite costs about a second.
  */
-export async function sqlAdapters(t: Test, options: SqlAdaptersOptions = {}): Promise<SqlAdapter[]> {
+export async function sqlAdapters(t: Owner, options: SqlAdaptersOptions = {}): Promise<SqlAdapter[]> {
   const { migrated = true, timeoutMs = TIMEOUT_MS, poolSize = 10 } = options
   const adapters: SqlAdapter[] = []
   const add = async (adapter: SqlAdapter) => {

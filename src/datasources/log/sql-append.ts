@@ -72,11 +72,13 @@ async function store(tx: SqlExecutor, stream: LogStream, stored: Judged['stored'
   const newest = stored.at(-1)
   if (newest === undefined) return
   await tx.run(
-    `insert into log_messages (stream, sequence, subject, message_id, payload, recorded_at_ns)
-     select $1, sequence, subject, message_id, decode(payload, 'base64'), $2
-       from unnest($3::bigint[], $4::text[], $5::text[], $6::text[]) as given (sequence, subject, message_id, payload)`,
+    `with moved as (update log_streams set last_sequence = $2 where stream = $1)
+     insert into log_messages (stream, sequence, subject, message_id, payload, recorded_at_ns)
+     select $1, sequence, subject, message_id, decode(payload, 'base64'), $3
+       from unnest($4::bigint[], $5::text[], $6::text[], $7::text[]) as given (sequence, subject, message_id, payload)`,
     [
       stream,
+      newest.sequence,
       nowNs,
       stored.map(({ sequence }) => sequence),
       stored.map(({ append }) => append.subject),
@@ -84,7 +86,6 @@ async function store(tx: SqlExecutor, stream: LogStream, stored: Judged['stored'
       stored.map(({ append }) => Buffer.from(append.payload).toString('base64')),
     ],
   )
-  await tx.run('update log_streams set last_sequence = $2 where stream = $1', [stream, newest.sequence])
 }
 
 /** One stream's share of a group, in one transaction. The row lock gives sequences in the order of commits: readers never see a later one first. */
