@@ -34,7 +34,7 @@ export interface Projector {
  * nothing is skipped, whatever dies when; one projector is active per deployment and another takes over within about `standbyMs`.
  */
 export function createProjector({ projections = defaultProjections(), standbyMs = 1000, ...options }: ProjectorOptions): Projector {
-  const { sql, logger, batchMessages = 1000, batchBytes = 4 * 1024 * 1024 } = options
+  const { sql, logger, batchMessages = 2000, batchBytes = 4 * 1024 * 1024 } = options
   const limits = { messages: batchMessages, bytes: batchBytes }
   const followed = projections.map((projection) => ({ projection, stats: emptyStats(projection) }))
   const stopping = new AbortController()
