@@ -14,6 +14,7 @@ import { createLateCursors } from './subscriptions/late-cursors.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { addStoreMetrics } from './telemetry/store-metrics.ts'
 import { type Clock, systemClock } from './time.ts'
+import { createProjectionNotifier } from './projections/notifier.ts'
 import { createWorker } from './worker.ts'
 
 export interface RuntimeOptions {
@@ -49,12 +50,15 @@ function addressOf(config: Config, bound: AddressInfo): string {
  */
 export async function startRuntime({ config, logger, clock = systemClock, onFatal }: RuntimeOptions): Promise<Runtime> {
   const stores = await openStores(config, { clock })
-  const dataSources = createDataSources({ stores, config, clock })
+  const notifier = createProjectionNotifier()
+  const dataSources = createDataSources({ stores, config, clock, notifier })
   const lifecycle = createLifecycle()
   const cursors = createLateCursors()
   const metrics = createMetrics()
   const hub = createLiveHub({ log: stores.log, ringSize: config.ringSize, queueSize: config.subscriberQueue })
-  const worker = config.roles.includes('worker') ? createWorker({ config, stores, progress: dataSources.progress, clock, logger }) : null
+  const worker = config.roles.includes('worker')
+    ? createWorker({ config, stores, progress: dataSources.progress, notifier, clock, logger })
+    : null
   const stopping = new AbortController()
   const app = await buildApp({ config, dataSources, stores, live: hub, cursors, clock, logger, lifecycle, metrics })
   addStoreMetrics(metrics.registry, {

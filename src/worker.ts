@@ -1,6 +1,7 @@
 import { type FastifyBaseLogger } from 'fastify'
 import { type Config } from './config.ts'
 import { type Stores } from './datasources/index.ts'
+import { type ProjectionNotifier } from './projections/notifier.ts'
 import { type ProjectionProgress } from './projections/progress.ts'
 import { createProjector } from './projections/projector.ts'
 import { keepSampleAlive, loadSample } from './sample/index.ts'
@@ -10,6 +11,8 @@ export interface WorkerParts {
   readonly config: Pick<Config, 'sampleData'>
   readonly stores: Stores
   readonly progress: Pick<ProjectionProgress, 'waitFor'>
+  /** Told after each batch, so that whoever waits in this process need not ask the database. */
+  readonly notifier?: ProjectionNotifier | undefined
   readonly clock: Clock
   readonly logger: FastifyBaseLogger
 }
@@ -22,9 +25,9 @@ export interface Worker {
   stop(): Promise<void>
 }
 
-export function createWorker({ config, stores, progress, clock, logger }: WorkerParts): Worker {
+export function createWorker({ config, stores, progress, notifier, clock, logger }: WorkerParts): Worker {
   const { sql, log } = stores
-  const projector = createProjector({ sql, log, clock, logger })
+  const projector = createProjector({ sql, log, clock, logger, notifier })
   const stopping = new AbortController()
   let sample: Promise<void> = Promise.resolve()
   // the sample belongs to the embedded log; a real one is never written into

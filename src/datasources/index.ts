@@ -1,3 +1,4 @@
+import { type ProjectionNotifier } from '../projections/notifier.ts'
 import { createProgress } from '../projections/progress-tracker.ts'
 import { type ProjectionProgress } from '../projections/progress.ts'
 import { type Config } from '../config.ts'
@@ -74,9 +75,20 @@ export async function openStores(config: Config, { clock }: { clock: Clock }): P
 }
 
 /** The ports over the opened stores. */
-export function createDataSources({ stores, config, clock }: { stores: Stores; config: Config; clock: Clock }): DataSources {
+export function createDataSources({
+  stores,
+  config,
+  clock,
+  notifier,
+}: {
+  stores: Stores
+  config: Config
+  clock: Clock
+  /** What the projector of this process tells, if it has one. */
+  notifier?: ProjectionNotifier
+}): DataSources {
   const { sql, log } = stores
-  const progress = createProgress({ sql, clock })
+  const progress = createProgress({ sql, clock, notifier })
   return {
     runs: createSqlRuns({ sql }),
     approvals: createSqlApprovals({ sql }),

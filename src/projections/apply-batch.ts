@@ -1,8 +1,8 @@
 import { type LogMessage } from '../datasources/log/log.ts'
-import { SqlError, type Sql } from '../datasources/sql/sql.ts'
-import { type Clock } from '../time.ts'
+import { SqlError } from '../datasources/sql/sql.ts'
 import { deadLetters } from './dead-letters.ts'
 import { PoisonError, type Projection } from './projection.ts'
+import { type ProjectionTransactions } from './transactions.ts'
 import { holdMark, moveMark, type Mark } from './watermarks.ts'
 
 export interface BatchResult {
@@ -22,7 +22,7 @@ function poisonReason(error: unknown): string | null {
  * @throws FencedError when another projector was faster; AppError when the store is down
  */
 export async function applyBatch(
-  { sql, clock }: { sql: Sql; clock: Clock },
+  transactions: ProjectionTransactions,
   projection: Projection,
   from: Mark,
   batch: readonly LogMessage[],
@@ -38,17 +38,17 @@ export async function applyBatch(
     projection.forget()
     if (batch.length === 1) return { mark, deadLetters: await bury(last, reason) }
     const middle = Math.ceil(batch.length / 2)
-    const first = await applyBatch({ sql, clock }, projection, from, batch.slice(0, middle))
-    const second = await applyBatch({ sql, clock }, projection, first.mark, batch.slice(middle))
+    const first = await applyBatch(transactions, projection, from, batch.slice(0, middle))
+    const second = await applyBatch(transactions, projection, first.mark, batch.slice(middle))
     return { mark: second.mark, deadLetters: first.deadLetters + second.deadLetters }
   }
 
   async function commitBatch(): Promise<number> {
-    const applied = await sql.transaction(async (tx) => {
+    const applied = await transactions.run(async (tx) => {
       await holdMark(tx, projection, from)
       const outcome = await projection.apply(tx, batch)
       await deadLetters.write(tx, outcome.unreadable)
-      await moveMark(tx, projection, mark, clock.now())
+      await moveMark(tx, projection, mark, transactions.clock.now())
       return outcome
     })
     applied.commit()
@@ -56,10 +56,10 @@ export async function applyBatch(
   }
 
   async function bury(message: LogMessage, reason: string): Promise<number> {
-    await sql.transaction(async (tx) => {
+    await transactions.run(async (tx) => {
       await holdMark(tx, projection, from)
       await deadLetters.write(tx, [{ message, reason, tenantId: projection.tenantOf(message.subject) }])
-      await moveMark(tx, projection, mark, clock.now())
+      await moveMark(tx, projection, mark, transactions.clock.now())
     })
     return 1
   }

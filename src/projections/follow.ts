@@ -7,6 +7,7 @@ import { applyBatch } from './apply-batch.ts'
 import { type ProjectionNotifier } from './notifier.ts'
 import { type Projection } from './projection.ts'
 import { readAhead, type BatchLimits } from './read-ahead.ts'
+import { projectionTransactions, type ProjectionTransactions } from './transactions.ts'
 import { readMark, resetProjection, type Mark } from './watermarks.ts'
 
 /** As much of pino as we need. */
@@ -22,6 +23,15 @@ export interface ProjectorParts {
   readonly clock: Clock
   readonly logger: ProjectionLogger
   readonly notifier?: ProjectionNotifier | undefined
+}
+
+export interface FollowOptions {
+  readonly limits: BatchLimits
+  readonly stats: ProjectionStats
+  /** Finish the batch in hand and end. */
+  readonly signal: AbortSignal
+  /** The lock is gone: end at once. */
+  readonly lost: AbortSignal
 }
 
 /** What a projection has done since the process started. */
@@ -44,11 +54,7 @@ const retryMs = { first: 100, most: 2000 }
 const missingStreamMs = 1000
 
 /** Keeps one projection up with its stream until `signal` aborts, through outages of either side. Never skips a message. */
-export async function follow(
-  parts: ProjectorParts,
-  projection: Projection,
-  options: { limits: BatchLimits; stats: ProjectionStats; signal: AbortSignal },
-): Promise<void> {
+export async function follow(parts: ProjectorParts, projection: Projection, options: FollowOptions): Promise<void> {
   const { stats, signal } = options
   let waitMs = retryMs.first
   while (!signal.aborted) {
@@ -76,18 +82,15 @@ export async function follow(
   stats.status = 'IDLE'
 }
 
-async function followOnce(
-  parts: ProjectorParts,
-  projection: Projection,
-  { limits, stats, signal }: { limits: BatchLimits; stats: ProjectionStats; signal: AbortSignal },
-): Promise<void> {
+async function followOnce(parts: ProjectorParts, projection: Projection, { limits, stats, signal, lost }: FollowOptions): Promise<void> {
   const state = await parts.log.state(projection.stream)
   if (state === null) {
     if (stats.status !== 'WAITING') parts.logger.info({ stream: projection.stream }, 'the stream does not exist yet')
     stats.status = 'WAITING'
     return
   }
-  let mark = await startingMark(parts, projection, state, stats)
+  const transactions = projectionTransactions(parts, lost)
+  let mark = await startingMark(parts, transactions, { projection, state, stats })
   announce(mark)
   const attempt = new AbortController()
   const source = parts.log.tail(projection.stream, { from: mark.sequence + 1n, signal: AbortSignal.any([signal, attempt.signal]) })
@@ -95,7 +98,7 @@ async function followOnce(
     stats.status = 'FOLLOWING'
     for await (const batch of readAhead(source, limits)) {
       if (signal.aborted) return
-      const result = await applyBatch(parts, projection, mark, batch)
+      const result = await applyBatch(transactions, projection, mark, batch)
       mark = result.mark
       stats.batches += 1
       stats.applied += batch.length
@@ -117,10 +120,9 @@ async function followOnce(
  * messages that no longer exist, so they are emptied and filled from the new stream.
  */
 async function startingMark(
-  { sql, clock, logger }: ProjectorParts,
-  projection: Projection,
-  state: LogStreamState,
-  stats: ProjectionStats,
+  { sql, logger }: ProjectorParts,
+  transactions: ProjectionTransactions,
+  { projection, state, stats }: { projection: Projection; state: LogStreamState; stats: ProjectionStats },
 ): Promise<Mark> {
   const stored = await readMark(sql, projection)
   if (stored === null || stored.epoch !== state.epoch || stored.sequence > state.lastSequence) {
@@ -131,7 +133,7 @@ async function startingMark(
         'the stream was replaced: the projection starts again',
       )
     }
-    return sql.transaction((tx) => resetProjection(tx, projection, state.epoch, clock.now()))
+    return transactions.run((tx) => resetProjection(tx, projection, state.epoch, transactions.clock.now()))
   }
   const missed = state.firstSequence - stored.sequence - 1n
   if (missed > 0n && stored.sequence > 0n) {

@@ -73,7 +73,7 @@ export function createProjector({ projections = defaultProjections(), standbyMs 
     logger.info({ projections: projections.map(({ name }) => name) }, 'this projector is active')
     const signal = AbortSignal.any([stopping.signal, lease.lost])
     try {
-      await Promise.all(followed.map(({ projection, stats }) => follow(options, projection, { limits, stats, signal })))
+      await Promise.all(followed.map(({ projection, stats }) => follow(options, projection, { limits, stats, signal, lost: lease.lost })))
     } finally {
       active = false
       if (lease.lost.aborted) logger.warn({}, 'the projector lost its lock')

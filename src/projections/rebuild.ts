@@ -3,6 +3,7 @@ import { type EventLog, type LogStream, type LogStreamState } from '../datasourc
 import { pause } from './follow.ts'
 import { type Projection } from './projection.ts'
 import { createProjector, defaultProjections, type ProjectorOptions } from './projector.ts'
+import { projectionTransactions } from './transactions.ts'
 import { readMark, resetProjection } from './watermarks.ts'
 
 export interface RebuildOptions extends ProjectorOptions {
@@ -59,7 +60,8 @@ async function prepare(
   if (!force && mark?.epoch === state.epoch && mark.sequence > 0n && state.firstSequence > 1n) {
     throw new AppError('CONFLICT', `${state.name} no longer holds messages before ${state.firstSequence}; what they made would be lost.`)
   }
-  await sql.transaction((tx) => resetProjection(tx, projection, state.epoch, clock.now()))
+  const transactions = projectionTransactions({ sql, clock })
+  await transactions.run((tx) => resetProjection(tx, projection, state.epoch, clock.now()))
   return { projection, sequence: await lastHeld(log, projection.stream, state) }
 }
 
