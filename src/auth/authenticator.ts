@@ -1,35 +1,94 @@
 import { type IncomingHttpHeaders } from 'node:http'
 import { type Config } from '../config.ts'
 import { type Sql } from '../datasources/sql/sql.ts'
+import { createSqlApiKeys } from '../datasources/sql-api-keys.ts'
 import { type Clock } from '../time.ts'
+import { createApiKeyVerifier } from './api-key-verifier.ts'
+import { inTenant } from './tenant.ts'
+import { createTokens, unauthenticated } from './tokens.ts'
 import { roles, scopesOf, type Viewer } from './viewer.ts'
 
-/** Finds out who asks. Both doors apply the same rules. */
+/** Finds out who asks. Both doors apply the same rules; a caller without credentials is a viewer who may do nothing that needs a scope. */
 export interface Authenticator {
-  /** By HTTP headers. @throws AppError UNAUTHENTICATED when credentials are given and do not hold */
+  /**
+   * By HTTP headers: `Authorization: Bearer`, or `X-API-Key`; `X-Tenant-Id` narrows.
+   * @throws AppError UNAUTHENTICATED (credentials that do not hold), FORBIDDEN (a foreign tenant), SOURCE_UNAVAILABLE
+   */
   authenticate(headers: IncomingHttpHeaders): Promise<Viewer>
-  /** By the payload of a WebSocket's `connection_init`. @throws as above */
-  authenticateParams(parameters: Readonly<Record<string, unknown>> | undefined): Promise<Viewer>
+  /**
+   * By the payload of a WebSocket's `connection_init`: `token` or `authorization`, or `apiKey`; `tenantId` narrows. Nothing else in it counts, whatever
+   * it is called (platform D10).
+   * @throws as above
+   */
+  authenticateParams(parameters: Readonly<Record<string, unknown>> | null | undefined): Promise<Viewer>
 }
 
 export interface AuthenticatorParts {
   readonly config: Config
+  /** Holds the API keys. */
   readonly sql?: Sql | undefined
   readonly clock: Clock
 }
 
-export function createAuthenticator({ config }: AuthenticatorParts): Authenticator {
+interface Credentials {
+  /** A token or an API key; null = none was sent. */
+  readonly proof: string | null
+  readonly tenantId: string | null
+}
+
+export function createAuthenticator({ config, sql, clock }: AuthenticatorParts): Authenticator {
+  const { authMode } = config
+  const tokens = authMode === 'jwt' || authMode === 'both' ? createTokens(config, clock) : null
+  const apiKeys =
+    (authMode === 'apikey' || authMode === 'both') && sql !== undefined
+      ? createApiKeyVerifier({ store: createSqlApiKeys(sql), clock })
+      : null
+  const operator = localOperator(config.defaultTenant)
+
+  const verify = async (proof: string): Promise<Viewer> => {
+    const viewer = proof.startsWith('orr_') ? await apiKeys?.verify(proof) : await tokens?.verify(proof)
+    if (viewer == null) throw unauthenticated()
+    return viewer
+  }
+
+  const identify = async ({ proof, tenantId }: Credentials): Promise<Viewer> => {
+    if (authMode === 'none') return inTenant(operator, tenantId, true)
+    if (proof === null) return nobody
+    const viewer = await verify(proof)
+    // a key was made for one tenant; an administrator who signed in may look at all
+    return inTenant(viewer, tenantId, viewer.kind === 'USER' && viewer.roles.includes('admin'))
+  }
+
   return {
-    async authenticate(headers) {
-      const tenant = headers['x-tenant-id']
-      return localOperator(typeof tenant === 'string' && tenant !== '' ? tenant : config.defaultTenant)
-    },
-    async authenticateParams() {
-      return localOperator(config.defaultTenant)
-    },
+    authenticate: async (headers) => identify(readHeaders(headers)),
+    authenticateParams: async (parameters) => identify(readParams(parameters ?? {})),
   }
 }
 
+const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
+
+const bearer = (header: string): string => {
+  const [scheme = '', proof = '', ...rest] = header.trim().split(/\s+/)
+  if (scheme.toLowerCase() !== 'bearer' || proof === '' || rest.length > 0)
+    throw unauthenticated('Send `Authorization: Bearer <token or key>`.')
+  return proof
+}
+
+function readHeaders(headers: IncomingHttpHeaders): Credentials {
+  const { authorization } = headers
+  const proof = authorization === undefined ? text(headers['x-api-key']) : bearer(authorization)
+  return { proof, tenantId: text(headers['x-tenant-id']) }
+}
+
+/** Routers and clients spell the token in several ways (platform 5.5). */
+function readParams(parameters: Readonly<Record<string, unknown>>): Credentials {
+  const authorization = text(parameters['authorization']) ?? text(parameters['Authorization'])
+  const token = text(parameters['token'])
+  const given = authorization ?? (token !== null && /\s/.test(token) ? token : null)
+  return { proof: given === null ? (token ?? text(parameters['apiKey'])) : bearer(given), tenantId: text(parameters['tenantId']) }
+}
+
+/** Whoever sits at an embedded installation: named, so that decisions have an author. */
 const localOperator = (tenantId: string): Viewer => ({
   actorId: 'local-operator',
   kind: 'USER',
@@ -41,3 +100,16 @@ const localOperator = (tenantId: string): Viewer => ({
   expiresAtSeconds: null,
   authenticated: true,
 })
+
+/** Owns nothing: even a field that asks for no scope finds nothing in a tenant without a name. */
+const nobody: Viewer = {
+  actorId: 'anonymous',
+  kind: 'UNKNOWN',
+  displayName: null,
+  tenantId: '',
+  tenants: [],
+  roles: [],
+  scopes: new Set(),
+  expiresAtSeconds: null,
+  authenticated: false,
+}

@@ -174,6 +174,7 @@ async function originOf(options: HttpOptions, request: FastifyRequest, reply: Fa
 function send(reply: FastifyReply, media: string, { status, result, retryAfterMs, allow }: Answer): FastifyReply {
   if (retryAfterMs !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
   if (allow !== undefined) reply.header('allow', allow)
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
   return reply.code(status).type(`${media}; charset=utf-8`).send(JSON.stringify(result))
 }
 

@@ -1,0 +1,59 @@
+import { type JWTPayload } from 'jose'
+import { isTenantName } from './tenant.ts'
+import { type Role, roles, scopesOf, type Viewer } from './viewer.ts'
+
+export interface ClaimNames {
+  /** Claim that names the tenant, or lists several; dots go deeper. */
+  readonly tenant: string
+  /** Claim that lists the roles, or names one. */
+  readonly roles: string
+  /** Tenant of tokens that name none. */
+  readonly defaultTenant: string
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+/** A claim by its name, else by the path its dots spell: `https://acme.test/tenant` has dots of its own. */
+function claimAt(claims: JWTPayload, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name]
+  return name.split('.').reduce<unknown>((value, key) => (isMap(value) && Object.hasOwn(value, key) ? value[key] : undefined), claims)
+}
+
+/** One text, a list of texts, or texts in a row with spaces between. */
+const textsOf = (value: unknown): string[] => {
+  const texts = Array.isArray(value) ? value : typeof value === 'string' ? value.split(/[\s,]+/) : []
+  return texts.filter((text): text is string => typeof text === 'string' && text !== '')
+}
+
+const textOf = (claims: JWTPayload, ...names: string[]): string | null => {
+  for (const name of names) {
+    const value = claims[name]
+    if (typeof value === 'string' && value !== '') return value
+  }
+  return null
+}
+
+/**
+ * Who a verified token is about. Neighbours' tokens name their user in `userId` or `email` where they have no `sub` (contract: summit 4); roles that we do
+ * not know give nothing.
+ * @returns null when it names nobody
+ */
+export function viewerOfClaims(claims: JWTPayload, names: ClaimNames): Viewer | null {
+  const actorId = textOf(claims, 'sub', 'userId', 'email')
+  if (actorId === null) return null
+  const held = textsOf(claimAt(claims, names.roles)).map((name) => name.toLowerCase())
+  const known = roles.filter((role): role is Role => held.includes(role))
+  const listed = textsOf(claimAt(claims, names.tenant)).filter(isTenantName)
+  const tenants = listed.length > 0 ? listed : [names.defaultTenant]
+  return {
+    actorId,
+    kind: 'USER',
+    displayName: textOf(claims, 'name', 'preferred_username', 'email'),
+    tenantId: tenants[0] ?? names.defaultTenant,
+    tenants,
+    roles: known,
+    scopes: scopesOf(known),
+    expiresAtSeconds: claims.exp ?? null,
+    authenticated: true,
+  }
+}

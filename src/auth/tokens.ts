@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from 'jose'
+import { LRUCache } from 'lru-cache'
+import { type Config } from '../config.ts'
+import { AppError, sourceUnavailable } from '../errors.ts'
+import { type Clock } from '../time.ts'
+import { viewerOfClaims } from './claims.ts'
+import { type Viewer } from './viewer.ts'
+
+export const unauthenticated = (message = 'The credentials do not hold.', cause?: unknown): AppError =>
+  new AppError('UNAUTHENTICATED', message, { cause })
+
+/** Verifies tokens; a verified one is remembered by its hash for at most a minute, never past its end. */
+export interface Tokens {
+  /** @throws AppError UNAUTHENTICATED, SOURCE_UNAVAILABLE (source "jwks") when the issuer's keys cannot be fetched */
+  verify(token: string): Promise<Viewer>
+}
+
+const maxTokenCharacters = 8192
+const rememberedMs = 60_000
+const keysTimeoutMs = 3000
+
+export function createTokens(config: Config, clock: Clock): Tokens {
+  const secret = config.jwtSecret === undefined ? null : new TextEncoder().encode(config.jwtSecret)
+  const remote = config.jwksUrl === undefined ? null : createRemoteJWKSet(new URL(config.jwksUrl), { timeoutDuration: keysTimeoutMs })
+  // a shared secret verifies HMAC and nothing else, public keys everything else: an RS256 key must never serve as an HMAC secret
+  const usable = (algorithm: string): boolean => (algorithm.startsWith('HS') ? secret !== null : remote !== null)
+  const algorithms = config.jwtAlgorithms.filter(usable)
+  const verified = new LRUCache<string, Viewer>({ max: 10_000, ttl: rememberedMs })
+  const nowSeconds = (): number => Number(clock.now() / 1_000_000_000n)
+
+  const check = async (token: string): Promise<JWTPayload> => {
+    const options: JWTVerifyOptions = {
+      algorithms,
+      issuer: config.jwtIssuer,
+      audience: config.jwtAudience,
+      clockTolerance: config.jwtClockSkewSeconds,
+      currentDate: new Date(nowSeconds() * 1000),
+    }
+    const { alg = '' } = decodeProtectedHeader(token)
+    if (alg.startsWith('HS') && secret !== null) return (await jwtVerify(token, secret, options)).payload
+    if (!alg.startsWith('HS') && remote !== null) return (await jwtVerify(token, remote, options)).payload
+    throw unauthenticated()
+  }
+
+  return {
+    async verify(token) {
+      if (token.length > maxTokenCharacters) throw unauthenticated()
+      const hash = createHash('sha256').update(token).digest('base64')
+      const known = verified.get(hash)
+      if (known !== undefined && !hasEnded(known, nowSeconds())) return known
+      const viewer = viewerOfClaims(await check(token).catch(translate), {
+        tenant: config.jwtTenantClaim,
+        roles: config.jwtRolesClaim,
+        defaultTenant: config.defaultTenant,
+      })
+      if (viewer === null) throw unauthenticated()
+      verified.set(hash, viewer)
+      return viewer
+    },
+  }
+}
+
+const hasEnded = ({ expiresAtSeconds }: Viewer, nowSeconds: number): boolean => expiresAtSeconds !== null && nowSeconds >= expiresAtSeconds
+
+/** jose's own failures are about the token; anything else is about fetching keys. */
+function translate(error: unknown): never {
+  if (error instanceof AppError) throw error
+  if (error instanceof errors.JWTExpired) throw unauthenticated('The token has expired.')
+  if (error instanceof errors.JWKSTimeout) throw sourceUnavailable('jwks', error)
+  if (error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC') throw unauthenticated()
+  if (error instanceof TypeError && !('cause' in error)) throw unauthenticated()
+  throw sourceUnavailable('jwks', error)
+}
