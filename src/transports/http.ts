@@ -49,7 +49,7 @@ export async function registerHttp(app: FastifyInstance, options: HttpOptions): 
   })
 }
 
-function acceptOnlyJson(routes: FastifyInstance): void {
+export function acceptOnlyJson(routes: FastifyInstance): void {
   const parseJson = routes.getDefaultJsonParser('error', 'error')
   routes.removeAllContentTypeParsers()
   routes.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {

@@ -1,0 +1,143 @@
+import { type FastifyReply } from 'fastify'
+import { type Viewer } from '../auth/viewer.ts'
+import { type Pipeline, type Prepared } from '../operation/operation.ts'
+import { resultText } from './result-text.ts'
+import { operationFrames, sseFraming } from './sse-framing.ts'
+import { copy, type StreamTiming } from './stream-responder.ts'
+import { openStreamWriter, type StreamWriter } from './stream-writer.ts'
+
+/** One stream that carries several operations: reserved by PUT, open from its GET until that ends. */
+export interface Reservation {
+  readonly viewer: Viewer
+  isOpen(): boolean
+  /** Writes to the response until it closes. */
+  serve(reply: FastifyReply): Promise<void>
+  /** Takes an id for an operation that is about to be prepared. */
+  take(id: string): AbortSignal | 'TAKEN' | 'FULL'
+  /** @param signal what `take` gave: an id may have been ended and taken again meanwhile */
+  run(id: string, signal: AbortSignal, prepared: Prepared): void
+  end(id: string): void
+}
+
+export interface Reservations {
+  /** @returns false when there are too many */
+  add(token: string, viewer: Viewer): boolean
+  find(token: string): Reservation | null
+  size(): number
+  drain(): void
+}
+
+const maxReserved = 10_000
+/** How long a stream may be reserved without being open. */
+const unusedMs = 30_000
+
+export function createReservations(pipeline: Pipeline, options: { maxOperations: number; timing: StreamTiming }): Reservations {
+  const reserved = new Map<string, ReturnType<typeof createReservation>>()
+  return {
+    add(token, viewer) {
+      if (reserved.size >= maxReserved) return false
+      const reservation = createReservation(pipeline, { ...options, viewer, onEnd: () => reserved.delete(token) })
+      reserved.set(token, reservation)
+      return true
+    },
+    find: (token) => reserved.get(token) ?? null,
+    size: () => reserved.size,
+    drain() {
+      for (const reservation of [...reserved.values()]) reservation.drain()
+    },
+  }
+}
+
+interface ReservationOptions {
+  readonly viewer: Viewer
+  readonly maxOperations: number
+  readonly timing: StreamTiming
+  readonly onEnd: () => void
+}
+
+function createReservation(
+  pipeline: Pipeline,
+  { viewer, maxOperations, timing, onEnd }: ReservationOptions,
+): Reservation & { drain(): void } {
+  const operations = new Map<string, AbortController>()
+  let writer: StreamWriter | null = null
+  let begun = false
+  let over = false
+  let whenOpen: (() => void)[] = []
+
+  const finish = (): void => {
+    if (over) return
+    over = true
+    clearTimeout(unused)
+    for (const operation of operations.values()) operation.abort()
+    operations.clear()
+    for (const wake of whenOpen) wake()
+    onEnd()
+  }
+  const unused = setTimeout(finish, unusedMs).unref()
+
+  /** Results wait for the stream to be opened; until then nothing is pulled. */
+  const opened = (): Promise<void> => (writer !== null || over ? Promise.resolve() : new Promise((resolve) => whenOpen.push(resolve)))
+
+  const write = async (chunk: string): Promise<boolean> => {
+    await opened()
+    return writer !== null && !over && writer.write(chunk)
+  }
+
+  const deliver = async (id: string, prepared: Prepared, operation: AbortController): Promise<void> => {
+    const frames = operationFrames(id)
+    await opened()
+    const answer =
+      prepared.kind === 'REFUSED'
+        ? prepared.result
+        : await (prepared.operation.type === 'subscription' ? pipeline.subscribe(prepared.operation) : pipeline.execute(prepared.operation))
+    const done =
+      Symbol.asyncIterator in answer
+        ? await copy(answer, { write }, (result) => frames.next(resultText(result)), operation.signal)
+        : !operation.signal.aborted && (await write(frames.next(resultText(answer))))
+    if (done) await write(frames.complete)
+    // the id may have been taken again meanwhile
+    if (operations.get(id) === operation) operations.delete(id)
+  }
+
+  return {
+    viewer,
+    isOpen: () => begun,
+    async serve(reply) {
+      begun = true
+      clearTimeout(unused)
+      const response = openStreamWriter(reply, { contentType: sseFraming.contentType, stallMs: timing.stallMs, onSlow: () => undefined })
+      const beat = setInterval(() => void response.write(sseFraming.heartbeat), timing.heartbeatMs).unref()
+      response.onClose(() => {
+        clearInterval(beat)
+        finish()
+      })
+      await response.write(sseFraming.open)
+      writer = response
+      for (const wake of whenOpen) wake()
+      whenOpen = []
+    },
+    take(id) {
+      if (operations.has(id)) return 'TAKEN'
+      if (operations.size >= maxOperations) return 'FULL'
+      const operation = new AbortController()
+      if (over) operation.abort()
+      else operations.set(id, operation)
+      return operation.signal
+    },
+    run(id, signal, prepared) {
+      const operation = operations.get(id)
+      if (operation === undefined || operation.signal !== signal) return
+      // neither side rejects: the pipeline answers with a result, a closed response with false
+      void deliver(id, prepared, operation)
+    },
+    end(id) {
+      operations.get(id)?.abort()
+      operations.delete(id)
+    },
+    drain() {
+      writer?.end(sseFraming.restart)
+      finish()
+    },
+  }
+}

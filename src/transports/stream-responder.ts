@@ -1,0 +1,86 @@
+import { type FastifyReply, type FastifyRequest } from 'fastify'
+import { type ExecutionResult } from 'graphql'
+import { type Pipeline, type Prepared } from '../operation/operation.ts'
+import { type StreamResponder } from './http.ts'
+import { multipartFraming } from './multipart.ts'
+import { isFinal } from './result-text.ts'
+import { sseFraming } from './sse-framing.ts'
+import { openStreamWriter, type StreamWriter } from './stream-writer.ts'
+
+export interface StreamTiming {
+  readonly heartbeatMs: number
+  /** How long a reader may leave full buffers unread. */
+  readonly stallMs: number
+}
+
+export const defaultStreamTiming: StreamTiming = { heartbeatMs: 12_000, stallMs: 15_000 }
+
+export interface Responder {
+  readonly respond: StreamResponder
+  stats(): { readonly streams: number; readonly slow: number }
+  /** Ends every stream such that its reader comes back. New requests are still answered, and ended at once. */
+  drain(): void
+}
+
+/** One stream per response, as events (SSE) or parts (multipart): the same pipeline, another frame. Always 200: clients retry anything else. */
+export function createStreamResponder(pipeline: Pipeline, given: Partial<StreamTiming> = {}): Responder {
+  const timing = { ...defaultStreamTiming, ...given }
+  const ends = new Set<() => void>()
+  let slow = 0
+  let draining = false
+
+  const results = async (prepared: Prepared): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> => {
+    if (prepared.kind === 'REFUSED') return prepared.result
+    const { operation } = prepared
+    return operation.type === 'subscription' ? pipeline.subscribe(operation) : pipeline.execute(operation)
+  }
+
+  return {
+    async respond(kind: 'sse' | 'multipart', _request: FastifyRequest, reply: FastifyReply, prepared: Prepared) {
+      const framing = kind === 'sse' ? sseFraming : multipartFraming
+      const writer = openStreamWriter(reply, { contentType: framing.contentType, stallMs: timing.stallMs, onSlow: () => slow++ })
+      const stop = new AbortController()
+      const end = (): void => stop.abort()
+      ends.add(end)
+      writer.onClose(end)
+      const beat = setInterval(() => void writer.write(framing.heartbeat), timing.heartbeatMs).unref()
+      try {
+        await writer.write(framing.open)
+        if (draining) end()
+        const opened = await results(prepared)
+        if (!(Symbol.asyncIterator in opened)) await writer.write(framing.next(opened))
+        else if (!(await copy(opened, writer, framing.next, stop.signal))) return writer.end(framing.restart)
+        writer.end(framing.complete)
+      } finally {
+        clearInterval(beat)
+        ends.delete(end)
+      }
+    },
+    stats: () => ({ streams: ends.size, slow }),
+    drain() {
+      draining = true
+      for (const end of [...ends]) end()
+    },
+  }
+}
+
+/** @returns whether the stream came to its own end; false when it was stopped, or the reader left */
+export async function copy(
+  stream: AsyncIterableIterator<ExecutionResult>,
+  writer: Pick<StreamWriter, 'write'>,
+  frame: (result: ExecutionResult) => string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const onStop = (): void => void stream.return?.()
+  signal.addEventListener('abort', onStop)
+  if (signal.aborted) onStop()
+  try {
+    for await (const result of stream) {
+      if (!(await writer.write(frame(result)))) return false
+      if (isFinal(result)) return true
+    }
+    return !signal.aborted
+  } finally {
+    signal.removeEventListener('abort', onStop)
+  }
+}

@@ -1,0 +1,55 @@
+import { type FastifyReply } from 'fastify'
+import { createDrain } from './stalled-writer.ts'
+
+/** The body of a response that goes on. */
+export interface StreamWriter {
+  /** Sends a chunk and waits until there is room for the next. @returns false when the reader is gone */
+  write(chunk: string): Promise<boolean>
+  end(chunk: string): void
+  onClose(listener: () => void): void
+}
+
+export interface StreamWriterOptions {
+  readonly contentType: string
+  readonly stallMs: number
+  readonly onSlow: () => void
+}
+
+/** Takes the response from Fastify, with the headers that hooks have set. A reader that leaves full buffers unread too long is cut off. */
+export function openStreamWriter(reply: FastifyReply, { contentType, stallMs, onSlow }: StreamWriterOptions): StreamWriter {
+  const { raw } = reply
+  reply.hijack()
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value)
+  // `no-transform` and the proxy's own word for it: whoever buffers a stream holds it back
+  raw.writeHead(200, {
+    'content-type': contentType,
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no',
+    connection: 'keep-alive',
+  })
+  raw.socket?.setNoDelay(true)
+  const drain = createDrain({
+    writable: raw,
+    isFull: () => raw.writableNeedDrain,
+    stallMs,
+    onStall() {
+      onSlow()
+      raw.destroy()
+    },
+  })
+  raw.once('close', () => drain.dispose())
+
+  return {
+    async write(chunk) {
+      if (raw.destroyed || raw.writableEnded) return false
+      return raw.write(chunk) || drain.ready()
+    },
+    end(chunk) {
+      if (!raw.destroyed && !raw.writableEnded) raw.end(chunk)
+    },
+    onClose(listener) {
+      if (raw.destroyed) listener()
+      else raw.once('close', listener)
+    },
+  }
+}

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto'
+import { type Socket } from 'node:net'
+import { type FastifyBaseLogger } from 'fastify'
+import { type ExecutionResult } from 'graphql'
+import { WebSocket } from 'ws'
+import { type Viewer } from '../auth/viewer.ts'
+import { type Pipeline, type PreparedOperation, type RequestOrigin } from '../operation/operation.ts'
+import { hasCode, errorsOf, isFinal, resultText } from './result-text.ts'
+import { createDrain, type Drain } from './stalled-writer.ts'
+
+/** What is open under one id. The id is taken until the operation has settled, whatever the client has been told (platform D32). */
+interface OpenOperation {
+  readonly abort: AbortController
+  stream: AsyncIterableIterator<ExecutionResult> | null
+  isQuery: boolean
+}
+
+export interface ConnectionOptions {
+  readonly socket: WebSocket
+  /** The TCP socket under it: the only one that says when there is room again. */
+  readonly raw: Socket
+  readonly pipeline: Pipeline
+  readonly log: FastifyBaseLogger
+  readonly highWaterBytes: number
+  /** More than this unsent ends the connection. */
+  readonly maxBufferedBytes: number
+  readonly stallMs: number
+  readonly onSlow: () => void
+}
+
+export interface Connection {
+  viewer: Viewer | null
+  readonly size: () => number
+  /** @returns null when the id is taken; else the origin's signal for what is opened under it */
+  open(id: string): AbortSignal | null
+  release(id: string): void
+  originOf(viewer: Viewer, signal: AbortSignal): RequestOrigin
+  send(text: string): void
+  close(code: number, reason: string): void
+  execute(id: string, operation: PreparedOperation): Promise<ExecutionResult>
+  /** Sends every result itself, as it was serialised for all; yields nothing, ends when the stream does. */
+  pump(id: string, operation: PreparedOperation, forget: () => void): AsyncIterableIterator<ExecutionResult>
+  /** Resolves when no query or mutation is under way. */
+  idle(): Promise<void>
+  /** The socket is gone: everything that was open ends. */
+  dispose(): void
+}
+
+export function createConnection(options: ConnectionOptions): Connection {
+  const { socket, raw, pipeline, log } = options
+  const operations = new Map<string, OpenOperation>()
+  let whenIdle: (() => void)[] = []
+
+  const slow = (): void => {
+    options.onSlow()
+    connection.close(1013, 'Slow consumer')
+    // the close frame waits behind what the peer does not read
+    setTimeout(() => socket.terminate(), 1000).unref()
+  }
+
+  const drain: Drain = createDrain({
+    writable: raw,
+    isFull: () => socket.bufferedAmount > options.highWaterBytes,
+    stallMs: options.stallMs,
+    onStall: slow,
+  })
+
+  const busy = (): boolean => [...operations.values()].some((operation) => operation.isQuery)
+
+  const checkIdle = (): void => {
+    if (busy()) return
+    const waiting = whenIdle
+    whenIdle = []
+    for (const wake of waiting) wake()
+  }
+
+  /** @returns whether the stream ended by itself, so that the client is told it is complete */
+  const deliver = async (id: string, operation: PreparedOperation, entry: OpenOperation): Promise<boolean> => {
+    const opened = await pipeline.subscribe(operation)
+    if (!(Symbol.asyncIterator in opened)) return refuse(id, opened)
+    if (entry.abort.signal.aborted) {
+      await opened.return?.()
+      return false
+    }
+    entry.stream = opened
+    for (;;) {
+      const step = await opened.next()
+      if (step.done === true) return !entry.abort.signal.aborted
+      if (isFinal(step.value)) return refuse(id, step.value)
+      connection.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${resultText(step.value)}}`)
+      if (!(await drain.ready())) return false
+    }
+  }
+
+  /** `error` is the last message of its id: no `complete` follows. The last cursor goes with it. */
+  const refuse = (id: string, result: ExecutionResult): false => {
+    const payload = errorsOf(result).map((error) => ({ ...error.toJSON(), extensions: { ...error.extensions, ...result.extensions } }))
+    connection.send(JSON.stringify({ id, type: 'error', payload }))
+    if (hasCode(result, 'UNAUTHENTICATED')) connection.close(4401, 'Token expired')
+    return false
+  }
+
+  const connection: Connection = {
+    viewer: null,
+    size: () => operations.size,
+    open(id) {
+      if (operations.has(id)) return null
+      const abort = new AbortController()
+      operations.set(id, { abort, stream: null, isQuery: false })
+      return abort.signal
+    },
+    release(id) {
+      const entry = operations.get(id)
+      operations.delete(id)
+      entry?.abort.abort()
+      void entry?.stream?.return?.()
+      checkIdle()
+    },
+    originOf: (viewer, signal) => ({ transport: 'websocket', requestId: randomUUID(), viewer, signal, log }),
+    send(text) {
+      if (socket.readyState !== WebSocket.OPEN) return
+      if (socket.bufferedAmount > options.maxBufferedBytes) return slow()
+      socket.send(text)
+    },
+    close(code, reason) {
+      socket.close(code, Buffer.byteLength(reason) > 120 ? '' : reason)
+    },
+    async execute(id, operation) {
+      const entry = operations.get(id)
+      if (entry !== undefined) entry.isQuery = true
+      return pipeline.execute(operation)
+    },
+    pump(id, operation, forget) {
+      const entry = operations.get(id)
+      let started = false
+      return {
+        [Symbol.asyncIterator]() {
+          return this
+        },
+        async next() {
+          if (started || entry === undefined) return { done: true, value: undefined }
+          started = true
+          const complete = await deliver(id, operation, entry)
+          if (!complete) forget()
+          return { done: true, value: undefined }
+        },
+        async return() {
+          entry?.abort.abort()
+          await entry?.stream?.return?.()
+          return { done: true, value: undefined }
+        },
+      }
+    },
+    idle: () => (busy() ? new Promise((resolve) => whenIdle.push(resolve)) : Promise.resolve()),
+    dispose() {
+      drain.dispose()
+      for (const id of [...operations.keys()]) connection.release(id)
+      checkIdle()
+    },
+  }
+  return connection
+}
