@@ -13,6 +13,7 @@ import { createLifecycle, type Lifecycle } from './health/lifecycle.ts'
 import { extensionsOf } from './operation/errors.ts'
 import { type Pipeline } from './operation/operation.ts'
 import { createPipeline } from './operation/pipeline.ts'
+import { createSubscriber } from './operation/subscribe.ts'
 import { resolvers } from './resolvers/index.ts'
 import { loadTypeDefs } from './schema.ts'
 import { type CursorCodec } from './subscriptions/cursor.ts'
@@ -23,6 +24,9 @@ import { type Clock, systemClock } from './time.ts'
 import { registerGraphiql } from './transports/graphiql.ts'
 import { registerHome } from './transports/home.ts'
 import { registerHttp } from './transports/http.ts'
+import { registerSse } from './transports/sse.ts'
+import { createStreamResponder } from './transports/stream-responder.ts'
+import { registerWebsocket } from './transports/websocket.ts'
 
 export interface AppParts {
   readonly config: Config
@@ -73,6 +77,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   })
 
   const authenticator = createAuthenticator({ config, sql: stores?.sql, clock })
+  const subscriber = createSubscriber({ schema, config, dataSources, live, cursors, clock })
   const unmeasured = createPipeline({
     schema,
     config,
@@ -82,11 +87,17 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     clock,
     cache: stores?.cache,
     run: (text, context, variables) => app.graphql(text, { ...context }, variables),
+    subscribe: subscriber.subscribe,
+    streams: () => subscriber.stats().streams,
   })
   const pipeline = measurePipeline(unmeasured, metrics)
   app.decorate('pipeline', pipeline)
 
-  await registerHttp(app, { pipeline, authenticate: authenticator.authenticate, profile: config.httpProfile, maxBatch: config.maxBatch })
+  const { authenticate, authenticateParams } = authenticator
+  const responder = createStreamResponder(pipeline)
+  await registerHttp(app, { pipeline, authenticate, profile: config.httpProfile, maxBatch: config.maxBatch, stream: responder.respond })
+  await registerSse(app, { pipeline, responder, authenticate, maxOperationsPerStream: config.maxSubscriptionsPerConnection })
+  registerWebsocket(app, { pipeline, schema, authenticate: authenticateParams, config, clock })
   return app
 }
 

@@ -55,7 +55,7 @@ export async function startRuntime({ config, logger, clock = systemClock, onFata
   const lifecycle = createLifecycle()
   const cursors = createLateCursors()
   const metrics = createMetrics()
-  const hub = createLiveHub({ log: stores.log, ringSize: config.ringSize, queueSize: config.subscriberQueue })
+  const hub = createLiveHub({ log: stores.log, ringSize: config.ringSize, queueSize: config.subscriberQueue, logger })
   const worker = config.roles.includes('worker')
     ? createWorker({ config, stores, progress: dataSources.progress, notifier, clock, logger })
     : null
