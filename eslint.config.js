@@ -30,7 +30,15 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts'],
     ignores: ['src/config.ts', 'src/config/**'],
-    rules: { 'no-restricted-syntax': ['error', { selector: "MemberExpression[object.name='process'][property.name='env']", message: 'src/config.ts is the only reader of the environment' }] },
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "MemberExpression[object.name='process'][property.name='env']",
+          message: 'src/config.ts is the only reader of the environment',
+        },
+      ],
+    },
   },
   {
     files: ['src/**/*.ts'],
@@ -39,7 +47,11 @@ export default tseslint.config(
   },
   arrow('datasources', ['resolvers', 'subscriptions', 'operation', 'transports', 'health'], 'data sources know nothing above them'),
   arrow('projections', ['resolvers', 'subscriptions', 'operation', 'transports', 'health'], 'projections know nothing above them'),
-  arrow('resolvers', ['transports', 'operation', 'datasources/[a-z]+/(sql|jetstream|pglite|postgres|redis|memory)-[a-z-]+'], 'resolvers know ports only'),
+  arrow(
+    'resolvers',
+    ['transports', 'operation', 'datasources/[a-z]+/(sql|jetstream|pglite|postgres|redis|memory)-[a-z-]+'],
+    'resolvers know ports only',
+  ),
   arrow('subscriptions', ['transports', 'operation'], 'subscriptions know ports only'),
   arrow('operation', ['transports'], 'the pipeline knows no transport'),
 )

@@ -9,7 +9,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const { settingsTable } = await import(join(root, 'dist', 'cli', 'settings-table.js'))
 const file = join(root, 'README.md')
 const before = readFileSync(file, 'utf8')
-const after = before.replace(/(<!-- settings:begin -->\n)[\s\S]*(<!-- settings:end -->)/, (_all, begin, end) => `${begin}${settingsTable()}${end}`)
+const after = before.replace(
+  /(<!-- settings:begin -->\n)[\s\S]*(<!-- settings:end -->)/,
+  (_all, begin, end) => `${begin}${settingsTable()}${end}`,
+)
 
 if (process.argv.includes('--check')) {
   if (before !== after) {

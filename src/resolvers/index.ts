@@ -11,4 +11,14 @@ import { subscriptions } from './subscriptions.ts'
 import { system } from './system.ts'
 
 /** The table of contents: every resolver map, one a domain. A field without a resolver is a plain property of the domain object. */
-export const resolvers: Resolvers = mergeResolvers([scalars, base, nodes, runs, runsMutations, approvals, approvalsMutations, subscriptions, system])
+export const resolvers: Resolvers = mergeResolvers([
+  scalars,
+  base,
+  nodes,
+  runs,
+  runsMutations,
+  approvals,
+  approvalsMutations,
+  subscriptions,
+  system,
+])
