@@ -8,10 +8,14 @@ export interface Clock {
 
 let newest = 0n
 
-/** The system's clock. Within a process no two readings are equal, so that what we write can be ordered; a clock set back is followed. */
+/**
+ * The system's clock. Within a process no two readings are equal, so that what we write can be ordered; a clock set back is followed. Below the
+ * millisecond the digits are those of the monotonic clock, so that two processes hardly ever read the same time: by its time a writer knows its own
+ * event again.
+ */
 export const systemClock: Clock = {
   now() {
-    const wall = BigInt(Date.now()) * 1_000_000n
+    const wall = BigInt(Date.now()) * 1_000_000n + (process.hrtime.bigint() % 1_000_000n)
     newest = wall > newest || newest - wall > 1_000_000_000n ? wall : newest + 1n
     return newest
   },

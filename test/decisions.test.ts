@@ -552,7 +552,6 @@ for (const adapter of logAdapters)
   })
 
 interface Told {
-  readonly actorId: string
   readonly outcome: string
   readonly sequence: string
 }
@@ -592,8 +591,8 @@ for (const [name, open] of Object.entries(sharedLogs))
     if (shared === null) return
     const { url, log } = shared
     const run = await waitingRun(log)
-    const children: ChildProcess[] = Array.from({ length: 3 }, (_, index) =>
-      fork(new URL('./support/decide-process.js', import.meta.url), [url, run.key.runId, String(index)]),
+    const children: ChildProcess[] = Array.from({ length: 3 }, () =>
+      fork(new URL('./support/decide-process.js', import.meta.url), [url, run.key.runId]),
     )
     t.teardown(() => children.forEach((child) => child.kill('SIGKILL')))
     await Promise.all(children.map((child) => once(child, 'message')))
@@ -613,9 +612,5 @@ for (const [name, open] of Object.entries(sharedLogs))
       all.every(({ sequence }) => sequence === winner?.sequence.toString()),
       'everybody names it',
     )
-    const winners = all.filter(({ outcome }) => outcome === 'WRITTEN')
-    t.same(
-      winners.map(({ actorId }) => actorId),
-      winner === undefined ? [] : [bodyOf(winner)['approver']],
-    )
+    t.equal(all.filter(({ outcome }) => outcome === 'WRITTEN').length, 1, 'one is told that it decided, though all act for one actor')
   })

@@ -18,41 +18,12 @@ export interface Written<Key extends RunKey> {
   readonly outcome: WriteOutcome
 }
 
-/** `Written` as JSON: sequences are text. */
-interface StoredWritten<Key extends RunKey> {
-  readonly key: Key
-  readonly outcome: Readonly<Record<string, unknown>>
-}
-
 const isUnavailable = (error: unknown): boolean => isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
 
 function checkKey(key: string): string {
   if (key === '' || key.length > 256 || /[\p{Cc}\p{Cs}]/u.test(key))
     throw badUserInput('An idempotency key has 1 to 256 characters, none of them a control character.', { path: ['idempotencyKey'] })
   return key
-}
-
-const toStored = <Key extends RunKey>({ key, outcome }: Written<Key>): StoredWritten<Key> => ({
-  key,
-  outcome: 'sequence' in outcome ? { ...outcome, sequence: outcome.sequence.toString() } : outcome,
-})
-
-function fromStored<Key extends RunKey>({ key, outcome }: StoredWritten<Key>): Written<Key> {
-  const sequence = typeof outcome['sequence'] === 'string' ? BigInt(outcome['sequence']) : 0n
-  switch (outcome['outcome']) {
-    case 'WRITTEN':
-      return { key, outcome: { outcome: 'WRITTEN', sequence, repeated: true } }
-    case 'ALREADY_DECIDED':
-      return { key, outcome: { outcome: 'ALREADY_DECIDED', sequence, sameKind: outcome['sameKind'] === true } }
-    case 'ALREADY_TERMINAL':
-      return { key, outcome: { outcome: 'ALREADY_TERMINAL', sequence } }
-    case 'ALREADY_REQUESTED':
-      return { key, outcome: { outcome: 'ALREADY_REQUESTED', sequence } }
-    case 'LEGACY_SUBJECT':
-      return { key, outcome: { outcome: 'LEGACY_SUBJECT' } }
-    default:
-      return { key, outcome: { outcome: 'NOT_FOUND', what: outcome['what'] === 'GATE' ? 'GATE' : 'RUN' } }
-  }
 }
 
 /**
@@ -70,20 +41,8 @@ export async function writeOnce<Key extends RunKey>(
   const hash = createHash('sha256')
     .update(stableJson([mutation, input]))
     .digest('hex')
-  const finished: Written<Key>[] = []
-  try {
-    const { value } = await idempotency.once(ctx.scope, ctx.viewer.actorId, checkKey(idempotencyKey), hash, async () => {
-      const written = await write()
-      finished.push(written)
-      return toStored(written)
-    })
-    return finished[0] ?? fromStored(value)
-  } catch (error) {
-    // Written, but not remembered: the answer is true all the same, and a repeat finds the event in the log.
-    if (finished[0] === undefined || !isUnavailable(error)) throw error
-    ctx.log.warn({ err: error }, 'the answer of a mutation could not be remembered')
-    return finished[0]
-  }
+  const { value, repeated } = await idempotency.once(ctx.scope, ctx.viewer.actorId, checkKey(idempotencyKey), hash, write)
+  return repeated && value.outcome.outcome === 'WRITTEN' ? { ...value, outcome: { ...value.outcome, repeated } } : value
 }
 
 async function isProjected(ctx: Context, sequence: bigint): Promise<boolean> {
