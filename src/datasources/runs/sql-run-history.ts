@@ -1,37 +1,14 @@
-import { type GateState } from '../../projections/approvals.ts'
+import { gateOf, type GateState } from '../../projections/approvals.ts'
 import { readRitualEvent } from '../../projections/events.ts'
-import { foldRun, runStatus, type RunState } from '../../projections/runs.ts'
-import { gateOf } from '../../projections/approvals.ts'
+import { runModel } from '../../projections/models.ts'
+import { foldRun, type RunState } from '../../projections/runs.ts'
 import { type Nanos } from '../../time.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
 import { type Run, type RunKey } from './runs.ts'
-import { type EventRow, eventColumns, readFailure } from './sql-run-rows.ts'
+import { type EventRow, eventColumns } from './sql-run-rows.ts'
 
 const BATCH = 1000
-
-const runOfState = (state: RunState, key: RunKey): Run => ({
-  system: key.system,
-  tenantId: state.tenantId,
-  ritualId: state.ritualId,
-  runId: state.runId,
-  firstSequence: state.runSeq,
-  lastSequence: state.lastSequence,
-  status: runStatus(state),
-  rawStatus: state.rawStatus,
-  state: state.state,
-  startedAt: state.startedAt,
-  firstSeenAt: state.firstSeenAt,
-  endedAt: state.endedAt,
-  updatedAt: state.updatedAt,
-  spec: state.spec === null ? null : JSON.parse(state.spec),
-  outputs: state.outputs === null ? null : JSON.parse(state.outputs),
-  failure: readFailure(state.failure),
-  legacy: state.legacy,
-  terminalCount: state.terminalCount,
-  payloadTenantId: state.payloadTenantId,
-  payloadRitualId: state.payloadRitualId,
-})
 
 /** Folds the run's stored events up to `at` again, a bounded batch at a time, with the fold that the projector uses. */
 export async function findRunAt(sql: Sql, scope: Scope, key: RunKey, at: Nanos): Promise<Run | null> {
@@ -62,6 +39,6 @@ export async function findRunAt(sql: Sql, scope: Scope, key: RunKey, at: Nanos):
       if (next.gate !== null) gates.set(next.gate.gateId, next.gate)
       after = row.sequence
     }
-    if (rows.length < BATCH) return run === null ? null : runOfState(run, key)
+    if (rows.length < BATCH) return run === null ? null : runModel(run)
   }
 }
