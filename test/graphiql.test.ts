@@ -68,7 +68,7 @@ const shown = (page: Page): Promise<string> => page.locator('.result-window').in
 /** Opens a tab and presses the button, once the editor has taken in which operation the tab holds: it does so a moment later. */
 async function runTab(page: Page, title: string): Promise<void> {
   await page.getByRole('tab', { name: title }).click()
-  await page.waitForFunction((name) => localStorage.getItem('graphiql:operationName') === name, title)
+  await page.waitForFunction(`localStorage.getItem('graphiql:operationName') === ${JSON.stringify(title)}`)
   await page.locator('.graphiql-execute-button').click()
 }
 
