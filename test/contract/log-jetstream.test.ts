@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { type EventLog, type LogMessage } from '../../src/datasources/log/log.ts'
 import { openJetstreamLog } from '../../src/datasources/log/jetstream-log.ts'
@@ -330,6 +333,52 @@ t.test('a consumer that the server has forgotten is replaced without a gap', asy
     [0, 1, 2].flatMap((round) => [`before ${round}`, `after ${round}`]),
   )
   t.same(tail.statuses, [], 'the broker was never away')
+})
+
+t.test('an idle tail knows how far it has seen, so that removed strangers are no loss', async (t) => {
+  const server = await startNats(t)
+  if (server === null) return
+  const log = await openTestJetstream(t, server, { idleCheckMs: 200 })
+  const admin = await adminOf(t, server)
+  const tail = follow(log, 'demon.ritual.v1.mine.>')
+  await appendForSure(log, subjectOf('mine'), 'first')
+  await eventually(() => tail.seen.length === 1)
+  let last = 0n
+  for (let index = 0; index < 50; index++) last = await appendForSure(log, subjectOf('stranger'), 'x')
+  // Two checks have passed when the consumer at the server has seen two requests run out: nothing shows that from outside but time.
+  await new Promise((resolve) => setTimeout(resolve, 700))
+  await admin.streams.purge('RITUAL_EVENTS', { seq: Number(last) })
+  await server.restart()
+  await eventually(() => tail.statuses.length === 2)
+  await appendForSure(log, subjectOf('mine'), 'second')
+  await eventually(() => tail.seen.length === 2)
+  await tail.stop()
+})
+
+t.test('a stream set back to an older state while the broker was away is told', async (t) => {
+  const server = await startNats(t)
+  if (server === null) return
+  const log = await openTestJetstream(t, server)
+  await appendForSure(log, subjectOf('t'), 'kept')
+  await server.kill()
+  const backup = mkdtempSync(join(tmpdir(), 'orrery-backup-'))
+  t.teardown(() => rmSync(backup, { recursive: true, force: true }))
+  cpSync(server.storeDir, backup, { recursive: true })
+  await server.restart()
+  await eventually(answers(log))
+  await appendForSure(log, subjectOf('t'), 'lost')
+  const stop = new AbortController()
+  const tail = log.tail('ritual', { from: 1n, signal: stop.signal })[Symbol.asyncIterator]()
+  const first = await tail.next()
+  t.same(first.done === true ? [] : first.value.map(textOf), ['kept', 'lost'])
+  const next = tail.next()
+  const outcome = t.rejects(next, { code: 'CURSOR_EXPIRED', details: { reason: 'SOURCE_RESET' } })
+  await server.kill()
+  rmSync(server.storeDir, { recursive: true })
+  cpSync(backup, server.storeDir, { recursive: true })
+  await server.restart()
+  await outcome
+  stop.abort()
 })
 
 t.test('credentials in the address are used, wrong ones are refused without an end', async (t) => {

@@ -138,6 +138,14 @@ async function appending(t: Test, log: EventLog, duplicateFirst: boolean) {
     await t.rejects(log.append('nobody.stores.this', bytes('x')), { code: 'SOURCE_UNAVAILABLE', source: 'log' })
   })
 
+  t.test('a message that is too large is refused, and its subject stays empty', async (t) => {
+    const subject = freshSubject()
+    await t.rejects(log.append(subject, new Uint8Array(1024 * 1024 + 1)), { code: 'BAD_USER_INPUT' })
+    t.equal(await log.lastOnSubject('ritual', subject), null)
+    await log.append(subject, new Uint8Array(1000 * 1024))
+    t.equal((await log.lastOnSubject('ritual', subject))?.payload.byteLength, 1000 * 1024)
+  })
+
   t.test('an append whose caller has gone is given up', async (t) => {
     await t.rejects(log.append(freshSubject(), bytes('x'), { signal: AbortSignal.abort(new Error('gone')) }), { message: 'gone' })
   })

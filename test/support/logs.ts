@@ -36,7 +36,7 @@ export interface LogAdapter {
 export const openTestJetstream = (
   t: Owner,
   server: NatsServer,
-  options: { createStreams?: boolean; ritualStreamName?: string; timeoutMs?: number } = {},
+  options: { createStreams?: boolean; ritualStreamName?: string; timeoutMs?: number; idleCheckMs?: number } = {},
 ): Promise<EventLog> => {
   const opening = openJetstreamLog({
     url: server.url,

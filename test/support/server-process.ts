@@ -73,6 +73,9 @@ export async function startServer(t: Owner, { program, args, hello, storeDir: gi
     return started
   }
   let child = await start()
+  // A test that crashes runs no teardown.
+  const killAtExit = () => void child.kill('SIGKILL')
+  process.once('exit', killAtExit)
   const kill = async () => {
     child.kill('SIGKILL')
     await ended(child)
@@ -83,6 +86,7 @@ export async function startServer(t: Owner, { program, args, hello, storeDir: gi
     kill,
     async stop() {
       await kill()
+      process.off('exit', killAtExit)
       if (given === undefined) rmSync(storeDir, { recursive: true, force: true })
     },
     async restart() {

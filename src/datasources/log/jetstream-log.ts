@@ -24,6 +24,8 @@ export interface JetstreamLogOptions {
   readonly createStreams: boolean
   readonly ritualStreamName: string | undefined
   readonly timeoutMs: number
+  /** How often an idle tail looks whether its stream is still the same (default 30 s). */
+  readonly idleCheckMs?: number
   /** Called whenever the connection comes up or breaks. */
   readonly onStatus?: ((up: boolean) => void) | undefined
 }
@@ -140,7 +142,7 @@ async function keepStreams({ client, streams }: Parts, closing: AbortSignal): Pr
  * Every call then rejects fast with SOURCE_UNAVAILABLE, and everything recovers by itself.
  */
 export async function openJetstreamLog(options: JetstreamLogOptions): Promise<EventLog> {
-  const { timeoutMs } = options
+  const { timeoutMs, idleCheckMs = 30_000 } = options
   const client = openNatsClient({ url: options.url, credsPath: options.credsPath, timeoutMs })
   const streams = createJetstreamStreams({ client, ritualStreamName: options.ritualStreamName, createStreams: options.createStreams })
   const parts: Parts = { client, streams, timeoutMs }
@@ -161,7 +163,7 @@ export async function openJetstreamLog(options: JetstreamLogOptions): Promise<Ev
       return getMessage(parts, stream, { last_by_subj: subject })
     },
     read: (stream, readOptions = {}) => promptIterator((stop) => read(parts, stream, readOptions, stop), readOptions.signal),
-    tail: (stream, tailOptions) => tailJetstream({ client, streams, stream }, tailOptions),
+    tail: (stream, tailOptions) => tailJetstream({ client, streams, stream, idleCheckMs }, tailOptions),
     async ping(pingMs) {
       await client.use(({ jsm }) => jsm.getAccountInfo(), { timeoutMs: pingMs })
     },

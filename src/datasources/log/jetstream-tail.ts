@@ -20,13 +20,12 @@ export interface TailSource {
   readonly client: NatsClient
   readonly streams: JetstreamStreams
   readonly stream: LogStream
+  /** How long one request waits at the server, and so how often an idle tail looks whether its stream is still the same. */
+  readonly idleCheckMs: number
 }
 
 const retryMs = { first: 100, last: 2_000 }
 const batchSize = 500
-// How long one request waits at the server, and so how often an idle tail looks whether its stream is still the same.
-const expiresMs = 30_000
-
 interface Position {
   /** Everything up to here has been delivered or is known not to match; null until the stream was seen. */
   last: bigint | null
@@ -110,7 +109,7 @@ function attachUnlessStopped(following: Following): Promise<Pull | null> {
 }
 
 /** A consumer that starts right after our position, or null while the stream does not exist. */
-async function attach({ client, streams, stream, options, position, atCall }: Following): Promise<Pull | null> {
+async function attach({ client, streams, stream, idleCheckMs, options, position, atCall }: Following): Promise<Pull | null> {
   const newest = position.last === null ? await atCall : null
   if (newest !== null) Object.assign(position, { last: newest.lastSequence, epoch: newest.epoch })
   const state = await streams.state(stream)
@@ -128,7 +127,7 @@ async function attach({ client, streams, stream, options, position, atCall }: Fo
     subject: options.subject,
     window: 2 * batchSize,
     mode: 'FOLLOW',
-    expiresMs,
+    expiresMs: idleCheckMs,
   })
 }
 

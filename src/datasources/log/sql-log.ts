@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock } from '../../time.ts'
-import { isAppError, sourceUnavailable } from '../../errors.ts'
+import { badUserInput, isAppError, sourceUnavailable } from '../../errors.ts'
 import { type Sql } from '../sql/sql.ts'
 import { streamSettings } from './demon-streams.ts'
 import { type EventLog, type LogMessage, type LogStream, type LogStreamState, type ReadOptions, logStreams } from './log.ts'
@@ -24,6 +24,9 @@ interface MessageRow {
   payload: Uint8Array
   recorded_at_ns: bigint
 }
+
+/** What a NATS server accepts unless told otherwise. */
+const maxPayloadBytes = 1024 * 1024
 
 const columns = 'sequence, subject, message_id, payload, recorded_at_ns'
 
@@ -139,6 +142,7 @@ export function openSqlLog({ sql, clock, pollMs = sql.mode === 'CONNECTED' ? 200
     mode: 'EMBEDDED',
     async append(subject, payload, { messageId, expectedLastSubjectSequence, signal, timeoutMs } = {}) {
       assertPlainSubject(subject)
+      if (payload.byteLength > maxPayloadBytes) throw badUserInput('This is more than the event log accepts in one message.')
       signal?.throwIfAborted()
       const appending = appender.append({ subject, payload, messageId: messageId ?? null, expected: expectedLastSubjectSequence ?? null })
       return asLog(() => raceLimits(appending, { signal, timeoutMs }))

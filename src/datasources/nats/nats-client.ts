@@ -8,9 +8,10 @@ import {
   connect,
   createInbox,
   credsAuthenticator,
+  errors,
   nanos,
 } from '@nats-io/transport-node'
-import { AppError, sourceUnavailable } from '../../errors.ts'
+import { AppError, badUserInput, sourceUnavailable } from '../../errors.ts'
 import { pause, raceLimits } from '../waiting.ts'
 
 export { createInbox, nanos }
@@ -76,6 +77,8 @@ export const refusals = {
 /** The one place where the driver's errors become ours. No responders and timeouts both mean that nobody answered. */
 function translate(error: unknown): unknown {
   if (error instanceof AppError || error instanceof JetstreamRefusal) return error
+  if (error instanceof errors.InvalidArgumentError && error.message.includes('max_payload'))
+    return badUserInput('This is more than the event log accepts in one message.')
   // 503 is JetStream without a leader or still starting: the same as no answer.
   if (error instanceof JetStreamApiError && error.status !== 503) return new JetstreamRefusal(error.code, error)
   return sourceUnavailable('log', error)

@@ -100,7 +100,7 @@ interface Consumer {
 }
 
 function startPull({ client, nc, name, pendingAtStart }: Consumer, { stream, window, mode, expiresMs }: PullOptions): Pull {
-  const silenceMs = Math.min(2.5 * heartbeatMs, 1.25 * expiresMs)
+  const silenceMs = mode === 'DRAIN' ? 1.25 * expiresMs : Math.max(1000, 2.5 * Math.min(heartbeatMs, expiresMs / 2))
   const draining = mode === 'DRAIN'
   const inbox = createInbox()
   const arrived: PulledMessage[] = []
