@@ -7,9 +7,6 @@ import { parserOf, type WireValue } from './sql-values.ts'
 
 /** Time a first start may take: initdb on a slow machine, when there is no template. */
 const START_TIMEOUT_MS = 60_000
-/** How far beyond its own deadline a statement may hold the thread before the thread counts as hung. */
-const HANG_GRACE_MS = 20_000
-
 export type BridgeRequest =
   | { readonly kind: 'query'; readonly text: string; readonly values: readonly WireValue[] }
   | { readonly kind: 'script'; readonly text: string }
@@ -79,8 +76,9 @@ function startWorker(options: PgliteWorkerOptions): Promise<Worker> {
 /**
  * Starts the thread and keeps it: one that crashed or hung is replaced, and what it was doing fails with SOURCE_UNAVAILABLE.
  * An in-memory database cannot be replaced, since its rows are gone: it stays unavailable.
+ * @param hangGraceMs how far beyond its own deadline a statement may hold the thread before the thread counts as hung
  */
-export async function openPgliteBridge(first: PgliteWorkerOptions): Promise<PgliteBridge> {
+export async function openPgliteBridge(first: PgliteWorkerOptions, hangGraceMs: number): Promise<PgliteBridge> {
   const inFlight = new Map<number, InFlight>()
   let nextId = 1
   let generation = 0
@@ -93,7 +91,7 @@ export async function openPgliteBridge(first: PgliteWorkerOptions): Promise<Pgli
     clearTimeout(hangTimer)
     const oldest = inFlight.values().next().value
     if (oldest === undefined) return
-    hangTimer = setTimeout(() => replace(new Error('the embedded database hung')), oldest.allowedMs + HANG_GRACE_MS)
+    hangTimer = setTimeout(() => replace(new Error('the embedded database hung')), oldest.allowedMs + hangGraceMs)
     hangTimer.unref()
   }
 

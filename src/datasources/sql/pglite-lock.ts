@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** Who holds a data directory. The start time tells a process from a later one with the same number. */
 interface Owner {
@@ -12,6 +13,8 @@ interface Owner {
 }
 
 export interface DataDirLock {
+  /** @throws Error when the file is another's by now: three processes found one dead lock at the same moment, and we lost */
+  verify(): Promise<void>
   release(): Promise<void>
 }
 
@@ -71,10 +74,11 @@ async function removeDead(path: string, judged: string): Promise<void> {
   const aside = `${path}.${process.pid}`
   try {
     await rename(path, aside)
-    if ((await readFile(aside, 'utf8')) === judged) await rm(aside)
-    else await rename(aside, path)
+    if ((await readFile(aside, 'utf8')) !== judged) await link(aside, path)
   } catch (error) {
-    if (!isCode(error, 'ENOENT')) throw error
+    if (!isCode(error, 'ENOENT') && !isCode(error, 'EEXIST')) throw error
+  } finally {
+    await rm(aside, { force: true })
   }
 }
 
@@ -97,7 +101,7 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
       const owner = await liveOwner(path, text)
       if (owner !== null && owner.pid !== 0) throw inUse(dataDir, owner)
       if (owner === null) await removeDead(path, text)
-      else await new Promise((resolve) => setTimeout(resolve, 100))
+      else await delay(100)
     } catch (error) {
       if (!isCode(error, 'ENOENT')) throw error
     }
@@ -116,11 +120,19 @@ function holdLock(path: string, mine: string): DataDirLock {
     utimes(path, now, now).catch(() => undefined)
   }, HEARTBEAT_MS)
   heartbeat.unref()
+  const isMine = async (): Promise<boolean> => (await readFile(path, 'utf8').catch(() => null)) === mine
   return {
+    async verify() {
+      // A rival that moved it aside by mistake puts it back at once.
+      for (let attempt = 0; attempt < 10; attempt += 1) {
+        if (await isMine()) return
+        await delay(50)
+      }
+      throw new Error(`The lock ${path} was taken by another process at the same moment.`)
+    },
     async release() {
       clearInterval(heartbeat)
-      const found = await readFile(path, 'utf8').catch(() => null)
-      if (found === mine) await rm(path, { force: true })
+      if (await isMine()) await rm(path, { force: true })
     },
   }
 }

@@ -16,7 +16,14 @@ export interface PgliteSqlOptions {
   dataDir: string | null
   /** Deadline of a call that gives none. */
   timeoutMs: number
+  /**
+   * PGlite cannot cancel a statement. One that holds the thread for this long after its deadline costs the thread, which is started anew
+   * (default 20 s).
+   */
+  hangGraceMs?: number
 }
+
+const HANG_GRACE_MS = 20_000
 
 /** Named locks of one process. PGlite's data belongs to this process alone, so they need no server. */
 function createProcessLocks() {
@@ -44,12 +51,13 @@ function createProcessLocks() {
  * The embedded store: PGlite in a worker thread.
  * @throws Error when the data directory is in use by another process, was made by another PostgreSQL version, or cannot be opened
  */
-export async function openPgliteSql({ dataDir, timeoutMs }: PgliteSqlOptions): Promise<Sql> {
+export async function openPgliteSql({ dataDir, timeoutMs, hangGraceMs = HANG_GRACE_MS }: PgliteSqlOptions): Promise<Sql> {
   if (dataDir !== null) await mkdir(dataDir, { recursive: true })
   const lock = dataDir === null ? null : await lockDataDir(dataDir)
   try {
     const prepared = await prepareDataDir(dataDir === null ? null : join(dataDir, 'pglite'))
-    const bridge = await openPgliteBridge(prepared.options)
+    await lock?.verify()
+    const bridge = await openPgliteBridge(prepared.options, hangGraceMs)
     await prepared.started()
     return createPgliteSql(bridge, timeoutMs, async () => lock?.release())
   } catch (error) {
