@@ -4,7 +4,7 @@ import { makeExecutableSchema } from '@graphql-tools/schema'
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify'
 import { assertValidSchema, type GraphQLSchema } from 'graphql'
 import mercurius from 'mercurius'
-import { createAuthenticator } from './auth/authenticator.ts'
+import { type Authenticator, createAuthenticator } from './auth/authenticator.ts'
 import { type Config } from './config.ts'
 import { type DataSources, type Stores } from './datasources/index.ts'
 import { isAppError } from './errors.ts'
@@ -48,6 +48,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The one way in for operations of every transport. */
     readonly pipeline: Pipeline
+    /** Finds out who sent an HTTP request. */
+    readonly authenticate: Authenticator['authenticate']
   }
 }
 
@@ -92,6 +94,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   })
   const pipeline = measurePipeline(unmeasured, metrics)
   app.decorate('pipeline', pipeline)
+  app.decorate('authenticate', authenticator.authenticate)
 
   const { authenticate, authenticateParams } = authenticator
   const responder = createStreamResponder(pipeline)
@@ -134,6 +137,13 @@ function createServer({ config, logger }: AppParts): FastifyInstance {
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(safeHeaders).header('x-request-id', request.id)
+    // what is no preflight of a browser would get a text from the CORS plugin
+    if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] !== undefined) return
+    const error = { message: 'Use GET or POST.', extensions: { code: 'BAD_USER_INPUT', requestId: request.id } }
+    return reply
+      .code(405)
+      .header('allow', 'GET, POST')
+      .send({ errors: [error] })
   })
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const { status, body } = describeFailure(error, request.id, request.log)

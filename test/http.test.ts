@@ -1,11 +1,486 @@
+import { Writable } from 'node:stream'
 import t from 'tap'
+import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
+import { parse } from 'graphql'
 import { auditServer } from 'graphql-http'
+import { pino } from 'pino'
+import { registerHttp } from '../src/transports/http.ts'
 import { fixtureApp } from './support/fixture-app.ts'
 
-t.test('all 61 audits of GraphQL over HTTP pass', async (t) => {
+const GRJ = 'application/graphql-response+json'
+const JSON_TYPE = 'application/json'
+
+interface Answer {
+  status: number
+  type: string
+  headers: Record<string, unknown>
+  body: {
+    data?: Record<string, unknown> | null
+    errors?: { message: string; path?: (string | number)[]; locations?: unknown; extensions: Record<string, unknown> }[]
+    extensions?: Record<string, never>
+  }
+}
+
+async function send(app: FastifyInstance, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  const payload = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
+  const response = await app.inject({ method: 'POST', url: '/graphql', payload, headers: { 'content-type': JSON_TYPE, ...headers } })
+  return {
+    status: response.statusCode,
+    type: String(response.headers['content-type']),
+    headers: response.headers,
+    body: JSON.parse(response.body),
+  }
+}
+
+async function get(app: FastifyInstance, query: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
+  const response = await app.inject({ method: 'GET', url: '/graphql', query, headers })
+  return {
+    status: response.statusCode,
+    type: String(response.headers['content-type']),
+    headers: response.headers,
+    body: JSON.parse(response.body),
+  }
+}
+
+const codesOf = (answer: Answer): unknown[] => (answer.body.errors ?? []).map((error) => error.extensions['code'])
+
+t.test('all 61 audits of GraphQL over HTTP pass: plain, with rules against forgery, behind a prefix', async (t) => {
   const { app } = await fixtureApp(t)
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
-  const results = await auditServer({ url: `${url}/graphql` })
-  t.equal(results.length, 61)
-  for (const result of results) t.equal(result.status, 'ok', `${result.id} ${result.name} ${'reason' in result ? result.reason : ''}`)
+  const prefixed = Fastify()
+  t.teardown(() => prefixed.close())
+  const { pipeline } = app
+  const viewer = { authenticate: app.authenticate, profile: 'audit' as const, maxBatch: 10, pipeline }
+  await prefixed.register(async (inner) => registerHttp(inner, viewer), { prefix: '/api/v1' })
+  const prefixedUrl = await prefixed.listen({ port: 0, host: '127.0.0.1' })
+  const withCookies: typeof fetch = (input, init) =>
+    fetch(input, {
+      ...init,
+      headers: { ...Object.fromEntries(new Headers(init?.headers)), cookie: 'session=1', 'graphql-require-preflight': '1' },
+    })
+  const mounts = {
+    plain: { url: `${url}/graphql` },
+    cookies: { url: `${url}/graphql`, fetchFn: withCookies },
+    prefix: { url: `${prefixedUrl}/api/v1/graphql` },
+  }
+  for (const [name, mount] of Object.entries(mounts)) {
+    const results = await auditServer(mount)
+    t.equal(results.length, 61, name)
+    for (const result of results)
+      t.equal(result.status, 'ok', `${name}: ${result.id} ${result.name} ${'reason' in result ? result.reason : ''}`)
+  }
+})
+
+interface Row {
+  what: string
+  body: unknown
+  audit: { grj: number; json: number }
+  spec: number
+  code?: string
+  /** Whether the answer has a `data` key. */
+  data?: boolean
+}
+const table: Row[] = [
+  { what: 'data', body: { query: '{one}' }, audit: { grj: 200, json: 200 }, spec: 200, data: true },
+  { what: 'data and errors', body: { query: '{one known}' }, audit: { grj: 200, json: 200 }, spec: 294, code: 'NOT_FOUND', data: true },
+  {
+    what: 'null data and errors',
+    body: { query: '{null}' },
+    audit: { grj: 200, json: 200 },
+    spec: 294,
+    code: 'INTERNAL_SERVER_ERROR',
+    data: true,
+  },
+  { what: 'a body that is no JSON', body: '{"query":', audit: { grj: 400, json: 400 }, spec: 400, code: 'BAD_USER_INPUT' },
+  { what: 'no body', body: '', audit: { grj: 400, json: 400 }, spec: 422, code: 'BAD_USER_INPUT' },
+  { what: 'no query', body: {}, audit: { grj: 400, json: 400 }, spec: 422, code: 'BAD_USER_INPUT' },
+  { what: 'a query that is no string', body: { query: { a: 1 } }, audit: { grj: 400, json: 400 }, spec: 422, code: 'BAD_USER_INPUT' },
+  {
+    what: 'variables that are no map',
+    body: { query: '{one}', variables: [1] },
+    audit: { grj: 400, json: 400 },
+    spec: 422,
+    code: 'BAD_USER_INPUT',
+  },
+  {
+    what: 'extensions that are no map',
+    body: { query: '{one}', extensions: 'x' },
+    audit: { grj: 400, json: 400 },
+    spec: 422,
+    code: 'BAD_USER_INPUT',
+  },
+  {
+    what: 'an operation name that is no string',
+    body: { query: '{one}', operationName: 1 },
+    audit: { grj: 400, json: 400 },
+    spec: 422,
+    code: 'BAD_USER_INPUT',
+  },
+  { what: 'a document that does not parse', body: { query: '{' }, audit: { grj: 400, json: 200 }, spec: 400, code: 'GRAPHQL_PARSE_FAILED' },
+  {
+    what: 'one validation error (D20)',
+    body: { query: '{nope}' },
+    audit: { grj: 400, json: 200 },
+    spec: 422,
+    code: 'GRAPHQL_VALIDATION_FAILED',
+  },
+  {
+    what: 'two validation errors (D20)',
+    body: { query: '{nope nope2}' },
+    audit: { grj: 400, json: 200 },
+    spec: 422,
+    code: 'GRAPHQL_VALIDATION_FAILED',
+  },
+  {
+    what: 'a missing required variable (D20)',
+    body: { query: 'query($n: Int!) {echo(number: $n)}' },
+    audit: { grj: 400, json: 200 },
+    spec: 422,
+    code: 'BAD_USER_INPUT',
+  },
+  {
+    what: 'variables that do not coerce',
+    body: { query: 'query($n: Int) {echo(number: $n)}', variables: { n: 'x' } },
+    audit: { grj: 400, json: 200 },
+    spec: 422,
+    code: 'BAD_USER_INPUT',
+  },
+  {
+    what: 'an unknown operation',
+    body: { query: 'query A {one}', operationName: 'B' },
+    audit: { grj: 400, json: 400 },
+    spec: 422,
+    code: 'BAD_USER_INPUT',
+  },
+  {
+    what: 'an ambiguous operation',
+    body: { query: 'query A {one} query B {two}' },
+    audit: { grj: 400, json: 400 },
+    spec: 422,
+    code: 'BAD_USER_INPUT',
+  },
+  {
+    what: 'too dear a query',
+    body: { query: '{list(first: 5000) {id}}' },
+    audit: { grj: 400, json: 400 },
+    spec: 422,
+    code: 'COST_LIMIT_EXCEEDED',
+  },
+  {
+    what: 'a subscription without a stream (D21)',
+    body: { query: 'subscription {ticks}' },
+    audit: { grj: 400, json: 400 },
+    spec: 422,
+    code: 'BAD_USER_INPUT',
+  },
+]
+
+for (const profile of ['audit', 'spec2026'] as const) {
+  t.test(`every condition has its status and media type in profile ${profile}`, async (t) => {
+    const { app } = await fixtureApp(t, { GRAPHQL_HTTP_PROFILE: profile })
+    for (const row of table) {
+      for (const [accept, expected] of [
+        [GRJ, row.audit.grj],
+        [JSON_TYPE, row.audit.json],
+      ] as const) {
+        const answer = await send(app, row.body, { accept })
+        const label = `${row.what}, ${accept}`
+        t.equal(answer.status, profile === 'audit' ? expected : row.spec, label)
+        if (row.code !== undefined) t.equal(codesOf(answer)[0], row.code, label)
+        t.equal('data' in answer.body, row.data ?? false, `${label}: data key`)
+        t.match(answer.type, /charset=utf-8/, label)
+        if (row.what !== 'a body that is no JSON') t.ok(answer.type.startsWith(accept), `${label}: ${answer.type}`)
+        for (const error of answer.body.errors ?? []) t.ok(error.extensions['requestId'], `${label}: request id`)
+      }
+    }
+  })
+}
+
+t.test('what is wrong with the HTTP itself is said in HTTP, never labelled as a GraphQL response', async (t) => {
+  const { app, counters } = await fixtureApp(t, { MAX_BODY_BYTES: '2048' })
+  const mutation = 'mutation {add}'
+  interface Case {
+    what: string
+    request: InjectOptions
+    status: number
+    header?: [string, string]
+  }
+  const cases: Case[] = [
+    {
+      what: 'mutation by GET',
+      request: { method: 'GET', url: `/graphql?query=${encodeURIComponent(mutation)}` },
+      status: 405,
+      header: ['allow', 'POST'],
+    },
+    ...(['PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const).map((method) => ({
+      what: method,
+      request: { method, url: '/graphql' },
+      status: 405,
+      header: ['allow', 'GET, POST'] as [string, string],
+    })),
+    {
+      what: 'no acceptable type',
+      request: { method: 'POST', url: '/graphql', payload: { query: '{one}' }, headers: { accept: 'text/html' } },
+      status: 406,
+    },
+    {
+      what: 'too large a body',
+      request: { method: 'POST', url: '/graphql', payload: { query: `{one} # ${'x'.repeat(3000)}` } },
+      status: 413,
+    },
+    { what: 'too long an address', request: { method: 'GET', url: `/graphql?query={one}%23${'x'.repeat(9000)}` }, status: 414 },
+    {
+      what: 'a form',
+      request: {
+        method: 'POST',
+        url: '/graphql',
+        payload: 'query={one}',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      },
+      status: 415,
+    },
+    {
+      what: 'no content type',
+      request: { method: 'POST', url: '/graphql', payload: Buffer.from('{"query":"{one}"}'), headers: {} },
+      status: 415,
+    },
+    {
+      what: 'another charset',
+      request: {
+        method: 'POST',
+        url: '/graphql',
+        payload: '{"query":"{one}"}',
+        headers: { 'content-type': 'application/json; charset=utf-16' },
+      },
+      status: 415,
+    },
+    {
+      what: 'invalid UTF-8',
+      request: { method: 'POST', url: '/graphql', payload: Buffer.from([0x7b, 0xff, 0x7d]), headers: { 'content-type': JSON_TYPE } },
+      status: 400,
+    },
+    {
+      what: 'a __proto__ key',
+      request: {
+        method: 'POST',
+        url: '/graphql',
+        payload: '{"query":"{one}","variables":{"__proto__":{"a":1}}}',
+        headers: { 'content-type': JSON_TYPE },
+      },
+      status: 400,
+    },
+    { what: 'a GET with cookies alone', request: { method: 'GET', url: '/graphql?query={one}', headers: { cookie: 'a=b' } }, status: 403 },
+    { what: 'a parameter twice', request: { method: 'GET', url: '/graphql?query={one}&query={two}' }, status: 400 },
+    { what: 'variables that are no JSON', request: { method: 'GET', url: '/graphql?query={one}&variables={' }, status: 400 },
+    { what: 'nothing there', request: { method: 'GET', url: '/nowhere' }, status: 404 },
+  ]
+  for (const { what, request, status, header } of cases) {
+    const response = await app.inject(request)
+    t.equal(response.statusCode, status, what)
+    t.match(response.headers['content-type'], /^application\/json/, what)
+    if (header !== undefined) t.equal(response.headers[header[0]], header[1], what)
+  }
+  const head = await app.inject({ method: 'HEAD', url: '/graphql?query={one}' })
+  t.equal(head.statusCode, 405)
+  t.equal(counters.mutations, 0)
+})
+
+t.test('Accept is read as the audits and real clients need it', async (t) => {
+  const { app } = await fixtureApp(t)
+  const expected = {
+    '': JSON_TYPE,
+    '*/*': JSON_TYPE,
+    'application/*': JSON_TYPE,
+    [GRJ]: GRJ,
+    [`${GRJ},application/json;q=0.9`]: GRJ,
+    [`application/json, ${GRJ}`]: GRJ,
+    [`${GRJ};q=0.1, application/json`]: JSON_TYPE,
+    'application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed': GRJ,
+    'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json': JSON_TYPE,
+  }
+  for (const [accept, type] of Object.entries(expected))
+    t.equal((await send(app, { query: '{one}' }, accept === '' ? {} : { accept })).type, `${type}; charset=utf-8`, accept)
+  t.equal((await send(app, { query: '{one}' }, { accept: 'application/json;q=0' })).status, 406)
+})
+
+t.test('GET runs queries, with variables and operation names', async (t) => {
+  const { app } = await fixtureApp(t)
+  t.same((await get(app, { query: '{one}' })).body.data, { one: 1 })
+  const answer = await get(app, { query: 'query A($t: String) {echo(text: $t)} query B {two}', operationName: 'A', variables: '{"t":"ü"}' })
+  t.same(answer.body.data, { echo: 'ü' })
+})
+
+t.test('the operation that is asked for is the one that runs, however often another of its document ran before (D2)', async (t) => {
+  const { app, counters } = await fixtureApp(t)
+  const query = 'query A {one} query B {two} mutation M {add}'
+  for (let round = 0; round < 8; round++) t.same((await send(app, { query, operationName: 'A' })).body.data, { one: 1 })
+  for (let round = 0; round < 8; round++) t.same((await send(app, { query, operationName: 'B' })).body.data, { two: 2 })
+  t.same((await send(app, { query, operationName: 'M' })).body.data, { add: 1 })
+  for (let round = 0; round < 8; round++) t.equal((await get(app, { query, operationName: 'M' })).status, 405)
+  t.equal((await get(app, { query, operationName: 'A' })).status, 200)
+  t.equal(counters.mutations, 1)
+})
+
+t.test('variables that do not hold are refused the same way every time, and nothing runs (D3)', async (t) => {
+  const { app, counters } = await fixtureApp(t)
+  const requests = [
+    { query: 'query($i: Pick!) {pick(input: $i)}', variables: { i: { a: 'x', b: 1 } } },
+    { query: 'query($i: Pick!) {pick(input: $i)}', variables: { i: {} } },
+    { query: 'query($n: Int) {echo(number: $n)}', variables: { n: 1.5 } },
+  ]
+  for (const request of requests) {
+    const first = await send(app, request, { accept: GRJ, 'x-request-id': 'same' })
+    t.equal(first.status, 400)
+    for (let round = 0; round < 7; round++) t.same((await send(app, request, { accept: GRJ, 'x-request-id': 'same' })).body, first.body)
+  }
+  t.equal(counters.resolved, 0)
+  t.same((await send(app, { query: requests[0]?.query, variables: { i: { a: 'x' } } })).body.data, { pick: '{"a":"x"}' })
+})
+
+t.test('list positions in error paths are numbers, compiled or not, and locations point into the text that was sent (D5)', async (t) => {
+  const { app } = await fixtureApp(t)
+  const query = '# a comment\n\nquery   Q  {\n   broken { fail, id } }'
+  for (let round = 0; round < 8; round++) {
+    const [error] = (await send(app, { query })).body.errors ?? []
+    t.strictSame(error?.path, ['broken', 1, 'fail'])
+    t.strictSame(error?.locations, [{ line: 4, column: 13 }])
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+})
+
+t.test('an operation that is unknown or one of several is refused in words of ours (D7)', async (t) => {
+  const { app } = await fixtureApp(t)
+  const requests: Record<string, string>[] = [{ query: 'query A {one}', operationName: 'Z' }, { query: 'query A {one} query B {two}' }]
+  for (const parameters of requests) {
+    const answer = await get(app, parameters)
+    t.equal(answer.status, 400)
+    t.notMatch(JSON.stringify(answer.body), /Cannot read|undefined/)
+  }
+})
+
+t.test('a JSON AST is no document, and neither is other JSON (D31)', async (t) => {
+  const { app, counters } = await fixtureApp(t)
+  for (const query of [JSON.stringify(parse('mutation {add}')), JSON.stringify(parse('{one}')), '[]', '{}', 'null', '""']) {
+    const answer = await send(app, { query }, { accept: GRJ })
+    t.equal(answer.status, 400, query.slice(0, 20))
+    t.equal(codesOf(answer)[0], 'GRAPHQL_PARSE_FAILED')
+  }
+  t.equal(counters.mutations + counters.resolved, 0)
+})
+
+t.test('errors of ours pass with their codes, everything else is masked, and the log has it whole (D16)', async (t) => {
+  const lines: string[] = []
+  const logger = pino({}, new Writable({ write: (chunk, _, done) => (lines.push(String(chunk)), done()) }))
+  const { app } = await fixtureApp(t, {}, { logger })
+  const answer = await send(app, { query: '{leak known lost}' }, { 'x-request-id': 'req-1' })
+  const errors = Object.fromEntries((answer.body.errors ?? []).map((error) => [String(error.path?.[0]), error]))
+  t.same(errors['leak']?.extensions, { code: 'INTERNAL_SERVER_ERROR', requestId: 'req-1' })
+  t.same(errors['known']?.extensions, { code: 'NOT_FOUND', requestId: 'req-1', hint: 'look elsewhere' })
+  t.same(errors['lost']?.extensions, { code: 'SOURCE_UNAVAILABLE', requestId: 'req-1', source: 'sql', retryable: true })
+  const text = JSON.stringify(answer.body)
+  for (const secret of ['hunter2', 'db.internal', 'ECONNREFUSED', '10.0.0.1']) t.notOk(text.includes(secret), secret)
+  const logged = lines.join('')
+  t.match(logged, 'hunter2')
+  t.match(logged, 'req-1')
+  t.match(logged, 'ECONNREFUSED')
+})
+
+t.test('a promise in a plain property is resolved before and after compilation (D13)', async (t) => {
+  const { app } = await fixtureApp(t)
+  for (let round = 0; round < 8; round++) {
+    t.same((await send(app, { query: '{promised {later}}' })).body.data, { promised: { later: 5 } })
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+})
+
+t.test('the request id is taken from the caller when it is sane, made when not, and stands in header and body', async (t) => {
+  const { app } = await fixtureApp(t)
+  const kept = await send(app, { query: '{nope}' }, { 'x-request-id': 'abc-123' })
+  t.equal(kept.headers['x-request-id'], 'abc-123')
+  t.equal(kept.body.errors?.[0]?.extensions['requestId'], 'abc-123')
+  for (const bad of ['a b', 'x'.repeat(200), 'a"b'])
+    t.match(String((await send(app, { query: '{one}' }, { 'x-request-id': bad })).headers['x-request-id']), /^[0-9a-f-]{36}$/)
+})
+
+t.test('a batch is capped before it is read, keeps its order, and pays for all of it', async (t) => {
+  const { app, counters } = await fixtureApp(t)
+  const batch = async (items: unknown[], accept = JSON_TYPE) => {
+    const response = await app.inject({ method: 'POST', url: '/graphql', payload: items as object[], headers: { accept } })
+    return { status: response.statusCode, type: response.headers['content-type'], body: JSON.parse(response.body) as Answer['body'][] }
+  }
+  const answer = await batch(
+    [{ query: 'mutation {add(by: 5)}' }, { query: '{one}' }, { query: 'mutation {add(by: 2)}' }, { query: '{nope}' }, 5],
+    GRJ,
+  )
+  t.equal(answer.status, 200)
+  t.equal(answer.type, `${GRJ}; charset=utf-8`)
+  t.same(
+    answer.body.map((one) => one.data),
+    [{ add: 5 }, { one: 1 }, { add: 7 }, undefined, undefined],
+  )
+  t.equal(counters.mutations, 7)
+  for (const items of [
+    [],
+    Array.from({ length: 11 }, () => ({ query: '{one}' })),
+    Array.from({ length: 10_000 }, () => ({ query: '{' })),
+  ]) {
+    const refused = await batch(items)
+    t.equal(refused.status, 400)
+    t.match(refused.body, { errors: [{ extensions: { code: 'COST_LIMIT_EXCEEDED', limit: 'batch' } }] })
+  }
+  const dear = await batch(Array.from({ length: 3 }, () => ({ query: '{list(first: 400) {id}}' })))
+  t.same(
+    dear.body.map((one) => one.errors?.[0]?.extensions['code']),
+    [undefined, undefined, 'COST_LIMIT_EXCEEDED'],
+  )
+})
+
+t.test('an operation ends at its deadline, and its stores are told', async (t) => {
+  const { app, counters } = await fixtureApp(t, { OPERATION_TIMEOUT_MS: '100' })
+  const answer = await send(app, { query: '{slow}' })
+  t.same(codesOf(answer), ['DEADLINE_EXCEEDED'])
+  t.equal(counters.running, 0)
+  t.equal(app.pipeline.active(), 0)
+})
+
+t.test('work stops when its client leaves', async (t) => {
+  const { app, counters } = await fixtureApp(t)
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  const leave = new AbortController()
+  const request = fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': JSON_TYPE },
+    body: '{"query":"{slow}"}',
+    signal: leave.signal,
+  })
+  const until = async (holds: () => boolean): Promise<void> => {
+    for (const end = Date.now() + 5000; !holds() && Date.now() < end;) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  await until(() => counters.running === 1)
+  leave.abort()
+  await t.rejects(request)
+  await until(() => counters.aborted === 1)
+  t.equal(counters.aborted, 1)
+  t.equal(app.pipeline.active(), 0)
+})
+
+t.test('browsers may call from the listed origins only', async (t) => {
+  const { app } = await fixtureApp(t, { CORS_ORIGINS: 'https://console.example' })
+  const preflight = (origin: string) =>
+    app.inject({
+      method: 'OPTIONS',
+      url: '/graphql',
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' },
+    })
+  const allowed = await preflight('https://console.example')
+  t.equal(allowed.statusCode, 204)
+  t.equal(allowed.headers['access-control-allow-origin'], 'https://console.example')
+  t.equal((await preflight('https://evil.example')).headers['access-control-allow-origin'], undefined)
+})
+
+t.test('introspection can be switched off, and then suggestions do not spell the schema out', async (t) => {
+  const { app } = await fixtureApp(t, { GRAPHQL_INTROSPECTION: 'off' })
+  t.equal(codesOf(await send(app, { query: '{__schema {types {name}}}' }))[0], 'GRAPHQL_VALIDATION_FAILED')
+  t.notMatch((await send(app, { query: '{onee}' })).body.errors?.[0]?.message, 'Did you mean')
+  t.same((await send(app, { query: '{__typename}' })).body.data, { __typename: 'Query' })
 })

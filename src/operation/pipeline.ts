@@ -11,7 +11,7 @@ import { createDocuments, type KnownOperation } from './documents.ts'
 import { extensionsOf, mapError } from './errors.ts'
 import { createExecutor, type Run } from './execute.ts'
 import { type OperationRequest, type Pipeline, type Prepared, type PreparedOperation, type RequestOrigin } from './operation.ts'
-import { refuse, Refused } from './refused.ts'
+import { refuse, Refused, toPrepared } from './refused.ts'
 import { coerceVariables } from './variables.ts'
 
 export interface PipelineParts extends ContextParts {
@@ -146,11 +146,7 @@ function charged(stream: AsyncIterableIterator<ExecutionResult>, account: Accoun
 }
 
 const refusal = (error: unknown, origin: RequestOrigin): Prepared => {
-  if (error instanceof Refused) {
-    const errors = error.errors.map((one) => withRequestId(one, origin.requestId))
-    const result: ExecutionResult = { errors, extensions: { requestId: origin.requestId, ...error.extensions } }
-    return { kind: 'REFUSED', refusal: error.refusal, result, retryAfterMs: error.retryAfterMs }
-  }
+  if (error instanceof Refused) return toPrepared(error, origin.requestId)
   if (error instanceof AppError)
     return {
       kind: 'REFUSED',
@@ -159,11 +155,3 @@ const refusal = (error: unknown, origin: RequestOrigin): Prepared => {
     }
   return { kind: 'REFUSED', refusal: 'UNAVAILABLE', result: { errors: [mapError(error, origin)] } }
 }
-
-const withRequestId = (error: GraphQLError, requestId: string): GraphQLError =>
-  new GraphQLError(error.message, {
-    nodes: error.nodes,
-    source: error.source,
-    positions: error.positions,
-    extensions: { ...error.extensions, requestId },
-  })

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql'
 import { type AppErrorCode } from '../errors.ts'
-import { type Refusal } from './operation.ts'
+import { type Prepared, type Refusal } from './operation.ts'
 
 /** Thrown inside the pipeline when a step refuses a request; `prepare` turns it into a result. Its errors may be shown to the client. */
 export class Refused extends Error {
@@ -39,3 +39,17 @@ export const coded = (code: AppErrorCode, errors: readonly GraphQLError[]): Grap
         extensions: { code },
       }),
   )
+
+/** A refusal as transports get it, with the request's id in every error. */
+export const toPrepared = (refused: Refused, requestId: string): Prepared & { kind: 'REFUSED' } => ({
+  kind: 'REFUSED',
+  refusal: refused.refusal,
+  result: {
+    errors: refused.errors.map(
+      ({ message, nodes, source, positions, extensions }) =>
+        new GraphQLError(message, { nodes, source, positions, extensions: { ...extensions, requestId } }),
+    ),
+    extensions: { requestId, ...refused.extensions },
+  },
+  retryAfterMs: refused.retryAfterMs,
+})

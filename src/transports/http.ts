@@ -3,8 +3,15 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fa
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { type Viewer } from '../auth/viewer.ts'
 import { AppError } from '../errors.ts'
-import { type Batch, type OperationRequest, type Pipeline, type Prepared, type RequestOrigin } from '../operation/operation.ts'
-import { Refused, refuse } from '../operation/refused.ts'
+import {
+  type Batch,
+  type OperationRequest,
+  type Pipeline,
+  type Prepared,
+  type PreparedOperation,
+  type RequestOrigin,
+} from '../operation/operation.ts'
+import { Refused, refuse, toPrepared } from '../operation/refused.ts'
 import { couldBeForged, readBody, readClientName, readClientVersion, readCostMode, readQueryString } from './http-request.ts'
 import { type Profile, statusOfRefusal, statusOfResult } from './http-status.ts'
 import { readAccept } from './media-type.ts'
@@ -96,7 +103,7 @@ async function prepareOne(pipeline: Pipeline, read: () => OperationRequest, orig
     return await pipeline.prepare(read(), origin)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    return { kind: 'REFUSED', refusal: error.refusal, result: { errors: error.errors } }
+    return toPrepared(error, origin.requestId)
   }
 }
 
@@ -105,7 +112,7 @@ async function answer(
   prepared: Prepared,
   media: 'application/graphql-response+json' | 'application/json',
 ): Promise<Answer> {
-  const checked = prepared.kind === 'READY' && prepared.operation.type === 'subscription' ? needsStream() : prepared
+  const checked = prepared.kind === 'READY' && prepared.operation.type === 'subscription' ? needsStream(prepared.operation) : prepared
   if (checked.kind === 'REFUSED') {
     const { refusal, result, retryAfterMs } = checked
     return {
@@ -119,14 +126,11 @@ async function answer(
   return { status: statusOfResult(result, options.profile), result }
 }
 
-const needsStream = (): Prepared => {
-  const { refusal, errors } = refuse(
-    'OPERATION',
-    'BAD_USER_INPUT',
-    'A subscription needs a stream: accept text/event-stream, or use a WebSocket.',
+const needsStream = ({ origin }: PreparedOperation): Prepared =>
+  toPrepared(
+    refuse('OPERATION', 'BAD_USER_INPUT', 'A subscription needs a stream: accept text/event-stream, or use a WebSocket.'),
+    origin.requestId,
   )
-  return { kind: 'REFUSED', refusal, result: { errors } }
-}
 
 async function handleBatch(
   options: HttpOptions,
@@ -136,11 +140,12 @@ async function handleBatch(
   reply: FastifyReply,
 ): Promise<unknown> {
   if (items.length === 0 || items.length > options.maxBatch) {
-    const { refusal, errors } = refuse('COST', 'COST_LIMIT_EXCEEDED', `A batch holds 1 to ${options.maxBatch} operations.`, {
+    const refused = refuse('COST', 'COST_LIMIT_EXCEEDED', `A batch holds 1 to ${options.maxBatch} operations.`, {
       limit: 'batch',
       max: options.maxBatch,
     })
-    return send(reply, media, { status: statusOfRefusal(refusal, options.profile, media), result: { errors } })
+    const { refusal, result } = toPrepared(refused, origin.requestId)
+    return send(reply, media, { status: statusOfRefusal(refusal, options.profile, media), result })
   }
   const batch: Batch = { cost: 0 }
   const answers: Answer[] = []
