@@ -9,6 +9,7 @@ import { migrate } from '../src/datasources/sql/migrate.ts'
 import { openPostgresSql } from '../src/datasources/sql/postgres-sql.ts'
 import { type AppError, isAppError, sourceUnavailable } from '../src/errors.ts'
 import { formatDemonTime, parseNanos, systemClock } from '../src/time.ts'
+import { eventually } from './support/eventually.ts'
 import { type LogAdapter, logAdapters, openTestJetstream } from './support/logs.ts'
 import { startNats } from './support/nats.ts'
 import { type TestRun, bodyOf, lastSequence, standingClock, testRun, waitingRun } from './support/run-log.ts'
@@ -614,3 +615,61 @@ for (const [name, open] of Object.entries(sharedLogs))
     )
     t.equal(all.filter(({ outcome }) => outcome === 'WRITTEN').length, 1, 'one is told that it decided, though all act for one actor')
   })
+
+t.test('killing the log under load loses no decision and writes none twice', async (t) => {
+  for (const old of [true, false]) {
+    const server = await startNats(t, { old })
+    if (server === null) return
+    const log = await openTestJetstream(t, server, { timeoutMs: 2000 })
+    const runs = await Promise.all(Array.from({ length: 60 }, () => waitingRun(log)))
+    const commands = createRunCommands({ log, clock: systemClock })
+    let answered = 0
+    const untilWritten = async (run: TestRun, index: number): Promise<WriteOutcome> => {
+      for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
+        try {
+          return await commands.decide(run.scope, { actorId: `actor-${index}` }, gate(run), index % 2 === 0 ? grant : deny)
+        } catch (error) {
+          if (!isAppError(error, 'SOURCE_UNAVAILABLE')) throw error
+          await new Promise((resolve) => setTimeout(resolve, 50))
+        } finally {
+          answered++
+        }
+      }
+      throw new Error('the log did not come back')
+    }
+    const deciding = Promise.all(
+      runs.map(async (run, index) => {
+        await new Promise((resolve) => setTimeout(resolve, index * 5))
+        return untilWritten(run, index)
+      }),
+    )
+    await eventually(() => answered >= 10)
+    await server.kill()
+    await server.restart()
+    const outcomes = await deciding
+    for (const [index, run] of runs.entries()) {
+      const ends = (await run.messages()).filter((message) => isTerminal(bodyOf(message)))
+      const outcome = outcomes[index]
+      t.ok(ends.length === 1 && outcome !== undefined && 'sequence' in outcome && outcome.sequence === ends[0]?.sequence, `gate ${index}`)
+      t.equal(ends[0] === undefined ? null : bodyOf(ends[0])['approver'], `actor-${index}`)
+    }
+  }
+})
+
+t.test('a log that hangs answers within its deadline that nothing is known', async (t) => {
+  const server = await startNats(t)
+  if (server === null) return
+  const log = await openTestJetstream(t, server, { timeoutMs: 300 })
+  const run = await waitingRun(log)
+  const commands = createRunCommands({ log: meddled(log, (append) => (server.pause(), append())), clock: systemClock })
+  const before = Date.now()
+  const error = await refused(t, commands.decide(run.scope, lee, gate(run), grant), 'SOURCE_UNAVAILABLE')
+  t.match(error, { source: 'log', details: { written: 'UNKNOWN' } })
+  t.ok(Date.now() - before < 2000, `after ${Date.now() - before} ms`)
+  server.resume()
+  const patient = await openTestJetstream(t, server)
+  await eventually(async () => (await failure(patient.state('ritual'))) === null)
+  const outcome = await createRunCommands({ log: patient, clock: systemClock }).decide(run.scope, lee, gate(run), grant)
+  t.ok(outcome.outcome === 'WRITTEN' || outcome.outcome === 'ALREADY_DECIDED', 'a repeat is safe, whatever became of the first')
+  t.equal((await run.events()).filter(isTerminal).length, 1)
+})
