@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { type Test } from 'tap'
 import { type Page, type PageRequest } from '../../src/datasources/page.ts'
 import { isAppError } from '../../src/errors.ts'
@@ -24,6 +25,16 @@ export const forward = (size: number, cursor: string | null = null): PageRequest
 export const itemsOf = <T>(page: Page<T>): T[] => page.items.map(({ item }) => item)
 /** A page without its cursors, to be compared with a window. */
 export const shown = <T>(page: Page<T>): Window<T> => ({ ...page, items: itemsOf(page) })
+
+/** Filters with at most two conditions: with more, hardly anything would be left to page through. */
+export function fewOf<T extends object>(conditions: { readonly [Name in keyof T]-?: fc.Arbitrary<NonNullable<T[Name]>> }): fc.Arbitrary<
+  Partial<T>
+> {
+  const names = Object.keys(conditions) as (keyof T)[]
+  return fc
+    .tuple(fc.record<T>(conditions), fc.subarray(names, { maxLength: 2 }))
+    .map(([all, kept]) => Object.fromEntries(kept.map((name) => [name, all[name]])) as Partial<T>)
+}
 
 export const compare = (left: bigint, right: bigint): number => (left < right ? -1 : left > right ? 1 : 0)
 
