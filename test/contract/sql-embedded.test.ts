@@ -6,6 +6,7 @@ import { hostname, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
+import { lockDataDir } from '../../src/datasources/sql/pglite-lock.ts'
 import { openPgliteSql } from '../../src/datasources/sql/pglite-sql.ts'
 import { isAppError } from '../../src/errors.ts'
 import { packageRoot } from '../../src/root.ts'
@@ -74,39 +75,48 @@ t.test('a data directory in use is refused, by its name and the owner', async (t
 
 t.test('the lock of an owner that is gone is taken over', async (t) => {
   const dir = await tempDir(t)
-  await (await openPgliteSql({ dataDir: dir, timeoutMs })).close()
   const dead = spawn(process.execPath, ['-e', ''])
   await once(dead, 'exit')
   const old = new Date(Date.now() - 60_000)
   const leave = (text: string) => writeFile(lockPath(dir), text)
-
+  const lockOf = async (): Promise<string> => {
+    try {
+      const lock = await lockDataDir(dir)
+      await lock.verify()
+      await lock.release()
+      return 'taken'
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
   await leave(JSON.stringify({ pid: dead.pid, startedAt: '1', host: hostname() }))
-  t.equal(await refusal(dir), 'opened', 'a process that ended')
+  t.equal(await lockOf(), 'taken', 'a process that ended')
   await leave(JSON.stringify({ pid: process.pid, startedAt: 'another time', host: hostname() }))
-  t.equal(await refusal(dir), 'opened', 'a number that another process has now')
+  t.equal(await lockOf(), 'taken', 'a number that another process has now')
   await leave('')
   await utimes(lockPath(dir), old, old)
-  t.equal(await refusal(dir), 'opened', 'killed while it wrote the file')
+  t.equal(await lockOf(), 'taken', 'killed while it wrote the file')
   await leave(JSON.stringify({ pid: 1, startedAt: '1', host: 'another-host' }))
-  t.match(await refusal(dir), /in use by process 1 on another-host/, 'an owner elsewhere that still shows itself')
+  t.match(await lockOf(), /in use by process 1 on another-host/, 'an owner elsewhere that still shows itself')
   await utimes(lockPath(dir), old, old)
-  t.equal(await refusal(dir), 'opened', 'an owner elsewhere that no longer does')
+  t.equal(await lockOf(), 'taken', 'an owner elsewhere that no longer does')
+  t.strictSame(await readdir(dir), [], 'nothing is left behind')
 })
 
 t.test('of processes that find a dead lock together, one gets the directory', async (t) => {
   const dir = await tempDir(t)
-  await (await openPgliteSql({ dataDir: dir, timeoutMs })).close()
-  await writeFile(lockPath(dir), JSON.stringify({ pid: 999_999_999, startedAt: '1', host: hostname() }))
   const rivals = Array.from({ length: 4 }, () => child(t, 'race', dir))
-  await eventually(() => rivals.every(({ lines }) => lines.length > 0), { withinMs: 60_000 })
-  t.equal(rivals.filter(({ lines }) => lines[0] === 'open').length, 1)
-  t.equal(rivals.filter(({ lines }) => lines[0]?.includes('is in use by process')).length, 3)
-  for (const { process } of rivals) process.stdin?.end('\n')
+  const say = (line: string) => rivals.forEach(({ process }) => process.stdin?.write(line))
+  await eventually(() => rivals.every(({ lines }) => lines.includes('ready')), { withinMs: 60_000 })
+  await writeFile(lockPath(dir), JSON.stringify({ pid: 999_999_999, startedAt: '1', host: hostname() }))
+  say('go\n')
+  await eventually(() => rivals.every(({ lines }) => lines.length > 1), { withinMs: 60_000 })
+  const results = rivals.map(({ lines }) => lines[1] ?? '')
+  t.equal(results.filter((line) => line === 'locked').length, 1, results.join(', '))
+  t.equal(results.filter((line) => line.startsWith('refused')).length, 3)
+  for (const { process } of rivals) process.stdin?.end('done\n')
   await Promise.all(rivals.map(({ ended }) => ended))
-  t.notOk(
-    (await readdir(dir)).some((name) => name.startsWith('orrery.lock')),
-    'no lock file is left',
-  )
+  t.strictSame(await readdir(dir), [], 'no lock file is left')
 })
 
 t.test('kill -9 while writing loses no acknowledged row and leaves no half of a transaction', async (t) => {

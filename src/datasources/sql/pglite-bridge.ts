@@ -152,6 +152,8 @@ export async function openPgliteBridge(first: PgliteWorkerOptions, hangGraceMs: 
       const worker = await current.catch((error: unknown) => {
         throw sourceUnavailable('sql', error)
       })
+      // Replaced since: what is sent to an ended thread is never answered.
+      if (worker !== attached) throw sourceUnavailable('sql', new Error('the embedded database was restarted'))
       return new Promise<StatementResult>((resolve, reject) => {
         const id = nextId++
         inFlight.set(id, { allowedMs, resolve, reject })
