@@ -1,0 +1,70 @@
+import t from 'tap'
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { parse, validate } from 'graphql'
+import { buildSchema } from '../src/app.ts'
+import { settingsTable } from '../src/cli/settings-table.ts'
+import { packageRoot } from '../src/root.ts'
+import { graphql, serve, temporaryFolder } from './support/program.ts'
+
+const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8')
+
+/** The fenced blocks of one language, in order. */
+const blocks = (language: string, text = readme): string[] =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, body]) => body ?? '')
+
+t.test('the settings table shows what the program reads', async (t) => {
+  const shown = /<!-- settings:begin -->\n([\s\S]*)<!-- settings:end -->/.exec(readme)?.[1]
+  t.equal(shown, settingsTable(), 'run `npm run build && node scripts/readme.mjs`')
+})
+
+t.test('the README has its length, and its two commands first', async (t) => {
+  const lines = readme.split('\n').length
+  t.ok(lines >= 120 && lines <= 240, `${lines} lines`)
+  t.equal(blocks('sh')[0], 'npm ci\nnpm start\n')
+})
+
+t.test('every link in the README and the docs leads to a file', async (t) => {
+  const folder = (path: string) => readdirSync(join(packageRoot, path)).filter((file) => file.endsWith('.md'))
+  const files = [
+    'README.md',
+    ...folder('docs').map((file) => `docs/${file}`),
+    ...folder('docs/decisions').map((file) => `docs/decisions/${file}`),
+  ]
+  for (const file of files) {
+    const text = readFileSync(join(packageRoot, file), 'utf8')
+    for (const [, target = ''] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g))
+      if (!/^https?:/.test(target)) t.ok(existsSync(join(packageRoot, dirname(file), target)), `${file} -> ${target}`)
+  }
+})
+
+t.test('every operation in the README and the docs is valid against the schema', async (t) => {
+  const schema = buildSchema()
+  const operations = ['README.md', 'docs/operations.md']
+    .flatMap((file) => blocks('graphql', readFileSync(join(packageRoot, file), 'utf8')))
+    .filter((text) => /^\s*(query|mutation|subscription|\{)/.test(text))
+  t.ok(operations.length >= 4)
+  for (const text of operations) t.strictSame(validate(schema, parse(text)), [], text.slice(0, 40))
+})
+
+t.test('what the README tells people to paste works on a first start', async (t) => {
+  const server = await serve(t, ['--data', await temporaryFolder(t)])
+  for (const text of blocks('graphql').filter((block) => !block.startsWith('subscription'))) {
+    const answer = await graphql(server.url, text)
+    t.equal(answer.errors, undefined, text.slice(0, 30))
+    if (text.startsWith('mutation')) t.match(answer.data, { grantApproval: { __typename: 'ApprovalDecided', projected: true } })
+    else t.match(answer.data, { runs: { nodes: [{ approvals: { nodes: [{}] } }] } })
+  }
+  const commands = blocks('sh').filter((block) => block.startsWith('curl'))
+  t.ok(commands.length >= 3)
+  for (const command of commands) {
+    const streams = command.includes('text/event-stream')
+    const local = command.replaceAll('http://localhost:4000', server.url)
+    // a stream has no end: curl stops by itself after --max-time, with 28
+    const { stdout } = await promisify(execFile)('bash', ['-c', streams ? `${local.trimEnd()} || [ $? = 28 ]` : local])
+    if (streams) t.match(stdout, /^event: next\n/m, 'events arrive')
+    else t.notMatch(JSON.stringify(JSON.parse(stdout)), '"errors"', command.slice(0, 60))
+  }
+})
