@@ -95,6 +95,36 @@ t.test('an empty server answers, keeps its folder for itself, and keeps what it 
   t.match(rebuilt.stdout, /rebuilt up to sequence 1/)
 })
 
+t.test('a key made on the command line opens the door, shows no secret in lists, and stops working when it is revoked', async (t) => {
+  const data = await temporaryFolder(t)
+  const keys = (...words: string[]) => exitOf(t, ['keys', ...words, '--data', data], { LOG_LEVEL: 'silent' })
+  const made = await keys('create', '--tenant', 'acme', '--name', 'ci', '--roles', 'operator', '--expires', '30d')
+  t.equal(made.code, 0, made.stderr)
+  const key = made.stdout.trim()
+  t.match(key, /^orr_[0-9a-f]{16}_/)
+  const listed = await keys('list', '--tenant', 'acme')
+  t.match(listed.stdout, /^[0-9a-f]{16}\tacme\tci\toperator\t/)
+  t.notMatch(listed.stdout, key.slice(-43))
+  t.equal((await keys('create', '--tenant', 'acme', '--name', 'x', '--roles', 'king')).code, 2)
+
+  const ask = async (url: string) => {
+    const answer = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': key },
+      body: JSON.stringify({ query: '{ viewer { tenantId roles } }' }),
+    })
+    return { status: answer.status, body: (await answer.json()) as unknown }
+  }
+  const server = await serve(t, ['--empty', '--data', data], { AUTH_MODE: 'apikey' })
+  t.match(await ask(server.url), { status: 200, body: { data: { viewer: { tenantId: 'acme', roles: ['operator'] } } } })
+  server.child.kill('SIGTERM')
+  await server.ended
+  t.match((await keys('revoke', key.slice(4, 20))).stdout, /is revoked/)
+  const again = await serve(t, ['--empty', '--data', data], { AUTH_MODE: 'apikey' })
+  t.match(await ask(again.url), { status: 401, body: { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] } })
+  t.equal((await fetch(`${again.url}/health/ready`)).status, 200, 'probes need no key')
+})
+
 t.test('a first start shows a moving system: runs, gates, and new events', async (t) => {
   const data = await temporaryFolder(t)
   const server = await serve(t, ['--data', data])
