@@ -20,6 +20,7 @@ import { type CursorCodec } from './subscriptions/cursor.ts'
 import { type LiveHub } from './subscriptions/hub.ts'
 import { measurePipeline } from './telemetry/measured-pipeline.ts'
 import { createMetrics, type Metrics, registerMetrics } from './telemetry/metrics.ts'
+import { addStreamMetrics } from './telemetry/stream-metrics.ts'
 import { type Clock, systemClock } from './time.ts'
 import { registerGraphiql } from './transports/graphiql.ts'
 import { registerHome } from './transports/home.ts'
@@ -100,7 +101,13 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const responder = createStreamResponder(pipeline)
   await registerHttp(app, { pipeline, authenticate, profile: config.httpProfile, maxBatch: config.maxBatch, stream: responder.respond })
   await registerSse(app, { pipeline, responder, authenticate, maxOperationsPerStream: config.maxSubscriptionsPerConnection })
-  registerWebsocket(app, { pipeline, schema, authenticate: authenticateParams, config, clock })
+  const sockets = registerWebsocket(app, { pipeline, schema, authenticate: authenticateParams, config, clock })
+  addStreamMetrics(metrics.registry, () => ({
+    ...subscriber.stats(),
+    sockets: sockets.stats().connections,
+    responses: responder.stats().streams,
+    cutOff: sockets.stats().slow + responder.stats().slow,
+  }))
   return app
 }
 

@@ -14,7 +14,8 @@ export interface SubscriberParts extends EventSourceParts {
 
 export interface Subscriber {
   readonly subscribe: Pipeline['subscribe']
-  stats(): { readonly streams: number; readonly groups: number }
+  /** `behind`: how often a reader could not keep up with its group, since the start. */
+  stats(): { readonly streams: number; readonly groups: number; readonly behind: number }
 }
 
 // results wait in the transport's buffer too; beyond this a reader goes on alone, at its own pace
@@ -26,6 +27,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
   const sharing = createSharedExecution({ queueSize: sharedQueue })
   const perTenant = new Map<string, number>()
   let streams = 0
+  let behind = 0
 
   const count = (tenantId: string, change: 1 | -1): void => {
     streams += change
@@ -48,7 +50,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
       try {
         const source = await openEventSource(parts, operation, resumeOf(operation))
         if (Symbol.asyncIterator in source && !signal.aborted)
-          return openStream(parts, { operation, source, sharing, onClose: () => count(viewer.tenantId, -1) })
+          return openStream(parts, { operation, source, sharing, onBehind: () => behind++, onClose: () => count(viewer.tenantId, -1) })
         count(viewer.tenantId, -1)
         if (!(Symbol.asyncIterator in source)) return source
         await source.return?.()
@@ -58,7 +60,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
         return refusal(operation, error)
       }
     },
-    stats: () => ({ streams, groups: sharing.groups() }),
+    stats: () => ({ streams, groups: sharing.groups(), behind }),
   }
 }
 
@@ -76,6 +78,7 @@ interface StreamOptions {
   readonly operation: PreparedOperation
   readonly source: AsyncIterableIterator<Emission>
   readonly sharing: ReturnType<typeof createSharedExecution>
+  readonly onBehind: () => void
   readonly onClose: () => void
 }
 
@@ -85,7 +88,7 @@ interface StreamOptions {
  */
 function openStream(
   parts: SubscriberParts,
-  { operation, source, sharing, onClose }: StreamOptions,
+  { operation, source, sharing, onBehind, onClose }: StreamOptions,
 ): AsyncIterableIterator<ExecutionResult> {
   const { viewer, signal } = operation.origin
   const key = sharingKey(operation)
@@ -135,6 +138,7 @@ function openStream(
     caughtUp = false
     if (over || ending !== null) return
     reopened = true
+    onBehind()
     const opened = await openEventSource(parts, operation, last === null ? resumeOf(operation) : [last.cursor])
     if (Symbol.asyncIterator in opened) {
       if (over || ending !== null) await opened.return?.()

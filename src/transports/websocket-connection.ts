@@ -13,6 +13,8 @@ interface OpenOperation {
   readonly abort: AbortController
   stream: AsyncIterableIterator<ExecutionResult> | null
   isQuery: boolean
+  /** The client wants no more of it. */
+  left: boolean
 }
 
 export interface ConnectionOptions {
@@ -30,7 +32,8 @@ export interface ConnectionOptions {
 
 export interface Connection {
   viewer: Viewer | null
-  readonly size: () => number
+  /** Operations that count against the connection's limit. */
+  size(): number
   /** @returns null when the id is taken; else the origin's signal for what is opened under it */
   open(id: string): AbortSignal | null
   release(id: string): void
@@ -102,11 +105,11 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   const connection: Connection = {
     viewer: null,
-    size: () => operations.size,
+    size: () => [...operations.values()].filter((operation) => !operation.left).length,
     open(id) {
       if (operations.has(id)) return null
       const abort = new AbortController()
-      operations.set(id, { abort, stream: null, isQuery: false })
+      operations.set(id, { abort, stream: null, isQuery: false, left: false })
       return abort.signal
     },
     release(id) {
@@ -145,6 +148,7 @@ export function createConnection(options: ConnectionOptions): Connection {
           return { done: true, value: undefined }
         },
         async return() {
+          if (entry !== undefined) entry.left = true
           entry?.abort.abort()
           await entry?.stream?.return?.()
           return { done: true, value: undefined }
