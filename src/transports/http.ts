@@ -15,6 +15,7 @@ import { Refused, refuse, toPrepared } from '../operation/refused.ts'
 import { couldBeForged, readBody, readClientName, readClientVersion, readCostMode, readQueryString } from './http-request.ts'
 import { type Profile, statusOfRefusal, statusOfResult } from './http-status.ts'
 import { readAccept } from './media-type.ts'
+import { rateLimitHeaders } from './rate-limit-headers.ts'
 
 /** Sends a prepared operation as a stream: every event, or the refusal, framed. Settles when the stream is over. */
 export type StreamResponder = (kind: 'sse' | 'multipart', request: FastifyRequest, reply: FastifyReply, prepared: Prepared) => Promise<void>
@@ -154,7 +155,11 @@ async function handleBatch(
     answers.push(await answer(options, await prepareOne(options.pipeline, () => readBody(item), { ...origin, batch }), media))
   const throttled = answers.find((one) => one.status === 429 || one.status === 401)
   reply.code(throttled !== undefined && answers.every((one) => one.status === throttled.status) ? throttled.status : 200)
-  return reply.type(`${media}; charset=utf-8`).send(JSON.stringify(answers.map((one) => one.result)))
+  const results = answers.map((one) => one.result)
+  return reply
+    .headers(rateLimitHeaders(results.at(-1) ?? {}))
+    .type(`${media}; charset=utf-8`)
+    .send(JSON.stringify(results))
 }
 
 async function originOf(options: HttpOptions, request: FastifyRequest, reply: FastifyReply): Promise<RequestOrigin> {
@@ -180,7 +185,7 @@ function send(reply: FastifyReply, media: string, { status, result, retryAfterMs
   if (retryAfterMs !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
   if (allow !== undefined) reply.header('allow', allow)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
-  return reply.code(status).type(`${media}; charset=utf-8`).send(JSON.stringify(result))
+  return reply.code(status).headers(rateLimitHeaders(result)).type(`${media}; charset=utf-8`).send(JSON.stringify(result))
 }
 
 /** A failure of HTTP, not of GraphQL: never labelled as a GraphQL response. */
