@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ export interface ServerProcess {
   /** Starts it (again) on the same port and store. */
   restart(): Promise<void>
   /** It hangs: connections stay open and nothing answers. */
-  pause(): void
+  pause(): Promise<void>
   resume(): void
 }
 
@@ -55,6 +55,12 @@ const answers = (port: number, hello: string): Promise<boolean> =>
 
 const ended = (child: ChildProcess): Promise<void> =>
   new Promise((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve() : child.once('exit', () => resolve())))
+
+/** A signal to stop reaches the threads of a process one after the other. */
+function isStopped(pid: number | undefined): boolean {
+  const tasks = `/proc/${pid}/task`
+  return readdirSync(tasks).every((task) => /\) T /.test(readFileSync(join(tasks, task, 'stat'), 'utf8')))
+}
 
 export interface ServerProgram {
   readonly program: string
@@ -93,7 +99,10 @@ export async function startServer(t: Owner, { program, args, hello, storeDir: gi
       await kill()
       child = await start()
     },
-    pause: () => void child.kill('SIGSTOP'),
+    async pause() {
+      child.kill('SIGSTOP')
+      await eventually(() => isStopped(child.pid), { everyMs: 2 })
+    },
     resume: () => void child.kill('SIGCONT'),
   }
   t.teardown(() => server.stop())
