@@ -18,7 +18,7 @@ export interface ServerProcess {
   /** Starts it (again) on the same port and store. */
   restart(): Promise<void>
   /** It hangs: connections stay open and nothing answers. */
-  pause(): Promise<void>
+  pause(): void
   resume(): void
 }
 
@@ -55,6 +55,8 @@ const answers = (port: number, hello: string): Promise<boolean> =>
 
 const ended = (child: ChildProcess): Promise<void> =>
   new Promise((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve() : child.once('exit', () => resolve())))
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4))
 
 /** A signal to stop reaches the threads of a process one after the other. */
 function isStopped(pid: number | undefined): boolean {
@@ -99,9 +101,9 @@ export async function startServer(t: Owner, { program, args, hello, storeDir: gi
       await kill()
       child = await start()
     },
-    async pause() {
+    pause() {
       child.kill('SIGSTOP')
-      await eventually(() => isStopped(child.pid), { everyMs: 2 })
+      for (const deadline = Date.now() + 5_000; !isStopped(child.pid) && Date.now() < deadline; ) Atomics.wait(sleeper, 0, 0, 1)
     },
     resume: () => void child.kill('SIGCONT'),
   }
