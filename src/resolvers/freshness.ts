@@ -2,50 +2,60 @@ import { type Context } from '../context.ts'
 import { type Source, type SourcesDataSource } from '../datasources/system/sources.ts'
 import { isAppError } from '../errors.ts'
 import { anyField } from '../subscriptions/cursor.ts'
+import { type Nanos } from '../time.ts'
 
-/** The probes' last answer, so that a read never waits for a probe: the next answer shows what this one asked for. */
-const lastProbes = new WeakMap<SourcesDataSource, readonly Source[]>()
+/** What a read says about its sources may be this old; then it waits for the probes instead. */
+const PROBES_LIVE_NS = 10_000_000_000n
 
-async function logReading(ctx: Context): Promise<Source | undefined> {
+interface Probes {
+  readonly sources: readonly Source[]
+  readonly at: Nanos
+}
+
+/** The probes' last answer, so that a read does not wait for a probe: the next answer shows what this one asked for. */
+const lastProbes = new WeakMap<SourcesDataSource, Probes>()
+
+async function probed(ctx: Context): Promise<readonly Source[]> {
   const { sources } = ctx.dataSources
-  const refresh = sources.list().then((list) => {
-    lastProbes.set(sources, list)
+  const known = lastProbes.get(sources)
+  const asking = sources.list().then((list) => {
+    lastProbes.set(sources, { sources: list, at: ctx.clock.now() })
     return list
   })
-  const known = lastProbes.get(sources)
-  if (known === undefined) return (await refresh).find((source) => source.name === 'log')
-  refresh.catch((error: unknown) => ctx.log.warn({ err: error }, 'the sources could not be probed'))
-  return known.find((source) => source.name === 'log')
+  if (known === undefined || ctx.clock.now() - known.at > PROBES_LIVE_NS) return asking
+  asking.catch((error: unknown) => ctx.log.warn({ err: error }, 'the sources could not be probed'))
+  return known.sources
 }
 
 async function noteSources(ctx: Context): Promise<void> {
-  ctx.sourceUse.note('sql', { asOf: ctx.clock.now(), status: 'UP' })
-  const log = await logReading(ctx)
-  if (log === undefined || log.status === 'UNKNOWN') return
-  ctx.sourceUse.note('log', { asOf: log.asOf, lagEvents: log.lagEvents, status: log.status })
+  const sources = await probed(ctx)
+  const sql = sources.find(({ name }) => name === 'sql')
+  const log = sources.find(({ name }) => name === 'log')
+  // The store has just answered, whatever an older probe says; only its lag behind the log can be bad.
+  const late = sql?.status === 'DEGRADED'
+  ctx.sourceUse.note('sql', { asOf: sql?.asOf ?? ctx.clock.now(), lagEvents: sql?.lagEvents, status: late ? 'DEGRADED' : 'UP' })
+  if (log !== undefined && log.status !== 'UNKNOWN') ctx.sourceUse.note('log', { asOf: log.asOf, status: log.status })
 }
 
 async function waitForCursor(ctx: Context, minCursor: string): Promise<void> {
-  const position = ctx.cursors.decode(minCursor, anyField(ctx.scope.tenantId))
+  const { stream, epoch, sequence } = ctx.cursors.decode(minCursor, anyField(ctx.scope.tenantId))
   const { progress } = ctx.dataSources
-  const reached = await progress.waitFor(position.stream, position.sequence, {
-    timeoutMs: ctx.config.writeTimeoutMs,
-    signal: ctx.scope.signal,
-  })
-  const watermark = await progress.watermark(position.stream)
-  if (reached && watermark?.epoch === position.epoch) return
-  const behind = watermark?.epoch === position.epoch ? position.sequence - watermark.sequence : null
-  ctx.sourceUse.note('log', { asOf: watermark?.updatedAt ?? null, lagEvents: behind, status: 'DEGRADED' })
+  const reached = await progress.waitFor(stream, sequence, { timeoutMs: ctx.config.writeTimeoutMs, signal: ctx.scope.signal })
+  const watermark = await progress.watermark(stream)
+  const sameStream = watermark?.epoch === epoch
+  if (reached && sameStream) return
+  const behind = sameStream && watermark.sequence < sequence ? sequence - watermark.sequence : null
+  ctx.sourceUse.note('sql', { asOf: watermark?.updatedAt ?? null, lagEvents: behind, status: 'DEGRADED' })
 }
 
 /**
  * Every root read goes through here: waits (bounded) until the read model shows `minCursor`, reads, and notes for `extensions.sources` how fresh
- * the answer is. A wait that was cut short answers anyway, with the log noted as DEGRADED.
+ * the answer is. A wait that was cut short answers anyway, with the store noted as DEGRADED.
  * @throws AppError BAD_USER_INPUT for a cursor that is not ours; what `work` throws
  */
 export async function reading<T>(ctx: Context, minCursor: string | null | undefined, work: () => Promise<T>): Promise<T> {
-  if (minCursor != null) await waitForCursor(ctx, minCursor)
   try {
+    if (minCursor != null) await waitForCursor(ctx, minCursor)
     const answer = await work()
     await noteSources(ctx)
     return answer

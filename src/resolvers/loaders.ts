@@ -32,7 +32,7 @@ export interface Loaders {
   watermark(): Promise<Watermark | null>
   /** Forgets what was loaded: to be called by a mutation after its write, so that its answer shows it. */
   clear(): void
-  /** Takes what the log itself says about a run, for the answer of a mutation that the read model does not show yet. */
+  /** Takes a run that is known already: from a list, or from the log itself where the read model does not show a mutation yet. */
   prime(run: Run): void
 }
 
