@@ -43,6 +43,13 @@ function addressOf(config: Config, bound: AddressInfo): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`
 }
 
+/** Closes one after the other; a failure does not keep the rest open. @throws the first failure */
+async function closeAll(closers: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const close of closers) await close().catch((error: unknown) => failures.push(error))
+  if (failures.length > 0) throw failures[0]
+}
+
 /**
  * Opens, wires and listens. Embedded, it resolves when the read model shows the log; connected, it listens at once and becomes ready when the
  * stores answer.
@@ -79,9 +86,7 @@ export async function startRuntime({ config, logger, clock = systemClock, onFata
     lifecycle.markDraining()
     stopping.abort()
     await Promise.race([app.close(), delay(config.drainTimeoutMs, undefined, { ref: false })])
-    await worker?.stop()
-    await hub.close()
-    await stores.close()
+    await closeAll([async () => worker?.stop(), () => hub.close(), () => stores.close()])
   }
 
   try {

@@ -32,6 +32,16 @@ export function createWorker({ config, stores, progress, notifier, clock, logger
   let sample: Promise<void> = Promise.resolve()
   // the sample belongs to the embedded log; a real one is never written into
   const wanted = log.mode === 'EMBEDDED' ? config.sampleData : 'off'
+  async function keepAlive(): Promise<void> {
+    const onError = (err: unknown): void => logger.warn({ err }, 'the sample could not write an event')
+    try {
+      await keepSampleAlive({ log, clock, signal: stopping.signal, onError })
+    } catch (error) {
+      // the sample is a show: its end is no reason to end the server
+      if (!stopping.signal.aborted) onError(error)
+    }
+  }
+
   return {
     projector,
     async start(timeoutMs) {
@@ -39,17 +49,12 @@ export function createWorker({ config, stores, progress, notifier, clock, logger
         const loaded = await loadSample({ sql, clock })
         if (loaded > 0) logger.info({ events: loaded }, 'sample data loaded')
       }
+      if (stopping.signal.aborted) return
       projector.start()
       const state = log.mode === 'EMBEDDED' ? await log.state('ritual') : null
       if (state !== null && state.lastSequence > 0n)
         await progress.waitFor('ritual', state.lastSequence, { timeoutMs, signal: stopping.signal })
-      if (wanted === 'live')
-        sample = keepSampleAlive({
-          log,
-          clock,
-          signal: stopping.signal,
-          onError: (err) => logger.warn({ err }, 'the sample could not write an event'),
-        })
+      if (wanted === 'live') sample = keepAlive()
     },
     async stop() {
       stopping.abort()
