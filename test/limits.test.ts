@@ -48,7 +48,6 @@ const doubling = (levels: number, last: string, type = 'Query'): string =>
   `{...F0} ${repeat(levels, (level) => `fragment F${level} on ${type} {...F${level + 1} ...F${level + 1}}`)} fragment F${levels} on ${type} {${last}}`
 const nestedDoubling = (levels: number): string =>
   `{list {...F0}} ${repeat(levels, (level) => `fragment F${level} on Item {items {...F${level + 1}} items {...F${level + 1}}}`)} fragment F${levels} on Item {id}`
-const nest = (levels: number): string => `{list ${'{items '.repeat(levels)}{id}${'}'.repeat(levels)}}`
 
 const bombs: Record<string, string> = {
   'fragments that double 25 times': doubling(25, 'one'),
