@@ -52,7 +52,6 @@ export function createAuthenticator({ config, sql, clock }: AuthenticatorParts):
   }
 
   const identify = async ({ proof, tenantId }: Credentials): Promise<Viewer> => {
-    if (authMode === 'none') return inTenant(operator, tenantId, true)
     if (proof === null) return nobody
     const viewer = await verify(proof)
     // a key was made for one tenant; an administrator who signed in may look at all
@@ -60,8 +59,15 @@ export function createAuthenticator({ config, sql, clock }: AuthenticatorParts):
   }
 
   return {
-    authenticate: async (headers) => identify(readHeaders(headers)),
-    authenticateParams: async (parameters) => identify(readParams(parameters ?? {})),
+    async authenticate(headers) {
+      // whatever a proxy in front asks for is not ours to judge
+      if (authMode === 'none') return inTenant(operator, text(headers['x-tenant-id']), true)
+      return identify(readHeaders(headers))
+    },
+    async authenticateParams(parameters) {
+      if (authMode === 'none') return inTenant(operator, text(parameters?.['tenantId']), true)
+      return identify(readParams(parameters ?? {}))
+    },
   }
 }
 
