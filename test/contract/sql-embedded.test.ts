@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { lockDataDir } from '../../src/datasources/sql/pglite-lock.ts'
 import { openPgliteSql } from '../../src/datasources/sql/pglite-sql.ts'
+import { runUpkeep } from '../../src/datasources/sql/pglite-upkeep.ts'
 import { isAppError } from '../../src/errors.ts'
 import { packageRoot } from '../../src/root.ts'
 import { eventually } from '../support/eventually.ts'
@@ -178,6 +179,21 @@ t.test('a statement that hangs costs the thread, not the store', async (t) => {
   t.comment(`answers again after ${Math.round(performance.now() - started)} ms`)
   t.strictSame(await sql.any('select word from kept'), [{ word: 'here' }])
   t.equal(await sql.transaction((tx) => tx.run(`insert into kept values ('after')`)), 1)
+})
+
+t.test('upkeep bounds the log, clears dead rows and keeps the planner informed', async (t) => {
+  const dir = await tempDir(t)
+  const sql = await openPgliteSql({ dataDir: dir, timeoutMs })
+  t.teardown(() => sql.close())
+  t.strictSame(await runUpkeep(sql), [], 'a fresh store needs nothing')
+  await sql.script('create table "Odd name" (id bigint primary key, word text)')
+  await sql.run(`insert into "Odd name" select n, repeat('x', 500) from generate_series(1, 4000) as n`)
+  t.strictSame(await runUpkeep(sql, 1_000_000), ['checkpoint', 'analyze public."Odd name"'])
+  t.strictSame(await sql.one(`select reltuples as rows from pg_class where relname = 'Odd name'`), { rows: 4_000 })
+  await sql.run('delete from "Odd name" where id > 1000')
+  t.strictSame(await runUpkeep(sql), ['vacuum (analyze) public."Odd name"'])
+  t.strictSame(await sql.one(`select reltuples as rows from pg_class where relname = 'Odd name'`), { rows: 1_000 })
+  t.strictSame(await runUpkeep(sql), [], 'and then there is nothing to do')
 })
 
 t.test('a closed store keeps no process alive', async (t) => {

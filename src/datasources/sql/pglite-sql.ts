@@ -4,6 +4,7 @@ import { sourceUnavailable } from '../../errors.ts'
 import { openPgliteBridge, type BridgeRequest, type PgliteBridge } from './pglite-bridge.ts'
 import { prepareDataDir } from './pglite-data-dir.ts'
 import { lockDataDir } from './pglite-lock.ts'
+import { startUpkeep } from './pglite-upkeep.ts'
 import { createTurns } from './pglite-turns.ts'
 import { type QueryOptions, type Sql, type SqlLease, type SqlValue } from './sql.ts'
 import { beforeDeadline, type Deadline, startDeadline } from './sql-deadline.ts'
@@ -102,6 +103,8 @@ function createPgliteSql(bridge: PgliteBridge, defaultTimeoutMs: number, unlock:
     return alone({ kind: 'query', text, values: values.map(encodeValue) }, options)
   })
 
+  const endUpkeep = startUpkeep(executor)
+
   return {
     ...executor,
     mode: 'EMBEDDED',
@@ -159,6 +162,7 @@ function createPgliteSql(bridge: PgliteBridge, defaultTimeoutMs: number, unlock:
     },
     close() {
       const close = async (): Promise<void> => {
+        endUpkeep()
         const deadline = startDeadline('Closing', undefined, defaultTimeoutMs)
         try {
           // In order, so after every statement that was accepted. A close that cannot finish is cut: the data survives that.

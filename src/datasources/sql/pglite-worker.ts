@@ -4,10 +4,17 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { messages, PGlite, type Results } from '@electric-sql/pglite'
 import { type PgliteReply, type PgliteRequest, type PgliteRows, type PgliteWorkerOptions } from './pglite-protocol.ts'
 
+/**
+ * Half the memory of PGlite's defaults (measured: 168 MB instead of 325 MB after a reopen); the operating system's cache holds the pages
+ * that ours drops. The log is cut to what `pglite-upkeep.ts` needs.
+ */
+const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB', '-c', 'max_wal_size=128MB', '-c', 'min_wal_size=32MB']
+
 const asIs = (value: string): string => value
 
 async function open({ dataDir, templatePath }: PgliteWorkerOptions): Promise<PGlite> {
   const db = await PGlite.create({
+    startParams,
     ...(dataDir === null ? {} : { dataDir }),
     ...(templatePath === null ? {} : { loadDataDir: new Blob([new Uint8Array(await readFile(templatePath))]) }),
   })

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { deadlineExceeded } from '../../errors.ts'
 import { type QueryOptions } from './sql.ts'
 
@@ -38,7 +39,11 @@ export function startDeadline(what: string, options: QueryOptions | undefined, d
   const onAbort = (): void => end(deadlineExceeded(what, caller?.reason))
   const timer = setTimeout(() => end(deadlineExceeded(what)), Math.max(0, timeoutMs))
   if (caller?.aborted === true) onAbort()
-  else caller?.addEventListener('abort', onAbort, { once: true })
+  else if (caller !== undefined) {
+    // One request may wait for many statements at once; that is no leak, since each removes its listener.
+    setMaxListeners(0, caller)
+    caller.addEventListener('abort', onAbort, { once: true })
+  }
   return {
     get ended() {
       return ended
