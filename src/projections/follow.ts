@@ -8,7 +8,7 @@ import { type ProjectionNotifier } from './notifier.ts'
 import { type Projection } from './projection.ts'
 import { readAhead, type BatchLimits } from './read-ahead.ts'
 import { projectionTransactions, type ProjectionTransactions } from './transactions.ts'
-import { readMark, resetProjection, type Mark } from './watermarks.ts'
+import { FencedError, readMark, resetProjection, type Mark } from './watermarks.ts'
 
 /** As much of pino as we need. */
 export interface ProjectionLogger {
@@ -52,6 +52,7 @@ export interface ProjectionStats {
 
 const retryMs = { first: 100, most: 2000 }
 const missingStreamMs = 1000
+const watchMs = 1000
 
 /** Keeps one projection up with its stream until `signal` aborts, through outages of either side. Never skips a message. */
 export async function follow(parts: ProjectorParts, projection: Projection, options: FollowOptions): Promise<void> {
@@ -82,6 +83,12 @@ export async function follow(parts: ProjectorParts, projection: Projection, opti
   stats.status = 'IDLE'
 }
 
+/** Where one attempt is; `busy` while a batch is on its way into the tables. */
+interface Position {
+  mark: Mark
+  busy: boolean
+}
+
 async function followOnce(parts: ProjectorParts, projection: Projection, { limits, stats, signal, lost }: FollowOptions): Promise<void> {
   const state = await parts.log.state(projection.stream)
   if (state === null) {
@@ -90,29 +97,64 @@ async function followOnce(parts: ProjectorParts, projection: Projection, { limit
     return
   }
   const transactions = projectionTransactions(parts, lost)
-  let mark = await startingMark(parts, transactions, { projection, state, stats })
-  announce(mark)
+  const position: Position = { mark: await startingMark(parts, transactions, { projection, state, stats }), busy: false }
+  announce(parts, projection, stats, position.mark)
   const attempt = new AbortController()
-  const source = parts.log.tail(projection.stream, { from: mark.sequence + 1n, signal: AbortSignal.any([signal, attempt.signal]) })
+  const ended = AbortSignal.any([signal, attempt.signal])
+  const watching = watchMark(parts, projection, position, { ended, attempt })
+  const source = parts.log.tail(projection.stream, { from: position.mark.sequence + 1n, signal: ended })
   try {
     stats.status = 'FOLLOWING'
     for await (const batch of readAhead(source, limits)) {
-      if (signal.aborted) return
-      const result = await applyBatch(transactions, projection, mark, batch)
-      mark = result.mark
+      if (ended.aborted) break
+      position.busy = true
+      const { mark, deadLetters } = await applyBatch(transactions, projection, position.mark, batch)
+      countMissed(parts, { projection, state, stats }, position.mark, batch)
+      Object.assign(position, { mark, busy: false })
       stats.batches += 1
       stats.applied += batch.length
-      stats.deadLetters += result.deadLetters
-      announce(mark)
+      stats.deadLetters += deadLetters
+      announce(parts, projection, stats, mark)
     }
+    attempt.signal.throwIfAborted()
   } finally {
     attempt.abort()
+    await watching
   }
+}
 
-  function announce({ sequence, epoch }: Mark): void {
-    stats.sequence = sequence
-    parts.notifier?.publish({ stream: projection.stream, sequence, epoch, updatedAt: parts.clock.now() })
+function announce({ notifier, clock }: ProjectorParts, { stream }: Projection, stats: ProjectionStats, { sequence, epoch }: Mark): void {
+  stats.sequence = sequence
+  notifier?.publish({ stream, sequence, epoch, updatedAt: clock.now() })
+}
+
+/** A rebuild by somebody else moves the watermark; as long as no message comes, nothing else would tell us. */
+async function watchMark(
+  { sql }: ProjectorParts,
+  projection: Projection,
+  position: Position,
+  { ended, attempt }: { ended: AbortSignal; attempt: AbortController },
+): Promise<void> {
+  for (await pause(watchMs, ended); !ended.aborted; await pause(watchMs, ended)) {
+    const seen = position.mark
+    // A store that does not answer is met by the next batch as well.
+    const stored = await readMark(sql, projection).catch(() => seen)
+    const moved = stored?.epoch !== seen.epoch || stored.sequence !== seen.sequence
+    // Our own batch may have moved it meanwhile.
+    if (moved && !position.busy && position.mark === seen) attempt.abort(new FencedError(projection.name))
   }
+}
+
+type Following = { readonly projection: Projection; readonly state: LogStreamState; readonly stats: ProjectionStats }
+
+/** What lies between the watermark and the first message, and below what the log still holds, was dropped before we read it. */
+function countMissed({ logger }: ProjectorParts, { projection, state, stats }: Following, from: Mark, batch: readonly LogMessage[]): void {
+  const first = batch[0]?.sequence ?? 0n
+  const held = first < state.firstSequence ? first : state.firstSequence
+  const missed = held - from.sequence - 1n
+  if (missed <= 0n || from.sequence === 0n) return
+  stats.missed += missed
+  logger.error({ projection: projection.name, stream: state.name, missed }, 'the log dropped messages before they were projected')
 }
 
 /**
@@ -122,7 +164,7 @@ async function followOnce(parts: ProjectorParts, projection: Projection, { limit
 async function startingMark(
   { sql, logger }: ProjectorParts,
   transactions: ProjectionTransactions,
-  { projection, state, stats }: { projection: Projection; state: LogStreamState; stats: ProjectionStats },
+  { projection, state, stats }: Following,
 ): Promise<Mark> {
   const stored = await readMark(sql, projection)
   if (stored === null || stored.epoch !== state.epoch || stored.sequence > state.lastSequence) {
@@ -134,11 +176,6 @@ async function startingMark(
       )
     }
     return transactions.run((tx) => resetProjection(tx, projection, state.epoch, transactions.clock.now()))
-  }
-  const missed = state.firstSequence - stored.sequence - 1n
-  if (missed > 0n && stored.sequence > 0n) {
-    stats.missed += missed
-    logger.error({ projection: projection.name, stream: state.name, missed }, 'the log dropped messages before they were projected')
   }
   return stored
 }
