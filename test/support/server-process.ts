@@ -103,7 +103,7 @@ export async function startServer(t: Owner, { program, args, hello, storeDir: gi
     },
     pause() {
       child.kill('SIGSTOP')
-      for (const deadline = Date.now() + 5_000; !isStopped(child.pid) && Date.now() < deadline; ) Atomics.wait(sleeper, 0, 0, 1)
+      for (const deadline = Date.now() + 5_000; !isStopped(child.pid) && Date.now() < deadline;) Atomics.wait(sleeper, 0, 0, 1)
     },
     resume: () => void child.kill('SIGCONT'),
   }
