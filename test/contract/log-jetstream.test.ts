@@ -383,6 +383,16 @@ t.test('a stream set back to an older state while the broker was away is told', 
   stop.abort()
 })
 
+t.test('a server without JetStream is a source that does not answer', async (t) => {
+  const server = await startNats(t, { withoutJetstream: true })
+  if (server === null) return
+  const log = await openTestJetstream(t, server, { timeoutMs: 500 })
+  await t.rejects(log.state('ritual'), unavailable)
+  await t.rejects(log.append(subjectOf('t'), bytes('x')), unavailable)
+  await t.rejects(log.ping(500), unavailable)
+  t.match(await log.version(), /^2\./)
+})
+
 t.test('credentials in the address are used, wrong ones are refused without an end', async (t) => {
   const server = await startNats(t, { login: { user: 'orrery', password: 'p@ss' } })
   if (server === null) return

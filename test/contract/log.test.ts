@@ -415,6 +415,25 @@ for (const { name, duplicateFirst, open } of logAdapters) {
       await behind.stop()
     })
 
+    await t.test('messages that are removed before a slow reader gets them are told, not skipped', async (t) => {
+      const from = (await lastSequence(log)) + 1n
+      await Promise.all(Array.from({ length: 3000 }, (_, index) => log.append(freshSubject(), bytes(String(index)))))
+      const tail = log.tail('ritual', { from, signal: new AbortController().signal })[Symbol.asyncIterator]()
+      const first = await tail.next()
+      const seen = first.done === true ? [] : first.value.map(({ sequence }) => sequence)
+      const { sequence: last } = await log.append(freshSubject(), bytes('last'))
+      await opened.purgeBefore('ritual', last)
+      const rest = async () => {
+        for (let step = await tail.next(); step.done !== true; step = await tail.next())
+          seen.push(...step.value.map(({ sequence }) => sequence))
+      }
+      await t.rejects(rest(), { code: 'CURSOR_EXPIRED', details: { reason: 'SOURCE_RESET' } })
+      t.same(
+        seen,
+        Array.from({ length: seen.length }, (_, index) => from + BigInt(index)),
+      )
+    })
+
     await t.test('a tail from beyond the end, or of a replaced stream, says SOURCE_RESET', async (t) => {
       const beyond = follow(log, { from: (await lastSequence(log)) + 10n })
       await t.rejects(beyond.ended, { code: 'CURSOR_EXPIRED', details: { reason: 'SOURCE_RESET' } })

@@ -10,6 +10,8 @@ export interface StartNatsOptions {
   readonly old?: boolean
   /** Kept after `stop`. */
   readonly storeDir?: string
+  /** A server without JetStream. */
+  readonly withoutJetstream?: boolean
   /** Demanded of every client. */
   readonly login?: { user: string; password: string }
 }
@@ -18,7 +20,10 @@ export interface StartNatsOptions {
  * Starts a private server with JetStream on disk, because Demon's stream names are fixed.
  * @returns null when real servers are neither configured nor required: the test has said so and should return
  */
-export async function startNats(t: Owner, { old = false, storeDir, login }: StartNatsOptions = {}): Promise<NatsServer | null> {
+export async function startNats(
+  t: Owner,
+  { old = false, storeDir, login, withoutJetstream = false }: StartNatsOptions = {},
+): Promise<NatsServer | null> {
   if (!shouldRun(t, 'NATS_URL', process.env['NATS_URL'] !== undefined)) return null
   const server = await startServer(t, {
     program: programOf(old ? 'nats-old' : 'nats', { install: old }),
@@ -27,9 +32,7 @@ export async function startNats(t: Owner, { old = false, storeDir, login }: Star
       '127.0.0.1',
       '-p',
       String(port),
-      '-js',
-      '-sd',
-      dir,
+      ...(withoutJetstream ? [] : ['-js', '-sd', dir]),
       ...(login === undefined ? [] : ['--user', login.user, '--pass', login.password]),
     ],
     hello: '',

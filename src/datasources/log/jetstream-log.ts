@@ -137,6 +137,14 @@ async function keepStreams({ client, streams }: Parts, closing: AbortSignal): Pr
   }
 }
 
+/** A start beside a running server is complete when we return, one beside a server that hangs does not wait for ever. */
+async function upTo(milliseconds: number, work: Promise<void>): Promise<void> {
+  const done = new AbortController()
+  const finished = work.finally(() => done.abort())
+  await pause(milliseconds, done.signal)
+  if (done.signal.aborted) await finished
+}
+
 /**
  * The event log on NATS JetStream (contract: demon 2, 3). Connects in the background: resolves even though the server is down.
  * Every call then rejects fast with SOURCE_UNAVAILABLE, and everything recovers by itself.
@@ -147,12 +155,13 @@ export async function openJetstreamLog(options: JetstreamLogOptions): Promise<Ev
   const streams = createJetstreamStreams({ client, ritualStreamName: options.ritualStreamName, createStreams: options.createStreams })
   const parts: Parts = { client, streams, timeoutMs }
   const closing = new AbortController()
+  let keeping = Promise.resolve()
   client.watch((up) => {
     options.onStatus?.(up)
-    if (up) void keepStreams(parts, closing.signal)
+    if (up) keeping = keepStreams(parts, closing.signal)
   })
   await client.firstAttempt
-  await keepStreams(parts, closing.signal)
+  await upTo(timeoutMs, keeping)
   return {
     mode: 'CONNECTED',
     append: (subject, payload, appendOptions = {}) => append(parts, subject, payload, appendOptions),

@@ -1,3 +1,4 @@
+import { sourceUnavailable } from '../../errors.ts'
 import { type NatsClient, JetstreamRefusal, nanos, refusals } from '../nats/nats-client.ts'
 import { type StreamSettings, deprecatedRitualName, streamSettings } from './demon-streams.ts'
 import { type LogStream, type LogStreamState, logStreams } from './log.ts'
@@ -36,7 +37,7 @@ async function stateOf(client: NatsClient, name: string): Promise<LogStreamState
     }
   } catch (error) {
     if (isRefusal(error, refusals.streamNotFound)) return null
-    throw error
+    throw error instanceof JetstreamRefusal ? sourceUnavailable('log', error) : error
   }
 }
 

@@ -30,7 +30,7 @@ interface Position {
   /** Everything up to here has been delivered or is known not to match; null until the stream was seen. */
   last: bigint | null
   epoch: string | null
-  /** Nothing has been delivered yet: a first message later than asked for is no loss of ours. */
+  /** Started before what is held and nothing was delivered yet: a first message later than asked for is no loss of ours. */
   fresh: boolean
 }
 
@@ -121,6 +121,7 @@ async function attach({ client, streams, stream, idleCheckMs, options, position,
   checkPosition(stream, position, state)
   position.epoch = state.epoch
   position.last ??= state.lastSequence
+  position.fresh &&= state.firstSequence > position.last + 1n
   return openPull(client, {
     stream: state.name,
     from: position.last + 1n,

@@ -89,6 +89,8 @@ async function* follow(
   let waitMs = retryMs.first
   let changed = new AbortController()
   const unlisten = announcer.listen(stream, () => changed.abort())
+  // Sequences have no holes here: what is missing was removed before we read it. A pattern skips sequences, so only an unfiltered tail can tell.
+  const isLoss = (next: bigint | undefined, previous: bigint) => !fresh && options.subject === undefined && next !== previous + 1n
   try {
     while (!signal.aborted) {
       changed = new AbortController()
@@ -100,6 +102,7 @@ async function* follow(
         if ((epoch ?? state.epoch) !== state.epoch || state.lastSequence < last || (!fresh && state.firstSequence > last + 1n))
           throw sourceReset(stream)
         epoch = state.epoch
+        fresh &&= state.firstSequence > last + 1n
         for await (const batch of parts.read(stream, {
           from: last + 1n,
           to: state.lastSequence,
@@ -108,10 +111,12 @@ async function* follow(
           signal,
         })) {
           if (signal.aborted) return
+          if (isLoss(batch[0]?.sequence, last)) throw sourceReset(stream)
           last = batch.at(-1)?.sequence ?? last
           fresh = false
           yield batch
         }
+        if (isLoss(state.lastSequence + 1n, last)) throw sourceReset(stream)
         last = state.lastSequence
         await untilAborted(changed.signal, signal)
       } catch (error) {
