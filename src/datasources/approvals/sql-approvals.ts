@@ -2,7 +2,9 @@ import { storable } from '../../projections/event-text.ts'
 import { type RunKey } from '../runs/runs.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
-import { groupByOrd, type ListOrder, parameters, type Parameters, parentRuns, readPage, readPagesOfRuns } from '../sql-keyset.ts'
+import { groupByOrd, parentRuns, readPagesOfRuns } from '../sql-children.ts'
+import { type ListOrder, parameters, type Parameters } from '../sql-keyset.ts'
+import { readPage } from '../sql-list.ts'
 import {
   type Approval,
   type ApprovalFilter,
