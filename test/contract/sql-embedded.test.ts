@@ -33,6 +33,8 @@ const child = (t: Test, mode: 'open' | 'write' | 'race', dir: string): Child => 
   const script = join(packageRoot, 'build', 'test', 'support', 'sql-child.js')
   const started = spawn(process.execPath, [script, mode, dir], { stdio: ['pipe', 'pipe', 'inherit'], env: {} })
   t.teardown(() => started.kill('SIGKILL'))
+  // A child that has ended hears no more.
+  started.stdin.on('error', () => undefined)
   const lines: string[] = []
   createInterface({ input: started.stdout }).on('line', (line) => lines.push(line))
   return { process: started, lines, ended: once(started, 'close') }
