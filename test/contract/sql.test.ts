@@ -385,7 +385,8 @@ t.test('migrations: changed, newer, misnamed and failing files are told apart', 
     t.strictSame(await migrate(sql, both), [])
     await t.rejects(migrate(sql, await folderWith(t, { '0001_one.sql': one })), /0002_two\.sql.*newer version/)
     await t.rejects(migrate(sql, await folderWith(t, { '0001_one.sql': `${one} `, '0002_two.sql': '' })), /0001_one\.sql was changed/)
-    await t.rejects(migrate(sql, await folderWith(t, { '0002_one.sql': one })), /should be migration 1/)
+    await t.rejects(migrate(sql, await folderWith(t, { 'one.sql': one })), /one\.sql cannot be a migration/)
+    await t.rejects(migrate(sql, await folderWith(t, { '0001_one.sql': one, '0001_two.sql': one })), /no number is used twice/)
     const broken = await folderWith(t, {
       '0001_one.sql': one,
       '0002_two.sql': 'alter table one add column word text',
@@ -395,6 +396,15 @@ t.test('migrations: changed, newer, misnamed and failing files are told apart', 
     t.strictSame(await sql.one(`select to_regclass('three')::text as made`), { made: null }, `${name}: a failed file leaves nothing`)
     await writeFile(join(broken, '0003_three.sql'), 'create table three (id bigint)')
     t.strictSame(await migrate(sql, broken), ['0003_three.sql'], `${name}: and can be run again when mended`)
+    const sparse = {
+      '0001_one.sql': one,
+      '0002_two.sql': 'alter table one add column word text',
+      '0003_three.sql': 'create table three (id bigint)',
+    }
+    const later = { ...sparse, '0012_late.sql': 'create table late (id bigint)' }
+    t.strictSame(await migrate(sql, await folderWith(t, later)), ['0012_late.sql'], `${name}: numbers may be left out`)
+    const between = { ...later, '0007_between.sql': 'create table between_them (id bigint)' }
+    t.strictSame(await migrate(sql, await folderWith(t, between)), ['0007_between.sql'], `${name}: and a lower one may arrive later`)
   }
 })
 

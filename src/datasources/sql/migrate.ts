@@ -23,14 +23,22 @@ const FILE_TIMEOUT_MS = 300_000
 const LOCK_TIMEOUT_MS = 300_000
 const LOCK_RETRY_MS = 100
 
-/** The files of a folder in their order. @throws Error for a name that is no `0001_word.sql`, or a number used twice or left out */
+/**
+ * The files of a folder in the order of their numbers. Numbers may be left out: each domain has its own, and a lower one may arrive later.
+ * @throws Error for a name that is no `0001_word.sql`, or a number used twice
+ */
 async function readMigrations(folder: string): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+  const seen = new Map<number, string>()
   return Promise.all(
-    names.map(async (name, index) => {
+    names.map(async (name) => {
       const version = Number(/^(\d{4})_[a-z0-9_]+\.sql$/.exec(name)?.[1])
-      if (version !== index + 1)
-        throw new Error(`${name} should be migration ${index + 1}: names are 0001_word.sql, without gaps or repeats`)
+      const twin = seen.get(version)
+      if (!(version > 0) || twin !== undefined)
+        throw new Error(
+          `${name} cannot be a migration: names are 0001_word.sql, and no number is used twice${twin === undefined ? '' : ` (${twin})`}`,
+        )
+      seen.set(version, name)
       const text = await readFile(join(folder, name), 'utf8')
       return { version, name, checksum: createHash('sha256').update(text).digest('hex'), text }
     }),
@@ -44,8 +52,9 @@ async function readApplied(sql: Sql): Promise<AppliedMigration[]> {
 
 /** @returns the migrations still to be done */
 function pending(migrations: readonly Migration[], applied: readonly AppliedMigration[]): Migration[] {
+  const known = new Map(migrations.map((migration) => [migration.version, migration]))
   for (const { version, name, checksum } of applied) {
-    const file = migrations[version - 1]
+    const file = known.get(version)
     if (file === undefined)
       throw new Error(
         `The database has migration ${name}, which this program does not know: it was written by a newer version. Start that one, or restore a backup.`,
