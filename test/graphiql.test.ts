@@ -68,7 +68,11 @@ const shown = (page: Page): Promise<string> => page.locator('.result-window').in
 /** Opens a tab and presses the button, once the editor has taken in which operation the tab holds: it does so a moment later. */
 async function runTab(page: Page, title: string): Promise<void> {
   await page.getByRole('tab', { name: title }).click()
-  await page.waitForFunction(`localStorage.getItem('graphiql:operationName') === ${JSON.stringify(title)}`)
+  // not `waitForFunction`: it evaluates inside the page, which the page's policy forbids
+  await answerOf(
+    async () => (await page.evaluate(`localStorage.getItem('graphiql:operationName')`)) === title,
+    () => `of the editor about ${title}`,
+  )
   await page.locator('.graphiql-execute-button').click()
 }
 
