@@ -63,6 +63,8 @@ export interface LiveServer {
   readonly port: number
   readonly http: string
   readonly ws: string
+  /** Waits until the tables hold this event. */
+  projected(sequence: bigint): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -98,7 +100,8 @@ export async function liveServer(t: Pick<Owner, 'teardown'>, backing: Backing, o
       await stores.cache.close()
     })())
   t.teardown(close)
-  return { app, config, hub, log, port, http: `http://127.0.0.1:${port}`, ws: `ws://127.0.0.1:${port}/graphql`, close }
+  const projected = (sequence: bigint) => dataSources.progress.waitFor('ritual', sequence, { timeoutMs: 10_000 })
+  return { app, projected, config, hub, log, port, http: `http://127.0.0.1:${port}`, ws: `ws://127.0.0.1:${port}/graphql`, close }
 }
 
 export interface Written {
