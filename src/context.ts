@@ -5,6 +5,7 @@ import { type DataSources } from './datasources/index.ts'
 import { type Scope } from './datasources/scope.ts'
 import { type Loaders, createLoaders } from './resolvers/loaders.ts'
 import { type SourceUse, createSourceUse } from './telemetry/source-use.ts'
+import { type RateLimit } from './operation/budget.ts'
 import { type CursorCodec } from './subscriptions/cursor.ts'
 import { type LiveHub } from './subscriptions/hub.ts'
 import { type Clock } from './time.ts'
@@ -24,7 +25,11 @@ export interface Context {
   readonly config: Config
   readonly clock: Clock
   readonly log: FastifyBaseLogger
+  /** Where the caller's budget stands. */
+  readonly rateLimit: () => Promise<RateLimit>
 }
+
+const noBudget = (clock: Clock): RateLimit => ({ limit: 0, remaining: 0, restorePerSecond: 0, resetAt: clock.now(), advice: [] })
 
 export interface ContextInput {
   readonly requestId: string
@@ -39,6 +44,8 @@ export interface ContextParts {
   readonly live: LiveHub
   readonly config: Config
   readonly clock: Clock
+  /** Asks the budget of a caller; without it there is none. */
+  readonly rateLimit?: ((viewer: Viewer, log: FastifyBaseLogger) => Promise<RateLimit>) | undefined
 }
 
 /** The one context builder of all transports. */
@@ -57,5 +64,6 @@ export function createContext(parts: ContextParts, input: ContextInput): Context
     config: parts.config,
     clock: parts.clock,
     log: input.log,
+    rateLimit: async () => (await parts.rateLimit?.(input.viewer, input.log)) ?? noBudget(parts.clock),
   }
 }

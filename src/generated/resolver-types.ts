@@ -224,6 +224,17 @@ export type ApprovalState =
   /** A state that we do not know; see `rawState`. */
   | 'UNKNOWN';
 
+/** How to spend less. */
+export type BudgetAdvice = {
+  readonly __typename?: 'BudgetAdvice';
+  /** The operation's name. */
+  readonly operation: Scalars['String']['output'];
+  /** Its share of what the budget gives back in the same time, 0..1. */
+  readonly share: Scalars['Float']['output'];
+  /** What to do. */
+  readonly suggestion: Scalars['String']['output'];
+};
+
 /** The cancellation of a run. */
 export type CancelRunInput = {
   /** The run, by global id; or give `key`. */
@@ -693,6 +704,8 @@ export type Query = {
   readonly nodes: ReadonlyArray<Maybe<Node>>;
   /** What is left of each capability's quota, as the newest decision with a quota says. */
   readonly quotas: ReadonlyArray<CapabilityQuota>;
+  /** What is left of the budget that the caller shares with others of its tenant and kind, and what would make it last longer. */
+  readonly rateLimit: RateLimit;
   /** Rituals by name: counts by status and the last run. */
   readonly rituals: RitualConnection;
   /** One run, by global id or natural key; null when it does not exist in the caller's tenant. `at` shows it as it was at that moment. */
@@ -775,6 +788,21 @@ export type Quota = {
   readonly windowSeconds: Scalars['Int']['output'];
   /** What is left. */
   readonly remaining?: Maybe<Scalars['Int']['output']>;
+};
+
+/** A budget of points: every operation costs some, and they come back with time. */
+export type RateLimit = {
+  readonly __typename?: 'RateLimit';
+  /** Points that the bucket holds when it is full; 0 = there is no budget. */
+  readonly limit: Scalars['Int']['output'];
+  /** Points that are left, this operation already paid. */
+  readonly remaining: Scalars['Int']['output'];
+  /** Points that come back each second. */
+  readonly restorePerSecond: Scalars['Float']['output'];
+  /** When the bucket is full again if nothing more is spent. */
+  readonly resetAt: Scalars['DateTime']['output'];
+  /** What the budget went to lately, the dearest operation first; empty while nothing stands out. */
+  readonly advice: ReadonlyArray<BudgetAdvice>;
 };
 
 /** A step of a run. */
@@ -1514,6 +1542,7 @@ export type ResolversTypes = {
   ApprovalOrder: ApprovalOrder;
   ApprovalResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ApprovalResult']>;
   ApprovalState: ApprovalState;
+  BudgetAdvice: ResolverTypeWrapper<BudgetAdvice>;
   Bytes: ResolverTypeWrapper<Scalars['Bytes']['output']>;
   CancelRunInput: CancelRunInput;
   CapabilityQuota: ResolverTypeWrapper<CapabilityQuota>;
@@ -1551,6 +1580,7 @@ export type ResolversTypes = {
   PolicyDecisionEdge: ResolverTypeWrapper<Omit<PolicyDecisionEdge, 'node'> & { node: ResolversTypes['PolicyDecision'] }>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Quota: ResolverTypeWrapper<Quota>;
+  RateLimit: ResolverTypeWrapper<RateLimit>;
   RecordRunTransitionInput: RecordRunTransitionInput;
   RequestApprovalInput: RequestApprovalInput;
   Ritual: ResolverTypeWrapper<RitualModel>;
@@ -1612,6 +1642,7 @@ export type ResolversParentTypes = {
   ApprovalItem: Omit<ApprovalItem, 'approval'> & { approval: ResolversParentTypes['Approval'] };
   ApprovalKey: ApprovalKey;
   ApprovalResult: ResolversUnionTypes<ResolversParentTypes>['ApprovalResult'];
+  BudgetAdvice: BudgetAdvice;
   Bytes: Scalars['Bytes']['output'];
   CancelRunInput: CancelRunInput;
   CapabilityQuota: CapabilityQuota;
@@ -1644,6 +1675,7 @@ export type ResolversParentTypes = {
   PolicyDecisionEdge: Omit<PolicyDecisionEdge, 'node'> & { node: ResolversParentTypes['PolicyDecision'] };
   Query: Record<PropertyKey, never>;
   Quota: Quota;
+  RateLimit: RateLimit;
   RecordRunTransitionInput: RecordRunTransitionInput;
   RequestApprovalInput: RequestApprovalInput;
   Ritual: RitualModel;
@@ -1787,6 +1819,12 @@ export type ApprovalItemResolvers<ContextType = Context, ParentType extends Reso
 
 export type ApprovalResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ApprovalResult'] = ResolversParentTypes['ApprovalResult']> = {
   __resolveType: TypeResolveFn<'ApprovalDecided' | 'ApprovalAlreadyDecided' | 'InvalidInput' | 'NotFound' | 'NotAllowed' | 'Unavailable', ParentType, ContextType>;
+};
+
+export type BudgetAdviceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BudgetAdvice'] = ResolversParentTypes['BudgetAdvice']> = {
+  operation?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  share?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  suggestion?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export interface BytesScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Bytes'], any> {
@@ -1951,6 +1989,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   quotas?: Resolver<ReadonlyArray<ResolversTypes['CapabilityQuota']>, ParentType, ContextType>;
+  rateLimit?: Resolver<ResolversTypes['RateLimit'], ParentType, ContextType>;
   rituals?: Resolver<ResolversTypes['RitualConnection'], ParentType, ContextType, Partial<QueryRitualsArgs>>;
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, Partial<QueryRunArgs>>;
   runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, RequireFields<QueryRunsArgs, 'orderBy'>>;
@@ -1963,6 +2002,14 @@ export type QuotaResolvers<ContextType = Context, ParentType extends ResolversPa
   limit?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   windowSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   remaining?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type RateLimitResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RateLimit'] = ResolversParentTypes['RateLimit']> = {
+  limit?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  remaining?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  restorePerSecond?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  resetAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  advice?: Resolver<ReadonlyArray<ResolversTypes['BudgetAdvice']>, ParentType, ContextType>;
 };
 
 export type RitualResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Ritual'] = ResolversParentTypes['Ritual']> = {
@@ -2191,6 +2238,7 @@ export type Resolvers<ContextType = Context> = {
   ApprovalEdge?: ApprovalEdgeResolvers<ContextType>;
   ApprovalItem?: ApprovalItemResolvers<ContextType>;
   ApprovalResult?: ApprovalResultResolvers<ContextType>;
+  BudgetAdvice?: BudgetAdviceResolvers<ContextType>;
   Bytes?: GraphQLScalarType;
   CapabilityQuota?: CapabilityQuotaResolvers<ContextType>;
   Cursor?: GraphQLScalarType;
@@ -2217,6 +2265,7 @@ export type Resolvers<ContextType = Context> = {
   PolicyDecisionEdge?: PolicyDecisionEdgeResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Quota?: QuotaResolvers<ContextType>;
+  RateLimit?: RateLimitResolvers<ContextType>;
   Ritual?: RitualResolvers<ContextType>;
   RitualConnection?: RitualConnectionResolvers<ContextType>;
   RitualEdge?: RitualEdgeResolvers<ContextType>;

@@ -1,7 +1,7 @@
 import { type Budget, type Reservation } from './budget.ts'
 import { actualCost, type Cost, explainCost } from './cost.ts'
 import { type CostPlan, type Variables } from './cost-plan.ts'
-import { type RequestOrigin } from './operation.ts'
+import { type PreparedOperation } from './operation.ts'
 
 /** `extensions.cost`: the field names are Shopify's, with ours beside them. */
 export interface CostExtension {
@@ -15,6 +15,8 @@ export interface CostExtension {
   readonly throttleStatus: { readonly maximumAvailable: number; readonly currentlyAvailable: number; readonly restoreRate: number } | null
   /** The shared budget did not answer: this process decided alone, by a smaller share. */
   readonly local?: true
+  /** The tenant is only measured: what would have been refused, had it been enforced. */
+  readonly measured?: 'COST_LIMIT_EXCEEDED' | 'THROTTLED'
 }
 
 /** What one operation owes: opened when it is priced, closed when its answer is known. */
@@ -24,37 +26,48 @@ export interface Account {
   readonly dry: boolean
   /** Corrects the reservation by what the answer holds. `data` undefined: there is no answer, the estimate stands. */
   settle(data?: unknown): void
-  /** One event of a subscription: its price comes on top. */
-  charge(data: unknown): void
-  toExtension(): Record<string, unknown>
+  /** One event of a subscription: its price comes on top. @returns the price */
+  charge(data: unknown): number
+  toExtension(): CostExtension & Record<string, unknown>
 }
 
 export interface AccountOptions {
   readonly plan: CostPlan
-  readonly variables: Variables
+  /** As the pricing saw them. */
+  readonly coerced: Variables
   readonly estimate: Cost
   readonly limit: number
-  readonly origin: RequestOrigin
+  readonly operation: Pick<PreparedOperation, 'name' | 'type' | 'origin' | 'costMode'>
   readonly reservation: Reservation | null
   readonly budget: Budget
+  readonly measured: CostExtension['measured'] | null
 }
 
-export function openAccount({ plan, variables, estimate, limit, origin, reservation, budget }: AccountOptions): Account {
-  const dry = origin.costMode === 'validate' || origin.costMode === 'explain'
+export const isDry = ({ costMode }: Pick<PreparedOperation, 'costMode'>): boolean => costMode === 'validate' || costMode === 'explain'
+
+export function openAccount(options: AccountOptions): Account {
+  const { plan, coerced, estimate, limit, operation, reservation, budget, measured } = options
+  const { viewer, log } = operation.origin
   let actual: number | null = null
   return {
     estimate,
-    dry,
+    dry: isDry(operation),
     settle(data) {
-      actual = data === undefined ? estimate.cost : actualCost(plan, variables, data).cost
+      actual = data === undefined ? estimate.cost : actualCost(plan, coerced, data).cost
+      budget.note(viewer, operation, actual)
       void reservation?.settle(actual)
     },
     charge(data) {
-      void budget.charge(origin.viewer, actualCost(plan, variables, data).cost, origin.log)
+      const price = actualCost(plan, coerced, data).cost
+      actual = (actual ?? 0) + price
+      budget.note(viewer, operation, price)
+      void budget.charge({ viewer, log }, price)
+      return price
     },
     toExtension: () => ({
       ...costExtension({ estimate, actual, limit, reservation }),
-      ...(origin.costMode === 'explain' ? explainCost(plan, variables) : {}),
+      ...(measured === null ? {} : { measured }),
+      ...(operation.costMode === 'explain' ? explainCost(plan, coerced) : {}),
     }),
   }
 }
@@ -72,16 +85,15 @@ export function costExtension(of: {
     nodeCount: estimate.nodes,
     limit,
     retryAfterMs: reservation?.retryAfterMs ?? 0,
-    throttleStatus:
-      reservation === null
-        ? null
-        : {
-            maximumAvailable: reservation.capacity,
-            currentlyAvailable: Math.floor(
-              Math.max(0, Math.min(reservation.capacity, reservation.available + (actual === null ? 0 : estimate.cost - actual))),
-            ),
-            restoreRate: reservation.restorePerSecond,
-          },
+    throttleStatus: reservation === null ? null : throttleStatus(reservation, actual),
     ...(reservation?.local === true ? { local: true } : {}),
   }
 }
+
+const throttleStatus = (reservation: Reservation, actual: number | null): CostExtension['throttleStatus'] => ({
+  maximumAvailable: reservation.capacity,
+  currentlyAvailable: Math.floor(
+    Math.max(0, Math.min(reservation.capacity, reservation.remaining + (actual === null ? 0 : reservation.taken - actual))),
+  ),
+  restoreRate: reservation.restorePerSecond,
+})

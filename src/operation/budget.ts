@@ -1,114 +1,104 @@
 import { type FastifyBaseLogger } from 'fastify'
+import { type OperationTypeNode } from 'graphql'
 import { type Viewer } from '../auth/viewer.ts'
-import { type BucketShape, type Cache } from '../datasources/cache/cache.ts'
-import { openMemoryCache } from '../datasources/cache/memory-cache.ts'
-import { isAppError } from '../errors.ts'
+import { type BucketShape } from '../datasources/cache/cache.ts'
+import { type Clock, type Nanos } from '../time.ts'
+import { type Buckets, type Taken } from './buckets.ts'
+import { createSpending, type Spent } from './spending.ts'
 
 export interface BudgetOptions {
-  readonly cache: Cache
+  readonly buckets: Buckets
   /** 0 = no budget. */
   readonly capacity: number
   readonly restorePerSecond: number
+  readonly clock: Clock
 }
 
 /** What a caller's bucket holds after a reservation. */
-export interface Reservation {
-  readonly granted: boolean
-  readonly available: number
-  readonly capacity: number
-  readonly restorePerSecond: number
-  readonly retryAfterMs: number
-  /** The shared store did not answer: this process alone decided, by a smaller share. */
-  readonly local: boolean
+export interface Reservation extends Taken {
   /** Corrects the reservation once the real cost is known. Never rejects. */
   settle(actualCost: number): Promise<void>
+}
+
+interface Payer {
+  readonly viewer: Viewer
+  readonly log: FastifyBaseLogger
+}
+
+interface Payment {
+  readonly name: string | null
+  readonly type: OperationTypeNode
+}
+
+/** Where a caller's budget stands, for `Query.rateLimit`. */
+export interface RateLimit {
+  readonly limit: number
+  readonly remaining: number
+  readonly restorePerSecond: number
+  /** When the bucket is full again, if nothing more is spent. */
+  readonly resetAt: Nanos
+  readonly advice: readonly { readonly operation: string; readonly share: number; readonly suggestion: string }[]
 }
 
 /** Points that a tenant's callers of one kind may spend: a leaky bucket that is shared by all replicas. */
 export interface Budget {
   /** Null when there is no budget. Never rejects. */
-  reserve(viewer: Viewer, cost: number, log: FastifyBaseLogger): Promise<Reservation | null>
+  reserve(payer: Payer, cost: number): Promise<Reservation | null>
   /** What happened already and must be paid for, granted or not: an event that was delivered. Never rejects. */
-  charge(viewer: Viewer, cost: number, log: FastifyBaseLogger): Promise<void>
+  charge(payer: Payer, cost: number): Promise<void>
+  /** Remembers what the points went to, for advice. */
+  note(viewer: Viewer, operation: Payment, cost: number): void
+  status(payer: Payer): Promise<RateLimit>
 }
 
-/** Of the capacity and of what is restored: what one process may give away while the shared bucket is out of reach. */
-const localShare = 0.25
-/** How long the shared store gets, and for how long it is left alone after it failed. */
-const storeTimeoutMs = 250
-const pauseMs = 1000
-
-export function createBudget({ cache, capacity, restorePerSecond }: BudgetOptions): Budget {
-  const shared: BucketShape = { capacity, restorePerSecond }
-  const own: BucketShape = { capacity: Math.max(1, capacity * localShare), restorePerSecond: Math.max(1, restorePerSecond * localShare) }
-  const fallback = cache.mode === 'EMBEDDED' ? cache : openMemoryCache({ maxBuckets: 10_000 })
-  let pausedUntil = 0
-
-  const shapeOf = (local: boolean): BucketShape => (local ? own : shared)
-
-  /** The store's answer, or this process's where the store gives none in time. */
-  const ask = async <T>(
-    log: FastifyBaseLogger,
-    work: (store: Cache, shape: BucketShape) => Promise<T>,
-  ): Promise<{ value: T; local: boolean }> => {
-    if (cache.mode === 'EMBEDDED') return { value: await work(cache, shared), local: false }
-    if (performance.now() >= pausedUntil) {
-      try {
-        return { value: await within(work(cache, shared), storeTimeoutMs), local: false }
-      } catch (error) {
-        if (!isAppError(error) && !(error instanceof TooSlow)) throw error
-        pausedUntil = performance.now() + pauseMs
-        log.warn({ err: error }, 'the shared budget does not answer: this process decides alone')
-      }
-    }
-    return { value: await work(fallback, own), local: true }
-  }
-
-  const settle = async (key: string, local: boolean, delta: number, log: FastifyBaseLogger): Promise<void> => {
-    if (delta === 0) return
-    try {
-      await (local ? fallback : cache).settleBucket(key, delta, shapeOf(local))
-    } catch (error) {
-      log.warn({ err: error }, 'a budget could not be settled')
-    }
-  }
-
+export function createBudget({ buckets, capacity, restorePerSecond, clock }: BudgetOptions): Budget {
+  const shape: BucketShape = { capacity, restorePerSecond }
+  const spending = createSpending()
+  const nothing: Pick<Taken, 'remaining' | 'capacity' | 'restorePerSecond'> = { remaining: 0, capacity: 0, restorePerSecond: 0 }
   return {
-    async reserve(viewer, cost, log) {
+    async reserve({ viewer, log }, cost) {
       if (capacity === 0) return null
       const key = keyOf(viewer)
-      // dearer than the whole bucket is still possible for who has it all: limits on single operations are not the budget's affair
-      const wanted = (shape: BucketShape): number => Math.min(cost, shape.capacity)
-      const { value, local } = await ask(log, (store, shape) => store.takeFromBucket(key, wanted(shape), shape))
-      const shape = shapeOf(local)
-      return {
-        granted: value.granted,
-        available: value.remaining,
-        ...shape,
-        retryAfterMs: value.retryAfterMs,
-        local,
-        settle: (actual) => settle(key, local, actual - wanted(shape), log),
-      }
+      const taken = await buckets.take(key, cost, shape, log)
+      return { ...taken, settle: (actual) => buckets.settle(key, actual - taken.taken, shape, log, taken.local) }
     },
-    async charge(viewer, cost, log) {
-      if (capacity === 0) return
-      await settle(keyOf(viewer), performance.now() < pausedUntil, cost, log)
+    async charge({ viewer, log }, cost) {
+      if (capacity !== 0) await buckets.settle(keyOf(viewer), cost, shape, log)
+    },
+    note(viewer, operation, cost) {
+      if (capacity !== 0) spending.note(keyOf(viewer), operation, cost)
+    },
+    async status({ viewer, log }) {
+      const now = capacity === 0 ? nothing : await buckets.take(keyOf(viewer), 0, shape, log)
+      const missing = now.capacity - now.remaining
+      const waitMs = now.restorePerSecond === 0 ? 0 : Math.ceil((missing / now.restorePerSecond) * 1000)
+      return {
+        limit: Math.floor(now.capacity),
+        remaining: Math.floor(now.remaining),
+        restorePerSecond: now.restorePerSecond,
+        resetAt: clock.now() + BigInt(waitMs) * 1_000_000n,
+        advice: capacity === 0 ? [] : spending.dearest(keyOf(viewer), restorePerSecond).flatMap(adviceOf),
+      }
     },
   }
 }
 
 const keyOf = (viewer: Viewer): string => `budget:${viewer.tenantId}:${viewer.kind}`
 
-class TooSlow extends Error {}
+/** Below this share of the budget nobody needs advice. */
+const worthSaying = 0.01
+/** From this many times a minute on a query polls. */
+const pollsFrom = 4
 
-async function within<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const tooSlow = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TooSlow(`no answer within ${timeoutMs} ms`)), timeoutMs)
-  })
-  try {
-    return await Promise.race([work, tooSlow])
-  } finally {
-    clearTimeout(timer)
-  }
+function adviceOf({ operation, type, share, perMinute }: Spent): RateLimit['advice'] {
+  if (share < worthSaying) return []
+  const percent = `${Math.round(share * 100)} %`
+  const often = `about ${Math.round(perMinute)} times a minute`
+  if (type === 'subscription')
+    return [{ operation, share, suggestion: `It takes ${percent} of the budget in events: narrow its filter, or select less.` }]
+  if (type === 'query' && perMinute >= pollsFrom)
+    return [
+      { operation, share, suggestion: `It asks ${often} for ${percent} of the budget: subscribe to what changes instead of asking again.` },
+    ]
+  return [{ operation, share, suggestion: `It takes ${percent} of the budget: ask for smaller pages, or for fewer fields in lists.` }]
 }

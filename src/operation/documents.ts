@@ -28,6 +28,7 @@ export interface DocumentsOptions {
   readonly maxTokens: number
   readonly limits: Limits
   readonly introspection: boolean
+  readonly onLookup?: ((outcome: 'hit' | 'miss') => void) | undefined
 }
 
 /** Parsed and validated documents by their text. */
@@ -41,13 +42,18 @@ interface Entry {
   readonly operations: Map<string | null, KnownOperation>
 }
 
-// in characters of text: what a parsed document keeps in memory is proportional to it
-const goodCharacters = 8_000_000
+/** What a parsed document keeps in memory grows with its tokens: each is an object, and part of a node or two. */
+const bytesPerToken = 600
+const goodBytes = 64 * 1024 * 1024
 const badCharacters = 500_000
 
 /** Bounded; documents that were refused have a cache of their own, so that they cannot push good ones out. */
 export function createDocuments(options: DocumentsOptions): Documents {
-  const good = new LRUCache<string, Entry>({ max: 1000, maxSize: goodCharacters, sizeCalculation: (_, text) => text.length + 1 })
+  const good = new LRUCache<string, Entry>({
+    max: 2000,
+    maxSize: goodBytes,
+    sizeCalculation: ({ document }, text) => 2 * text.length + bytesPerToken * (document.tokenCount ?? text.length) + 1,
+  })
   const bad = new LRUCache<string, Refused>({ max: 200, maxSize: badCharacters, sizeCalculation: (_, text) => text.length + 1 })
 
   const { schema } = options
@@ -84,6 +90,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
   return {
     find(text, operationName) {
       let entry = good.get(text)
+      options.onLookup?.(entry === undefined ? 'miss' : 'hit')
       if (entry === undefined) {
         entry = read(text)
         good.set(text, entry)

@@ -4,6 +4,7 @@ import { deadlineExceeded } from '../errors.ts'
 import { type Account } from './account.ts'
 import { mapError } from './errors.ts'
 import { type PreparedOperation } from './operation.ts'
+import { boundedResult } from './result-text.ts'
 
 /** Runs one isolated operation; may reject. */
 export type Run = (text: string, context: Context, variables: Record<string, unknown> | undefined) => Promise<ExecutionResult>
@@ -18,11 +19,20 @@ export interface Executor {
   /** Never rejects; the result is masked and complete. */
   execute(operation: PreparedOperation): Promise<ExecutionResult>
   active(): number
+  activeOf(tenantId: string): number
 }
 
 /** Queries and mutations of every transport, each with a deadline that reaches the stores through `scope.signal`. */
 export function createExecutor(parts: ContextParts, { run, accountOf }: ExecutorParts): Executor {
   let active = 0
+  const perTenant = new Map<string, number>()
+
+  const count = (tenantId: string, change: 1 | -1): void => {
+    active += change
+    const left = (perTenant.get(tenantId) ?? 0) + change
+    if (left === 0) perTenant.delete(tenantId)
+    else perTenant.set(tenantId, left)
+  }
 
   const execute = async (operation: PreparedOperation): Promise<ExecutionResult> => {
     const { origin } = operation
@@ -31,22 +41,22 @@ export function createExecutor(parts: ContextParts, { run, accountOf }: Executor
     const deadline = createDeadline()
     const context = createContext(parts, { requestId: origin.requestId, viewer: origin.viewer, signal: deadline.signal, log: origin.log })
     deadline.start(origin.signal, parts.config.operationTimeoutMs)
-    active++
+    count(origin.viewer.tenantId, 1)
     try {
       const variables = Object.keys(operation.variables).length === 0 ? undefined : operation.variables
       const result = await Promise.race([run(operation.text, context, variables), deadline.passed])
       account?.settle(result.data)
-      return complete(result, operation, context, account)
+      return boundedResult(complete(result, operation, context, account), operation, parts.config.maxResponseBytes)
     } catch (error) {
       account?.settle()
       return complete({ data: null, errors: [toGraphQLError(error)] }, operation, context, account)
     } finally {
-      active--
+      count(origin.viewer.tenantId, -1)
       deadline.clear()
     }
   }
 
-  return { execute, active: () => active }
+  return { execute, active: () => active, activeOf: (tenantId) => perTenant.get(tenantId) ?? 0 }
 }
 
 function complete(result: ExecutionResult, operation: PreparedOperation, context: Context, account: Account | undefined): ExecutionResult {

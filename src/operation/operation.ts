@@ -24,12 +24,22 @@ export interface RequestOrigin {
   readonly log: FastifyBaseLogger
   readonly clientName?: string | null
   readonly clientVersion?: string | null
+  /** Where it came from: tells callers apart who are not known. */
+  readonly address?: string | null
+  /** It came by a safe method (GET): mutations are refused. */
+  readonly readOnly?: boolean
+  /** False where the answer cannot be a stream: subscriptions are refused. */
+  readonly streams?: boolean
   /** `Last-Event-ID` of a reconnecting EventSource. */
   readonly lastEventId?: string | null
-  readonly costMode?: 'report' | 'validate' | 'explain' | null
+  /** By the header `X-GraphQL-Cost`; transports without headers use `extensions.cost`. */
+  readonly costMode?: CostMode | null
   /** Shared by the operations of one HTTP batch: their costs add up to one limit. */
   readonly batch?: Batch
 }
+
+export const costModes = ['report', 'validate', 'explain'] as const
+export type CostMode = (typeof costModes)[number]
 
 export interface Batch {
   /** What the operations prepared so far cost together. */
@@ -39,6 +49,7 @@ export interface Batch {
 /** Which step refused a request; decides the HTTP status (platform 3.4). */
 export type Refusal =
   | 'MALFORMED'
+  | 'DOCUMENT'
   | 'PARSE'
   | 'VALIDATION'
   | 'OPERATION'
@@ -61,6 +72,7 @@ export interface PreparedOperation {
   readonly variables: Readonly<Record<string, unknown>>
   readonly extensions: Readonly<Record<string, unknown>>
   readonly estimatedCost: number
+  readonly costMode: CostMode | null
   readonly origin: RequestOrigin
 }
 

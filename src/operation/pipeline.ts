@@ -3,88 +3,122 @@ import { type ContextParts } from '../context.ts'
 import { type Cache } from '../datasources/cache/cache.ts'
 import { openMemoryCache } from '../datasources/cache/memory-cache.ts'
 import { AppError } from '../errors.ts'
-import { type Account, costExtension, openAccount } from './account.ts'
+import { type Account, costExtension, isDry, openAccount } from './account.ts'
+import { createAdmission } from './admission.ts'
 import { authorise } from './authorise.ts'
-import { createBudget } from './budget.ts'
-import { type Cost, estimateCost, explainCost } from './cost.ts'
+import { createBuckets } from './buckets.ts'
+import { createBudget, type Reservation } from './budget.ts'
+import { checkCost } from './check-cost.ts'
+import { chargedStream } from './charged-stream.ts'
+import { type Cost, estimateCost } from './cost.ts'
 import { createDocuments, type KnownOperation } from './documents.ts'
 import { extensionsOf, mapError } from './errors.ts'
 import { createExecutor, type Run } from './execute.ts'
-import { type OperationRequest, type Pipeline, type Prepared, type PreparedOperation, type RequestOrigin } from './operation.ts'
+import {
+  type CostMode,
+  costModes,
+  type OperationRequest,
+  type Pipeline,
+  type Prepared,
+  type PreparedOperation,
+  type RequestOrigin,
+} from './operation.ts'
+import { createPersistedDocuments, type DocumentText } from './persisted.ts'
 import { refuse, Refused, toPrepared } from './refused.ts'
-import { coerceVariables } from './variables.ts'
+import { checkVariablesSize, coerceVariables } from './variables.ts'
 
 export interface PipelineParts extends ContextParts {
   readonly schema: GraphQLSchema
   /** Executes an isolated text: Mercurius with its compiled plans. */
   readonly run: Run
-  /** Holds the budgets; without it they are this process's own. */
+  /** Holds the budgets and persisted documents; without it they are this process's own. */
   readonly cache?: Cache | undefined
+  /** Texts of trusted documents by id. */
+  readonly trusted?: ReadonlyMap<string, string>
   /** Executes subscriptions; without it they are refused. */
   readonly subscribe?: Pipeline['subscribe']
   /** Streams open now. */
   readonly streams?: () => number
+  /** Whether a document was known. */
+  readonly onDocument?: (outcome: 'hit' | 'miss') => void
 }
 
-/** Objects in one answer. */
-const maxNodes = 10_000
+/** What is known of a request before its budget is asked. */
+interface Checked {
+  readonly known: KnownOperation
+  readonly coerced: Record<string, unknown>
+  readonly estimate: Cost
+  readonly maxCost: number
+  readonly costMode: CostMode | null
+  /** Why it would have been refused, were its tenant not only measured. */
+  readonly tolerated: boolean
+}
 
 /** The one way in for every transport: see `Pipeline`. */
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { config, schema, cache = openMemoryCache() } = parts
-  const documents = createDocuments({ schema, maxTokens: config.maxTokens, limits: config, introspection: config.introspection })
-  const budget = createBudget({ cache, capacity: config.budgetCapacity, restorePerSecond: config.budgetRestorePerSecond })
+  const { config, schema, clock, cache = openMemoryCache() } = parts
+  const documents = createDocuments({
+    schema,
+    maxTokens: config.maxTokens,
+    limits: config,
+    introspection: config.introspection,
+    onLookup: parts.onDocument,
+  })
+  const persisted = createPersistedDocuments({
+    trusted: parts.trusted ?? new Map(),
+    onlyPersisted: config.onlyPersisted,
+    store: config.persistedQueries ? cache : null,
+    ttlSeconds: config.persistedTtlSeconds,
+  })
+  const buckets = createBuckets(cache)
+  const budget = createBudget({ buckets, capacity: config.budgetCapacity, restorePerSecond: config.budgetRestorePerSecond, clock })
+  const admission = createAdmission({ ...config, buckets })
   const accounts = new WeakMap<PreparedOperation, Account>()
-  const executor = createExecutor(parts, { run: parts.run, accountOf: (operation) => accounts.get(operation) })
+  const executor = createExecutor(
+    { ...parts, rateLimit: (viewer, log) => budget.status({ viewer, log }) },
+    { run: parts.run, accountOf: (operation) => accounts.get(operation) },
+  )
+  const measuredTenants = new Set(config.costMeasuredTenants)
+  const isMeasured = ({ viewer }: RequestOrigin): boolean => config.costMode === 'measure' || measuredTenants.has(viewer.tenantId)
 
   /** Everything that can be known without asking anybody; authorised before it is priced, so that a refusal tells nothing about costs. */
-  const check = (
-    request: OperationRequest,
-    origin: RequestOrigin,
-  ): { known: KnownOperation; coerced: Record<string, unknown>; estimate: Cost } => {
-    if (request.query == null || request.query === '') throw refuse('MALFORMED', 'BAD_USER_INPUT', 'The request holds no `query`.')
-    const known = documents.find(request.query, request.operationName ?? null)
-    if (known.type === 'mutation' && origin.transport === 'http-get') throw refuse('METHOD', 'BAD_USER_INPUT', 'A mutation needs a POST.')
-    const coerced = coerceVariables(schema, known.definition, request.variables ?? {})
+  const check = (request: OperationRequest, origin: RequestOrigin, { text, trusted }: DocumentText): Checked => {
+    const variables = request.variables ?? {}
+    const known = documents.find(text, request.operationName ?? null)
+    if (known.type === 'mutation' && origin.readOnly === true) throw refuse('METHOD', 'BAD_USER_INPUT', 'A mutation needs a POST.')
+    if (known.type === 'subscription' && origin.streams === false)
+      throw refuse('OPERATION', 'BAD_USER_INPUT', 'A subscription needs a stream: accept text/event-stream, or use a WebSocket.')
+    checkVariablesSize(variables, config.maxVariablesBytes)
+    const coerced = coerceVariables(schema, known.definition, variables)
     authorise(known.requirements, origin.viewer)
     const estimate = estimateCost(known.plan, coerced)
-    checkCost(known, coerced, estimate, origin)
-    return { known, coerced, estimate }
+    const maxCost = trusted ? (config.trustedMaxCost ?? config.maxCost) : config.maxCost
+    const costMode = origin.costMode ?? costModeOf(request)
+    const { plan } = known
+    const tooDear = checkCost({ plan, variables: coerced, estimate, maxCost, maxNodes: config.maxNodes, batch: origin.batch, costMode })
+    if (tooDear !== null && !isMeasured(origin)) throw tooDear
+    return { known, coerced, estimate, maxCost, costMode, tolerated: tooDear !== null }
   }
 
-  const checkCost = (known: KnownOperation, coerced: Record<string, unknown>, estimate: Cost, { batch, costMode }: RequestOrigin): void => {
-    const total = (batch?.cost ?? 0) + estimate.cost
-    if (total <= config.maxCost && estimate.nodes <= maxNodes) {
-      if (batch !== undefined) batch.cost = total
-      return
-    }
-    const tooMany = estimate.nodes > maxNodes && estimate.cost <= config.maxCost
-    const message = tooMany
-      ? `The operation could give ${estimate.nodes} objects; ${maxNodes} are allowed.`
-      : `The ${batch === undefined ? 'operation' : 'batch'} costs ${total}; ${config.maxCost} are allowed.`
-    const { dearest, hint } = explainCost(known.plan, coerced)
-    const cost = {
-      ...costExtension({ estimate, actual: null, limit: config.maxCost, reservation: null }),
-      ...(costMode === 'explain' ? { dearest } : {}),
-      hint,
-    }
-    const error = new GraphQLError(message, {
-      extensions: { code: 'COST_LIMIT_EXCEEDED', limit: tooMany ? 'nodes' : 'cost', max: tooMany ? maxNodes : config.maxCost },
-    })
-    throw new Refused('COST', [error], { extensions: { cost } })
+  const reserve = async ({ estimate, maxCost, costMode }: Checked, origin: RequestOrigin): Promise<Reservation | null> => {
+    if (isDry({ costMode })) return null
+    const reservation = await budget.reserve(origin, estimate.cost)
+    if (reservation === null || reservation.granted || isMeasured(origin)) return reservation
+    const cost = costExtension({ estimate, actual: null, limit: maxCost, reservation })
+    const { retryAfterMs } = reservation
+    const error = new GraphQLError('The budget is spent for now.', { extensions: { code: 'THROTTLED', retryable: true, retryAfterMs } })
+    throw new Refused('BUDGET', [error], { retryAfterMs, extensions: { cost } })
   }
 
   const prepare = async (request: OperationRequest, origin: RequestOrigin): Promise<PreparedOperation> => {
-    const { known, coerced, estimate } = check(request, origin)
-    const dry = origin.costMode === 'validate' || origin.costMode === 'explain'
-    const reservation = dry ? null : await budget.reserve(origin.viewer, estimate.cost, origin.log)
-    if (reservation?.granted === false) {
-      const cost = costExtension({ estimate, actual: null, limit: config.maxCost, reservation })
-      const error = new GraphQLError('The budget is spent for now.', {
-        extensions: { code: 'THROTTLED', retryable: true, retryAfterMs: reservation.retryAfterMs },
-      })
-      throw new Refused('BUDGET', [error], { retryAfterMs: reservation.retryAfterMs, extensions: { cost } })
-    }
+    const admitted = admission.admit(origin, { ofTenant: executor.activeOf(origin.viewer.tenantId), all: executor.active() })
+    if (admitted !== undefined) await admitted
+    const found = persisted.find(request, origin)
+    const text = found instanceof Promise ? await found : found
+    const checked = check(request, origin, text)
+    text.remember?.()
+    const reservation = await reserve(checked, origin)
+    const { known, coerced, estimate, maxCost, costMode } = checked
     const operation: PreparedOperation = {
       document: known.document,
       text: known.text,
@@ -93,12 +127,13 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       variables: request.variables ?? {},
       extensions: request.extensions ?? {},
       estimatedCost: estimate.cost,
+      costMode,
       origin,
     }
-    accounts.set(
-      operation,
-      openAccount({ plan: known.plan, variables: coerced, estimate, limit: config.maxCost, origin, reservation, budget }),
-    )
+    const measured = checked.tolerated ? 'COST_LIMIT_EXCEEDED' : reservation?.granted === false ? 'THROTTLED' : null
+    // what was not granted was not taken, and is owed in full
+    const account = openAccount({ plan: known.plan, coerced, estimate, limit: maxCost, operation, reservation, budget, measured })
+    accounts.set(operation, account)
     return operation
   }
 
@@ -112,46 +147,28 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     },
     execute: (operation) => executor.execute(operation),
     async subscribe(operation) {
+      const { requestId } = operation.origin
       const account = accounts.get(operation)
-      if (account?.dry === true) return { data: null, extensions: { requestId: operation.origin.requestId, cost: account.toExtension() } }
+      if (account?.dry === true) return { data: null, extensions: { requestId, cost: account.toExtension() } }
       if (parts.subscribe === undefined)
-        return {
-          errors: [
-            new GraphQLError('This server has no subscriptions.', {
-              extensions: { code: 'BAD_USER_INPUT', requestId: operation.origin.requestId },
-            }),
-          ],
-        }
-      const answer = await parts.subscribe(operation)
-      return account === undefined || !(Symbol.asyncIterator in answer) ? answer : charged(answer, account)
+        return { errors: [new GraphQLError('This server has no subscriptions.', { extensions: { code: 'BAD_USER_INPUT', requestId } })] }
+      const answer: AsyncIterableIterator<ExecutionResult> | ExecutionResult = await parts.subscribe(operation)
+      return account === undefined || !(Symbol.asyncIterator in answer) ? answer : chargedStream(answer, account, operation.costMode)
     },
     active: () => executor.active() + (parts.streams?.() ?? 0),
   }
 }
 
-/** The same stream; every event that is delivered is paid for. The entry price was paid when it was prepared. */
-function charged(stream: AsyncIterableIterator<ExecutionResult>, account: Account): AsyncIterableIterator<ExecutionResult> {
-  return {
-    async next() {
-      const step = await stream.next()
-      if (step.done !== true && step.value.data != null) account.charge(step.value.data)
-      return step
-    },
-    return: async () => (await stream.return?.()) ?? { done: true, value: undefined },
-    throw: async (error: unknown) => (await stream.throw?.(error)) ?? { done: true, value: undefined },
-    [Symbol.asyncIterator]() {
-      return this
-    },
-  }
+const costModeOf = ({ extensions }: OperationRequest): CostMode | null => {
+  const given = extensions?.['cost']
+  return costModes.find((mode) => mode === given) ?? null
 }
 
 const refusal = (error: unknown, origin: RequestOrigin): Prepared => {
   if (error instanceof Refused) return toPrepared(error, origin.requestId)
-  if (error instanceof AppError)
-    return {
-      kind: 'REFUSED',
-      refusal: 'UNAVAILABLE',
-      result: { errors: [new GraphQLError(error.message, { extensions: extensionsOf(error, origin.requestId) })] },
-    }
-  return { kind: 'REFUSED', refusal: 'UNAVAILABLE', result: { errors: [mapError(error, origin)] } }
+  const shown =
+    error instanceof AppError
+      ? new GraphQLError(error.message, { extensions: extensionsOf(error, origin.requestId) })
+      : mapError(error, origin)
+  return { kind: 'REFUSED', refusal: 'UNAVAILABLE', result: { errors: [shown] }, retryAfterMs: 1000 }
 }

@@ -1,5 +1,5 @@
 import { getVariableValues, type GraphQLSchema, type OperationDefinitionNode } from 'graphql'
-import { coded, Refused } from './refused.ts'
+import { coded, refuse, Refused } from './refused.ts'
 
 /**
  * Checks variables before anything runs (platform D3) and gives their coerced values, for pricing only: the executor gets the
@@ -16,4 +16,14 @@ export function coerceVariables(
   const { errors, coerced } = getVariableValues(schema, definitions, variables, { maxErrors: 10 })
   if (errors !== undefined) throw new Refused('VARIABLES', coded('BAD_USER_INPUT', errors))
   return coerced
+}
+
+/** @throws Refused COST (COST_LIMIT_EXCEEDED, limit `variables`) when they are longer than `maxBytes`, written as JSON */
+export function checkVariablesSize(variables: Readonly<Record<string, unknown>>, maxBytes: number): void {
+  if (Object.keys(variables).length === 0) return
+  if (Buffer.byteLength(JSON.stringify(variables)) > maxBytes)
+    throw refuse('COST', 'COST_LIMIT_EXCEEDED', `The variables are too long: more than ${maxBytes} bytes.`, {
+      limit: 'variables',
+      max: maxBytes,
+    })
 }

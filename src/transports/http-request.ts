@@ -1,5 +1,6 @@
 import { type FastifyRequest } from 'fastify'
-import { type OperationRequest } from '../operation/operation.ts'
+import { type Viewer } from '../auth/viewer.ts'
+import { type CostMode, costModes, type OperationRequest, type RequestOrigin } from '../operation/operation.ts'
 import { refuse } from '../operation/refused.ts'
 
 const malformed = (message: string) => refuse('MALFORMED', 'BAD_USER_INPUT', message)
@@ -62,10 +63,8 @@ export function readQueryString(request: FastifyRequest): OperationRequest {
   }
 }
 
-const costModes = ['report', 'validate', 'explain'] as const
-
 /** `X-GraphQL-Cost`, where it is one of the words we know. */
-export const readCostMode = (request: FastifyRequest): (typeof costModes)[number] | null => {
+const readCostMode = (request: FastifyRequest): CostMode | null => {
   const header = request.headers['x-graphql-cost']
   return costModes.find((mode) => mode === header) ?? null
 }
@@ -78,10 +77,22 @@ const clientHeader = (request: FastifyRequest, ...names: string[]): string | nul
   return null
 }
 
-export const readClientName = (request: FastifyRequest): string | null =>
-  clientHeader(request, 'graphql-client-name', 'apollographql-client-name')
-export const readClientVersion = (request: FastifyRequest): string | null =>
-  clientHeader(request, 'graphql-client-version', 'apollographql-client-version')
+/** What every HTTP request tells about itself, whichever transport it opens; `transport` and `streams` are the transport's to say. */
+export function originOf(request: FastifyRequest, viewer: Viewer, signal: AbortSignal): Omit<RequestOrigin, 'transport'> {
+  const lastEventId = request.headers['last-event-id']
+  return {
+    requestId: request.id,
+    viewer,
+    signal,
+    log: request.log,
+    address: request.ip,
+    readOnly: request.method === 'GET',
+    clientName: clientHeader(request, 'graphql-client-name', 'apollographql-client-name'),
+    clientVersion: clientHeader(request, 'graphql-client-version', 'apollographql-client-version'),
+    lastEventId: typeof lastEventId === 'string' ? lastEventId : null,
+    costMode: readCostMode(request),
+  }
+}
 
 const preflightHeaders = [
   'x-apollo-operation-name',

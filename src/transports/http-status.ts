@@ -7,6 +7,7 @@ type Single = 'application/graphql-response+json' | 'application/json'
 /** What each refusal means in HTTP (platform 3.4): profile `audit` by media type, profile `spec2026` for both. */
 const table: Readonly<Record<Refusal, { readonly grj: number; readonly json: number; readonly spec2026: number }>> = {
   MALFORMED: { grj: 400, json: 400, spec2026: 422 },
+  DOCUMENT: { grj: 400, json: 200, spec2026: 422 },
   PARSE: { grj: 400, json: 200, spec2026: 400 },
   VALIDATION: { grj: 400, json: 200, spec2026: 422 },
   VARIABLES: { grj: 400, json: 200, spec2026: 422 },

@@ -3,16 +3,10 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fa
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { type Viewer } from '../auth/viewer.ts'
 import { AppError } from '../errors.ts'
-import {
-  type Batch,
-  type OperationRequest,
-  type Pipeline,
-  type Prepared,
-  type PreparedOperation,
-  type RequestOrigin,
-} from '../operation/operation.ts'
+import { type Batch, type OperationRequest, type Pipeline, type Prepared, type RequestOrigin } from '../operation/operation.ts'
 import { Refused, refuse, toPrepared } from '../operation/refused.ts'
-import { couldBeForged, readBody, readClientName, readClientVersion, readCostMode, readQueryString } from './http-request.ts'
+import { resultText } from '../operation/result-text.ts'
+import { couldBeForged, originOf, readBody, readQueryString } from './http-request.ts'
 import { type Profile, statusOfRefusal, statusOfResult } from './http-status.ts'
 import { readAccept } from './media-type.ts'
 import { rateLimitHeaders } from './rate-limit-headers.ts'
@@ -83,17 +77,21 @@ async function handle(options: HttpOptions, request: FastifyRequest, reply: Fast
     )
   if (couldBeForged(request)) return sendProblem(reply, 403, 'A GET with cookies needs the header `GraphQL-Require-Preflight`.')
 
-  const origin = await originOf(options, request, reply)
+  const takesStream = accept.stream !== null && options.stream !== undefined && !Array.isArray(request.body)
+  if (accept.single === null && !takesStream) return sendProblem(reply, 406, 'This answer is no stream: accept application/json.')
+  const origin: RequestOrigin = {
+    ...originOf(request, await options.authenticate(request.headers), leaving(reply)),
+    transport: accept.single === null && accept.stream !== null ? accept.stream : request.method === 'GET' ? 'http-get' : 'http-post',
+    streams: takesStream,
+  }
   if (Array.isArray(request.body)) return handleBatch(options, request.body, origin, accept.single ?? 'application/json', reply)
   const prepared = await prepareOne(
     options.pipeline,
     () => (request.method === 'GET' ? readQueryString(request) : readBody(request.body)),
     origin,
   )
-  const streamed =
-    accept.stream !== null && (accept.single === null || (prepared.kind === 'READY' && prepared.operation.type === 'subscription'))
-  if (streamed && options.stream !== undefined) return options.stream(accept.stream, request, reply, prepared)
-  if (accept.single === null && options.stream === undefined) return sendProblem(reply, 406, 'This server sends no streams.')
+  const isStream = accept.single === null || (prepared.kind === 'READY' && prepared.operation.type === 'subscription')
+  if (isStream && accept.stream !== null && options.stream !== undefined) return options.stream(accept.stream, request, reply, prepared)
   const media = accept.single ?? 'application/json'
   return send(reply, media, await answer(options, prepared, media))
 }
@@ -113,9 +111,8 @@ async function answer(
   prepared: Prepared,
   media: 'application/graphql-response+json' | 'application/json',
 ): Promise<Answer> {
-  const checked = prepared.kind === 'READY' && prepared.operation.type === 'subscription' ? needsStream(prepared.operation) : prepared
-  if (checked.kind === 'REFUSED') {
-    const { refusal, result, retryAfterMs } = checked
+  if (prepared.kind === 'REFUSED') {
+    const { refusal, result, retryAfterMs } = prepared
     return {
       status: statusOfRefusal(refusal, options.profile, media),
       result,
@@ -123,15 +120,9 @@ async function answer(
       ...(refusal === 'METHOD' ? { allow: 'POST' } : {}),
     }
   }
-  const result = await options.pipeline.execute(checked.operation)
+  const result = await options.pipeline.execute(prepared.operation)
   return { status: statusOfResult(result, options.profile), result }
 }
-
-const needsStream = ({ origin }: PreparedOperation): Prepared =>
-  toPrepared(
-    refuse('OPERATION', 'BAD_USER_INPUT', 'A subscription needs a stream: accept text/event-stream, or use a WebSocket.'),
-    origin.requestId,
-  )
 
 async function handleBatch(
   options: HttpOptions,
@@ -153,39 +144,42 @@ async function handleBatch(
   // one after the other: a client may rely on the order of its mutations, and a batch is worth one request's share of the machine
   for (const item of items)
     answers.push(await answer(options, await prepareOne(options.pipeline, () => readBody(item), { ...origin, batch }), media))
-  const throttled = answers.find((one) => one.status === 429 || one.status === 401)
-  reply.code(throttled !== undefined && answers.every((one) => one.status === throttled.status) ? throttled.status : 200)
   const results = answers.map((one) => one.result)
   return reply
+    .code(statusOfBatch(answers))
+    .headers(retryAfter(answers))
     .headers(rateLimitHeaders(results.at(-1) ?? {}))
     .type(`${media}; charset=utf-8`)
-    .send(JSON.stringify(results))
+    .send(`[${results.map(resultText).join()}]`)
 }
 
-async function originOf(options: HttpOptions, request: FastifyRequest, reply: FastifyReply): Promise<RequestOrigin> {
+/** Whoever was refused for who or how much they are gets told so by the status, unless a part of the batch was answered. */
+function statusOfBatch(answers: readonly Answer[]): number {
+  const [first] = answers
+  const telling = first !== undefined && [401, 403, 429, 503].includes(first.status)
+  return telling && answers.every(({ status }) => status === first.status) ? first.status : 200
+}
+
+function retryAfter(answers: readonly Answer[]): Record<string, string> {
+  const longest = Math.max(...answers.map(({ retryAfterMs }) => retryAfterMs ?? -1))
+  return longest < 0 ? {} : { 'retry-after': String(Math.max(1, Math.ceil(longest / 1000))) }
+}
+
+/** Aborted when the client leaves before its answer was sent. */
+function leaving(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) controller.abort(new AppError('DEADLINE_EXCEEDED', 'The client left.'))
   })
-  const lastEventId = request.headers['last-event-id']
-  return {
-    transport: request.method === 'GET' ? 'http-get' : 'http-post',
-    requestId: request.id,
-    viewer: await options.authenticate(request.headers),
-    signal: controller.signal,
-    log: request.log,
-    clientName: readClientName(request),
-    clientVersion: readClientVersion(request),
-    lastEventId: typeof lastEventId === 'string' ? lastEventId : null,
-    costMode: readCostMode(request),
-  }
+  return controller.signal
 }
 
-function send(reply: FastifyReply, media: string, { status, result, retryAfterMs, allow }: Answer): FastifyReply {
-  if (retryAfterMs !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
+function send(reply: FastifyReply, media: string, answered: Answer): FastifyReply {
+  const { status, result, allow } = answered
+  reply.headers(retryAfter([answered]))
   if (allow !== undefined) reply.header('allow', allow)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
-  return reply.code(status).headers(rateLimitHeaders(result)).type(`${media}; charset=utf-8`).send(JSON.stringify(result))
+  return reply.code(status).headers(rateLimitHeaders(result)).type(`${media}; charset=utf-8`).send(resultText(result))
 }
 
 /** A failure of HTTP, not of GraphQL: never labelled as a GraphQL response. */

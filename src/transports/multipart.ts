@@ -1,5 +1,5 @@
 import { type ExecutionResult } from 'graphql'
-import { isFinal, resultText } from './result-text.ts'
+import { isFinal, resultText } from '../operation/result-text.ts'
 import { type Framing } from './stream-framing.ts'
 
 const boundary = 'graphql'

@@ -1,4 +1,4 @@
-import { cursorOf, resultText } from './result-text.ts'
+import { cursorOf, resultText } from '../operation/result-text.ts'
 import { type Framing } from './stream-framing.ts'
 
 /** How long a client waits before it comes back, in ms. */

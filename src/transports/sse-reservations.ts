@@ -1,7 +1,7 @@
 import { type FastifyReply } from 'fastify'
 import { type Viewer } from '../auth/viewer.ts'
 import { type Pipeline, type Prepared } from '../operation/operation.ts'
-import { resultText } from './result-text.ts'
+import { resultText } from '../operation/result-text.ts'
 import { operationFrames, sseFraming } from './sse-framing.ts'
 import { copy, type StreamTiming } from './stream-responder.ts'
 import { openStreamWriter, type StreamWriter } from './stream-writer.ts'

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Viewer } from '../auth/viewer.ts'
 import { type Pipeline, type Prepared, type RequestOrigin } from '../operation/operation.ts'
-import { Refused } from '../operation/refused.ts'
+import { Refused, toPrepared } from '../operation/refused.ts'
 import { acceptOnlyJson } from './http.ts'
-import { couldBeForged, readBody, readClientName, readClientVersion, readQueryString } from './http-request.ts'
+import { couldBeForged, originOf, readBody, readQueryString } from './http-request.ts'
 import { readAccept } from './media-type.ts'
 import { createReservations, type Reservation } from './sse-reservations.ts'
 import { defaultStreamTiming, type Responder, type StreamTiming } from './stream-responder.ts'
@@ -47,27 +47,18 @@ export async function registerSse(
     timing: { ...defaultStreamTiming, ...options.timing },
   })
 
-  const originOf = async (request: FastifyRequest, signal: AbortSignal, viewer?: Viewer): Promise<RequestOrigin> => {
-    const lastEventId = request.headers['last-event-id']
-    return {
-      transport: 'sse',
-      requestId: request.id,
-      viewer: viewer ?? (await options.authenticate(request.headers)),
-      signal,
-      log: request.log,
-      clientName: readClientName(request),
-      clientVersion: readClientVersion(request),
-      lastEventId: typeof lastEventId === 'string' ? lastEventId : null,
-    }
-  }
+  const sseOrigin = (request: FastifyRequest, viewer: Viewer, signal: AbortSignal): RequestOrigin => ({
+    ...originOf(request, viewer, signal),
+    transport: 'sse',
+  })
 
   const prepare = async (request: FastifyRequest, origin: RequestOrigin): Promise<Prepared> => {
     try {
       const read = request.method === 'GET' ? readQueryString(request) : readBody(request.body)
-      return await pipeline.prepare(read, request.method === 'GET' ? { ...origin, transport: 'http-get' } : origin)
+      return await pipeline.prepare(read, origin)
     } catch (error) {
       if (!(error instanceof Refused)) throw error
-      return { kind: 'REFUSED', refusal: error.refusal, result: { errors: error.errors } }
+      return toPrepared(error, origin.requestId)
     }
   }
 
@@ -76,7 +67,7 @@ export async function registerSse(
     if (couldBeForged(request)) return problem(reply, 403, 'A GET with cookies needs the header `GraphQL-Require-Preflight`.')
     const left = new AbortController()
     reply.raw.once('close', () => left.abort())
-    const prepared = await prepare(request, await originOf(request, left.signal))
+    const prepared = await prepare(request, sseOrigin(request, await options.authenticate(request.headers), left.signal))
     return responder.respond('sse', request, reply, prepared)
   }
 
@@ -112,7 +103,7 @@ export async function registerSse(
     const signal = reservation.take(id)
     if (signal === 'TAKEN') return problem(reply, 409, 'An operation of this id is open.')
     if (signal === 'FULL') return problem(reply, 429, 'Too many operations are open on this stream.')
-    const prepared = await prepare(request, await originOf(request, signal, viewer))
+    const prepared = await prepare(request, sseOrigin(request, viewer, signal))
     reservation.run(id, signal, prepared)
     return reply.code(202).send()
   }

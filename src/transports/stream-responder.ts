@@ -3,7 +3,7 @@ import { type ExecutionResult } from 'graphql'
 import { type Pipeline, type Prepared } from '../operation/operation.ts'
 import { type StreamResponder } from './http.ts'
 import { multipartFraming } from './multipart.ts'
-import { isFinal } from './result-text.ts'
+import { isFinal } from '../operation/result-text.ts'
 import { sseFraming } from './sse-framing.ts'
 import { openStreamWriter, type StreamWriter } from './stream-writer.ts'
 

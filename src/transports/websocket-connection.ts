@@ -5,7 +5,7 @@ import { type ExecutionResult } from 'graphql'
 import { WebSocket } from 'ws'
 import { type Viewer } from '../auth/viewer.ts'
 import { type Pipeline, type PreparedOperation, type RequestOrigin } from '../operation/operation.ts'
-import { hasCode, errorsOf, isFinal, resultText } from './result-text.ts'
+import { hasCode, errorsOf, isFinal, resultText } from '../operation/result-text.ts'
 import { createDrain, type Drain } from './stalled-writer.ts'
 
 /** What is open under one id. The id is taken until the operation has settled, whatever the client has been told (platform D32). */
@@ -119,7 +119,14 @@ export function createConnection(options: ConnectionOptions): Connection {
       void entry?.stream?.return?.()
       checkIdle()
     },
-    originOf: (viewer, signal) => ({ transport: 'websocket', requestId: randomUUID(), viewer, signal, log }),
+    originOf: (viewer, signal) => ({
+      transport: 'websocket',
+      requestId: randomUUID(),
+      viewer,
+      signal,
+      log,
+      address: raw.remoteAddress ?? null,
+    }),
     send(text) {
       if (socket.readyState !== WebSocket.OPEN) return
       if (socket.bufferedAmount > options.maxBufferedBytes) return slow()

@@ -10,7 +10,7 @@ import { type Config } from '../config.ts'
 import { isAppError } from '../errors.ts'
 import { type Pipeline, type PreparedOperation } from '../operation/operation.ts'
 import { type Clock } from '../time.ts'
-import { errorsOf } from './result-text.ts'
+import { errorsOf } from '../operation/result-text.ts'
 import { type Connection, createConnection } from './websocket-connection.ts'
 
 export interface WebsocketOptions {
@@ -214,7 +214,9 @@ function protocolServer(options: WebsocketOptions, initMs: number) {
         return refused('BAD_USER_INPUT', 'This id is in use.')
       }
       const { query, operationName, variables, extensions } = payload
-      const prepared = await pipeline.prepare({ query, operationName, variables, extensions }, connection.originOf(viewer, signal))
+      const documentId = 'documentId' in payload && typeof payload.documentId === 'string' ? payload.documentId : null
+      const asked = { query, documentId, operationName, variables, extensions }
+      const prepared = await pipeline.prepare(asked, connection.originOf(viewer, signal))
       if (prepared.kind === 'REFUSED' || signal.aborted) {
         connection.release(id)
         return prepared.kind === 'REFUSED' ? errorsOf(prepared.result) : refused('DEADLINE_EXCEEDED', 'The client left.')

@@ -1,4 +1,5 @@
 import { type ExecutionResult, GraphQLError } from 'graphql'
+import { type PreparedOperation } from './operation.ts'
 
 const texts = new WeakMap<ExecutionResult, string>()
 
@@ -27,3 +28,18 @@ export const errorsOf = (result: ExecutionResult): GraphQLError[] =>
   (result.errors ?? [new GraphQLError('The operation has no result.')]).map((error) =>
     error instanceof GraphQLError ? error : new GraphQLError('The operation has no result.'),
   )
+
+/**
+ * The same result, if its text is no longer than allowed; else the refusal of it. The text is kept: transports send it as it is.
+ * @returns COST_LIMIT_EXCEEDED, limit `response`; what a mutation did, it did
+ */
+export function boundedResult(result: ExecutionResult, { type, origin }: PreparedOperation, maxBytes: number): ExecutionResult {
+  const text = resultText(result)
+  // a character is three bytes at most
+  if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return result
+  const done = type === 'mutation' ? ' The mutation was carried out.' : ''
+  const error = new GraphQLError(`The answer is too long: more than ${maxBytes} bytes.${done}`, {
+    extensions: { code: 'COST_LIMIT_EXCEEDED', limit: 'response', max: maxBytes, requestId: origin.requestId },
+  })
+  return { errors: [error], data: null, ...(result.extensions === undefined ? {} : { extensions: result.extensions }) }
+}

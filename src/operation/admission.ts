@@ -1,0 +1,59 @@
+import { type BucketShape } from '../datasources/cache/cache.ts'
+import { type Buckets } from './buckets.ts'
+import { type RequestOrigin } from './operation.ts'
+import { GraphQLError } from 'graphql'
+import { Refused } from './refused.ts'
+
+export interface AdmissionOptions {
+  readonly buckets: Buckets
+  /** Requests that one caller may make per window; 0 = any number. */
+  readonly rateLimitMax: number
+  readonly rateLimitWindowMs: number
+  /** Queries and mutations that may run at once, for one tenant and in all. */
+  readonly maxOperationsPerTenant: number
+  readonly maxOperations: number
+}
+
+/** Who gets in at all: asked before a request is read. */
+export interface Admission {
+  /** @throws Refused BUDGET (THROTTLED: too many requests, or too many at once), UNAVAILABLE (this process is full) */
+  admit(origin: RequestOrigin, running: { readonly ofTenant: number; readonly all: number }): Promise<void> | undefined
+}
+
+/** What somebody is told to wait who found the place full. */
+const fullRetryMs = 1000
+
+export function createAdmission(options: AdmissionOptions): Admission {
+  const { buckets, rateLimitMax, rateLimitWindowMs } = options
+  const shape: BucketShape = { capacity: rateLimitMax, restorePerSecond: rateLimitMax / (rateLimitWindowMs / 1000) }
+
+  const countRequest = async ({ viewer, address, log }: RequestOrigin): Promise<void> => {
+    const who = viewer.authenticated ? `${viewer.tenantId}:${viewer.actorId}` : `address:${address ?? 'unknown'}`
+    const { granted, retryAfterMs } = await buckets.take(`requests:${who}`, 1, shape, log)
+    if (!granted) throw throttled('BUDGET', 'Too many requests.', { limit: 'requests', max: rateLimitMax }, retryAfterMs)
+  }
+
+  return {
+    admit(origin, running) {
+      if (running.all >= options.maxOperations) {
+        const error = new GraphQLError('The server is full.', {
+          extensions: { code: 'SOURCE_UNAVAILABLE', source: 'orrery', retryable: true, retryAfterMs: fullRetryMs },
+        })
+        throw new Refused('UNAVAILABLE', [error], { retryAfterMs: fullRetryMs })
+      }
+      if (running.ofTenant >= options.maxOperationsPerTenant)
+        throw throttled(
+          'BUDGET',
+          'Too many operations of this tenant run at once.',
+          { limit: 'concurrency', max: options.maxOperationsPerTenant },
+          fullRetryMs,
+        )
+      return rateLimitMax === 0 ? undefined : countRequest(origin)
+    },
+  }
+}
+
+const throttled = (refusal: 'BUDGET', message: string, details: Record<string, unknown>, retryAfterMs: number): Refused =>
+  new Refused(refusal, [new GraphQLError(message, { extensions: { code: 'THROTTLED', retryable: true, retryAfterMs, ...details } })], {
+    retryAfterMs,
+  })

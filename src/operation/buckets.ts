@@ -1,0 +1,80 @@
+import { type FastifyBaseLogger } from 'fastify'
+import { type BucketGrant, type BucketShape, type Cache } from '../datasources/cache/cache.ts'
+import { openMemoryCache } from '../datasources/cache/memory-cache.ts'
+import { isAppError } from '../errors.ts'
+
+/** What a bucket said. */
+export interface Taken extends BucketGrant, BucketShape {
+  /** The shared store did not answer: this process alone decided, by a smaller share. */
+  readonly local: boolean
+  /** What was taken, when it was granted: never more than the whole bucket. */
+  readonly taken: number
+}
+
+/** Leaky buckets that all replicas share; while their store is away each process goes on by a share of its own. */
+export interface Buckets {
+  /** Never rejects for a store that is away. */
+  take(key: string, cost: number, shape: BucketShape, log: FastifyBaseLogger): Promise<Taken>
+  /** Adds to what a bucket holds, or takes back; where `take` decided, if that is given. Never rejects. */
+  settle(key: string, delta: number, shape: BucketShape, log: FastifyBaseLogger, local?: boolean): Promise<void>
+}
+
+/** Of the capacity and of what is restored: what one process may give away while the shared bucket is out of reach. */
+const localShare = 0.25
+/** How long the shared store gets, and for how long it is left alone after it failed. */
+const storeTimeoutMs = 250
+const pauseMs = 1000
+
+const ownShare = ({ capacity, restorePerSecond }: BucketShape): BucketShape => ({
+  capacity: Math.max(1, capacity * localShare),
+  restorePerSecond: restorePerSecond * localShare,
+})
+
+export function createBuckets(cache: Cache): Buckets {
+  const fallback = cache.mode === 'EMBEDDED' ? cache : openMemoryCache({ maxBuckets: 10_000 })
+  let pausedUntil = 0
+
+  const takeFrom = async (store: Cache, key: string, cost: number, shape: BucketShape, local: boolean): Promise<Taken> => {
+    // dearer than the whole bucket is still possible for who has it all: limits on single operations are not the budget's affair
+    const taken = Math.min(cost, shape.capacity)
+    return { ...(await store.takeFromBucket(key, taken, shape)), ...shape, local, taken }
+  }
+
+  return {
+    async take(key, cost, shape, log) {
+      if (cache.mode === 'EMBEDDED') return takeFrom(cache, key, cost, shape, false)
+      if (performance.now() >= pausedUntil) {
+        try {
+          return await within(takeFrom(cache, key, cost, shape, false), storeTimeoutMs)
+        } catch (error) {
+          if (!isAppError(error) && !(error instanceof TooSlow)) throw error
+          pausedUntil = performance.now() + pauseMs
+          log.warn({ err: error }, 'the shared budget does not answer: this process decides alone')
+        }
+      }
+      return takeFrom(fallback, key, cost, ownShare(shape), true)
+    },
+    async settle(key, delta, shape, log, local = cache.mode === 'CONNECTED' && performance.now() < pausedUntil) {
+      if (delta === 0) return
+      try {
+        await (local ? fallback.settleBucket(key, delta, ownShare(shape)) : cache.settleBucket(key, delta, shape))
+      } catch (error) {
+        log.warn({ err: error }, 'a budget could not be settled')
+      }
+    },
+  }
+}
+
+class TooSlow extends Error {}
+
+async function within<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const tooSlow = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new TooSlow(`no answer within ${timeoutMs} ms`)), timeoutMs)
+  })
+  try {
+    return await Promise.race([work, tooSlow])
+  } finally {
+    clearTimeout(timer)
+  }
+}

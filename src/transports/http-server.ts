@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto'
+import { type Socket } from 'node:net'
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify'
+import { type Config } from '../config.ts'
+import { isAppError } from '../errors.ts'
+import { extensionsOf } from '../operation/errors.ts'
+import { compressAnswers } from './compression.ts'
+
+const saneRequestId = /^[\w.:-]{1,128}$/
+
+/** What a client is told to wait that came while the server was leaving, in seconds. */
+const leavingRetrySeconds = 1
+
+/** Fastify as we use it: request ids, safe headers, one shape for everything that fails outside of GraphQL. */
+export function createHttpServer(
+  config: Pick<Config, 'maxBodyBytes' | 'trustProxy' | 'requestTimeoutMs'>,
+  logger?: FastifyBaseLogger,
+): FastifyInstance {
+  let leaving = false
+  const app = Fastify({
+    ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
+    bodyLimit: config.maxBodyBytes,
+    trustProxy: config.trustProxy,
+    requestTimeout: config.requestTimeoutMs,
+    // whoever is late with the headers is late with the request; Node looks after both this often
+    http: { headersTimeout: config.requestTimeoutMs, connectionsCheckingInterval: Math.min(config.requestTimeoutMs, 1000) },
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket),
+    // its own 503 says nothing of when to come back, and would answer probes too (platform D24)
+    return503OnClosing: false,
+    // a sane id of the caller's is kept, so that logs of both sides can be joined
+    requestIdHeader: false,
+    // each operation is logged once, by the measured pipeline
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: (request) => {
+      const given = request.headers['x-request-id']
+      return typeof given === 'string' && saneRequestId.test(given) ? given : randomUUID()
+    },
+    forceCloseConnections: 'idle',
+  })
+  app.addHook('preClose', async () => {
+    leaving = true
+  })
+  compressAnswers(app)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(safeHeaders).header('x-request-id', request.id)
+    if (leaving && request.url.startsWith('/graphql')) {
+      const error = {
+        message: 'The server stops: come back.',
+        extensions: { code: 'SOURCE_UNAVAILABLE', retryable: true, requestId: request.id },
+      }
+      return reply
+        .code(503)
+        .header('retry-after', String(leavingRetrySeconds))
+        .send({ errors: [error] })
+    }
+    // what is no preflight of a browser would get a text from the CORS plugin
+    if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] !== undefined) return
+    const error = { message: 'Use GET or POST.', extensions: { code: 'BAD_USER_INPUT', requestId: request.id } }
+    return reply
+      .code(405)
+      .header('allow', 'GET, POST')
+      .send({ errors: [error] })
+  })
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const { status, body } = describeFailure(error, request.id, request.log)
+    if (status === 503) reply.header('retry-after', String(leavingRetrySeconds))
+    if (status === 401) reply.header('www-authenticate', 'Bearer')
+    return reply.code(status).type('application/json; charset=utf-8').send(body)
+  })
+  app.setNotFoundHandler((request, reply) =>
+    reply
+      .code(404)
+      .send({ errors: [{ message: 'There is nothing at this address.', extensions: { code: 'NOT_FOUND', requestId: request.id } }] }),
+  )
+  return app
+}
+
+/** What every answer carries; pages that need more set their own policy. */
+const safeHeaders = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-site',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+}
+
+const statusOfCode: Readonly<Record<string, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  THROTTLED: 429,
+  SOURCE_UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 503,
+}
+
+/** A failure outside of GraphQL: what Fastify says about a bad request passes, everything unknown is masked and logged whole. */
+function describeFailure(error: FastifyError, requestId: string, log: FastifyBaseLogger): { status: number; body: string } {
+  const body = (message: string, extensions: Record<string, unknown>): string => JSON.stringify({ errors: [{ message, extensions }] })
+  if (isAppError(error)) return { status: statusOfCode[error.code] ?? 400, body: body(error.message, extensionsOf(error, requestId)) }
+  const status = error.statusCode ?? 500
+  if (status >= 400 && status < 500)
+    return { status, body: body(error.message, { code: status === 429 ? 'THROTTLED' : 'BAD_USER_INPUT', requestId }) }
+  log.error({ err: error, requestId }, 'a request failed unexpectedly')
+  return {
+    status: status === 503 ? 503 : 500,
+    body: body('Something went wrong on our side.', { code: status === 503 ? 'SOURCE_UNAVAILABLE' : 'INTERNAL_SERVER_ERROR', requestId }),
+  }
+}
+
+const connectionFailures: Readonly<Record<string, { readonly status: string; readonly message: string }>> = {
+  HPE_HEADER_OVERFLOW: { status: '431 Request Header Fields Too Large', message: 'The headers are too long.' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: '408 Request Timeout', message: 'The request took too long to arrive.' },
+}
+
+/** What cannot be read as HTTP never reaches a route: answered on the bare socket, in the shape of every other answer. */
+function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const { status, message } = connectionFailures[error.code ?? ''] ?? { status: '400 Bad Request', message: 'This is not HTTP.' }
+  const body = JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT', requestId: randomUUID() } }] })
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
