@@ -1,7 +1,8 @@
-// node build/bench/event-log.js: messages a second of every event log whose server is configured.
+// npm run bench -- event-log: messages a second of every event log whose server is configured.
 import { randomUUID } from 'node:crypto'
 import { type EventLog } from '../src/datasources/log/log.ts'
 import { logAdapters } from '../test/support/logs.ts'
+import { bench, closeAll, owner } from './support/bench.ts'
 
 const payload = new TextEncoder().encode(
   JSON.stringify({ event: 'state.transitioned:v1', ts: '2026-01-01T00:00:00.000000000+00:00', pad: 'x'.repeat(150) }),
@@ -57,19 +58,13 @@ async function measure(log: EventLog): Promise<Record<string, number>> {
   }
 }
 
-const closers: (() => unknown)[] = []
-const owner = {
-  comment: (text: string) => console.log(text),
-  fail(text: string): never {
-    throw new Error(text)
-  },
-  teardown: (close: () => unknown) => void closers.push(close),
-}
-const table: Record<string, Record<string, number>> = {}
-for (const { name, open } of logAdapters) {
-  const opened = await open(owner)
-  if (opened !== null) table[name] = await measure(opened.log)
-  for (const close of closers.splice(0).reverse()) await close()
-}
-console.log('per second')
-console.table(table)
+await bench(async () => {
+  const table: Record<string, Record<string, number>> = {}
+  for (const { name, open } of logAdapters) {
+    const opened = await open(owner)
+    if (opened !== null) table[name] = await measure(opened.log)
+    await closeAll()
+  }
+  console.log('per second')
+  console.table(table)
+})

@@ -5,9 +5,16 @@ export type NodeType = 'Run' | 'Approval' | 'Ritual' | 'RunEvent' | 'GenericEven
 
 const VERSION = 'v1'
 
+const needsEscape = /[^\w.~-]/
+
+/** What `encodeURIComponent` gives, which leaves most parts as they are. */
+const escape = (part: string): string => (needsEscape.test(part) ? encodeURIComponent(part) : part)
+
 /** An opaque, typed, URL-safe global id over its natural key; parts may hold any Unicode text. */
 export function encodeId(type: NodeType, parts: readonly string[]): string {
-  return Buffer.from([type, VERSION, ...parts.map(encodeURIComponent)].join(':')).toString('base64url')
+  let text: string = `${type}:${VERSION}`
+  for (const part of parts) text += `:${escape(part)}`
+  return Buffer.from(text, 'latin1').toString('base64url')
 }
 
 /** @returns the type and natural key of an id of ours, or null when the text is not one */

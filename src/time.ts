@@ -50,25 +50,37 @@ export function parseNanos(text: unknown): Nanos | null {
   return nanos >= -(2n ** 63n) && nanos < 2n ** 63n ? nanos : null
 }
 
-const split = (nanos: Nanos): { seconds: bigint; fraction: bigint } => {
-  const fraction = ((nanos % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
-  return { seconds: (nanos - fraction) / 1_000_000_000n, fraction }
+const twoDigits = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, '0'))
+const daySeconds = 86_400
+
+let lastDay = { number: 0, text: '1970-01-01' }
+
+/** `2026-01-31T08:00:00` and the nanoseconds beyond. Answers hold many times of the same few days, so the last day's text is kept. */
+function spell(nanos: Nanos): { text: string; fraction: number } {
+  const rest = nanos % 1_000_000_000n
+  const fraction = Number(rest < 0n ? rest + 1_000_000_000n : rest)
+  const seconds = Number(nanos / 1_000_000_000n) - (rest < 0n ? 1 : 0)
+  const day = Math.floor(seconds / daySeconds)
+  if (lastDay.number !== day) lastDay = { number: day, text: new Date(day * daySeconds * 1000).toISOString().slice(0, 10) }
+  const second = seconds - day * daySeconds
+  const minute = Math.floor(second / 60)
+  const text = `${lastDay.text}T${twoDigits[Math.floor(minute / 60)]}:${twoDigits[minute % 60]}:${twoDigits[second % 60]}`
+  return { text, fraction }
 }
 
 /** RFC 3339 in UTC ending in `Z`; the fraction has 0, 3, 6 or 9 digits, as many as are needed to lose nothing. */
 export function formatNanos(nanos: Nanos): string {
-  const { seconds, fraction } = split(nanos)
-  const base = new Date(Number(seconds) * 1000).toISOString().slice(0, 19)
-  if (fraction === 0n) return `${base}Z`
-  const digits = fraction.toString().padStart(9, '0')
-  const length = digits.endsWith('000000') ? 3 : digits.endsWith('000') ? 6 : 9
-  return `${base}.${digits.slice(0, length)}Z`
+  const { text, fraction } = spell(nanos)
+  if (fraction === 0) return `${text}Z`
+  if (fraction % 1_000_000 === 0) return `${text}.${String(fraction / 1_000_000).padStart(3, '0')}Z`
+  if (fraction % 1000 === 0) return `${text}.${String(fraction / 1000).padStart(6, '0')}Z`
+  return `${text}.${String(fraction).padStart(9, '0')}Z`
 }
 
 /** The spelling Demon's writers use and sort by: always nine digits and `+00:00` (contracts: demon 7.5, 8.8). */
 export function formatDemonTime(nanos: Nanos): string {
-  const { seconds, fraction } = split(nanos)
-  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${fraction.toString().padStart(9, '0')}+00:00`
+  const { text, fraction } = spell(nanos)
+  return `${text}.${String(fraction).padStart(9, '0')}+00:00`
 }
 
 export const millisBetween = (from: Nanos, to: Nanos): bigint => (to - from) / 1_000_000n

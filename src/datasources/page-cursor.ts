@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import { badUserInput } from '../errors.ts'
 import { type PageRequest } from './page.ts'
 
@@ -36,7 +37,11 @@ export interface CursorOwner {
 /** A value of the sort key: an integer of at most 64 bits, or text. */
 export type KeyValue = bigint | string
 
-const tenantMark = (tenantId: string): string => createHash('sha256').update(tenantId).digest('base64url').slice(0, 11)
+const marks = new LRUCache<string, string>({
+  max: 1000,
+  memoMethod: (tenantId) => createHash('sha256').update(tenantId).digest('base64url').slice(0, 11),
+})
+const tenantMark = (tenantId: string): string => marks.memo(tenantId)
 
 const spell = (value: KeyValue): string => (typeof value === 'bigint' ? `i${value}` : `t${value}`)
 

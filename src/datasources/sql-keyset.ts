@@ -68,6 +68,23 @@ const keyOf = ({ k1, k2 }: KeyedRow): KeyValue[] => [k1, k2].filter((value) => v
 export const hasKey = (row: KeyedRow | undefined, key: readonly KeyValue[]): boolean =>
   row !== undefined && key[0] === row.k1 && (row.k2 === undefined || key[1] === row.k2)
 
+/** A cursor is spelled when it is asked for: most answers show that of their last item, or none. */
+class PageItem<T> {
+  readonly item: T
+  readonly #owner: CursorOwner
+  readonly #row: KeyedRow
+
+  constructor(owner: CursorOwner, row: KeyedRow, item: T) {
+    this.item = item
+    this.#owner = owner
+    this.#row = row
+  }
+
+  get cursor(): string {
+    return encodeListCursor(this.#owner, keyOf(this.#row))
+  }
+}
+
 /**
  * Rows as they were read, in reading direction, as a page in list order.
  * @param rows one more than the page holds, where there is one
@@ -81,7 +98,7 @@ export function toPage<Row extends KeyedRow, T>(
   const kept = rows.slice(0, page.size)
   if (page.direction === 'BACKWARD') kept.reverse()
   return {
-    items: kept.map((row) => ({ cursor: encodeListCursor(owner, keyOf(row)), item: item(row) })),
+    items: kept.map((row) => new PageItem(owner, row, item(row))),
     hasNextPage: page.direction === 'BACKWARD' ? other : more,
     hasPreviousPage: page.direction === 'BACKWARD' ? more : other,
   }

@@ -41,7 +41,8 @@ const MAX_BATCH = 500
 /** Different argument sets of one field in one operation that are remembered. */
 const MAX_ARGUMENT_SETS = 50
 
-const runKeyText = ({ system, ritualId, runId }: RunKey): string => JSON.stringify([system, ritualId, runId])
+// The length tells where one text ends, so that no two keys have one name, whatever is in them.
+const runKeyText = ({ system, ritualId, runId }: RunKey): string => `${system}:${ritualId.length}:${ritualId}${runId}`
 const approvalKeyText = (key: ApprovalKey): string => JSON.stringify([key.system, key.ritualId, key.runId, key.gateId])
 
 const batching = <Key, Value>(load: (keys: readonly Key[]) => Promise<readonly Value[]>, cacheKeyFn: (key: Key) => string) =>
@@ -49,8 +50,18 @@ const batching = <Key, Value>(load: (keys: readonly Key[]) => Promise<readonly V
 
 const text = (key: string): string => key
 
+interface PageArguments {
+  readonly page?: PageRequest
+  readonly types?: readonly string[] | null
+  readonly states?: readonly string[] | null
+}
+
+/** Asked for by every parent of a level: spelling the arguments must cost next to nothing. */
+const argumentsText = ({ page, types, states }: PageArguments): string =>
+  `${page?.direction}:${page?.size}:${page?.cursor}:${types == null ? '' : JSON.stringify(types)}:${states == null ? '' : JSON.stringify(states)}`
+
 /** One loader per set of arguments, so that only parents that ask the same share a statement. */
-function perArguments<Arguments, Key, Value>(
+function perArguments<Arguments extends PageArguments, Key, Value>(
   make: (args: Arguments) => Loader<Key, Value>,
 ): {
   (args: Arguments): Loader<Key, Value>
@@ -58,7 +69,7 @@ function perArguments<Arguments, Key, Value>(
 } {
   const loaders = new Map<string, Loader<Key, Value>>()
   const forArguments = (args: Arguments): Loader<Key, Value> => {
-    const name = JSON.stringify(args)
+    const name = argumentsText(args)
     const known = loaders.get(name)
     if (known !== undefined) return known
     if (loaders.size >= MAX_ARGUMENT_SETS) loaders.clear()
