@@ -8,4 +8,4 @@ const run = (command, args) => {
   if (status !== 0) process.exit(status ?? 1)
 }
 run('npx', ['tsc', '-p', 'tsconfig.json'])
-run('npx', ['tap', ...(report === undefined ? [] : [`--output-file=${report}`]), ...wanted])
+run('npx', ['tap', ...(report === undefined ? [] : [`--output-file=${report}`, '--reporter=terse']), ...wanted])

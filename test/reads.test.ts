@@ -13,6 +13,7 @@ import { type Sql } from '../src/datasources/sql/sql.ts'
 import { sourceUnavailable } from '../src/errors.ts'
 import { decodeId, encodeId } from '../src/ids.ts'
 import { anyField } from '../src/subscriptions/cursor.ts'
+import { createCursorCodec } from '../src/subscriptions/signed-cursor.ts'
 import { type Clock, formatNanos } from '../src/time.ts'
 import { type ControlPlane, openControlPlane, openers, viewerOf } from './support/control-plane.ts'
 import { epochNs } from './support/ritual-events.ts'
@@ -23,6 +24,8 @@ const schema = buildSchema()
 const admin = viewerOf('root@example.com')
 const now = epochNs + 100_000_000_000n
 const clock: Clock = { now: () => now }
+/** A cursor carries when it was made, so these are made on the clock that stands still. */
+const cursors = createCursorCodec({ keys: [Buffer.alloc(32, 7)], clock })
 
 interface Reply {
   readonly data: Record<string, unknown> | null | undefined
@@ -45,7 +48,7 @@ function asking(plane: ControlPlane, store: Sql = plane.stores.sql): Ask {
     const { sql, statements } = countingSql(store)
     const dataSources = { ...plane.dataSources, runs: createSqlRuns({ sql }), approvals: createSqlApprovals({ sql }) }
     const config = readConfig({ SAMPLE_DATA: 'off', PROJECTION_WAIT_MS: '50', ...env })
-    const contextValue = createContext({ ...plane, dataSources, config, clock }, { requestId: 'test', viewer, log })
+    const contextValue = createContext({ ...plane, dataSources, config, clock, cursors }, { requestId: 'test', viewer, log })
     const document = parse(text)
     const problems = validate(schema, document)
     if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'))

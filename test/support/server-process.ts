@@ -76,8 +76,13 @@ export async function startServer(t: Owner, { program, args, hello, storeDir: gi
   const port = await freePort()
   const storeDir = given ?? mkdtempSync(join(tmpdir(), 'orrery-server-'))
   const start = async (): Promise<ChildProcess> => {
-    const started = spawn(program, args(port, storeDir), { stdio: 'ignore' })
-    await eventually(() => answers(port, hello), { withinMs: 15_000, everyMs: 30 })
+    let started = spawn(program, args(port, storeDir), { stdio: 'ignore' })
+    const isUp = (): Promise<boolean> | boolean => {
+      // after a kill, what the one before left behind (sessions that still hold shared memory) can make it give up: try again
+      if (started.exitCode !== null) started = spawn(program, args(port, storeDir), { stdio: 'ignore' })
+      return answers(port, hello)
+    }
+    await eventually(isUp, { withinMs: 60_000, everyMs: 30 })
     return started
   }
   let child = await start()
