@@ -12,6 +12,7 @@ import { type Pipeline } from './operation/operation.ts'
 import { createPipeline } from './operation/pipeline.ts'
 import { createSubscriber } from './operation/subscribe.ts'
 import { readTrustedDocuments } from './operation/trusted-files.ts'
+import { guardMutations } from './resolvers/guarded-mutations.ts'
 import { resolvers } from './resolvers/index.ts'
 import { loadTypeDefs } from './schema.ts'
 import { type CursorCodec } from './subscriptions/cursor.ts'
@@ -121,7 +122,7 @@ function readyLifecycle(): Lifecycle {
 
 /** Our schema with its resolvers, checked. */
 export function buildSchema(): GraphQLSchema {
-  const schema = makeExecutableSchema({ typeDefs: loadTypeDefs(), resolvers })
+  const schema = guardMutations(makeExecutableSchema({ typeDefs: loadTypeDefs(), resolvers }))
   assertValidSchema(schema)
   return schema
 }

@@ -36,6 +36,7 @@ export function decodeId(id: string): { type: string; parts: string[] } | null {
  */
 export function expectId(type: NodeType, id: string, length: number): string[] {
   const decoded = decodeId(id)
-  if (decoded === null || decoded.type !== type || decoded.parts.length !== length) throw badUserInput(`This is not the id of a ${type}.`)
+  if (decoded === null || decoded.type !== type || decoded.parts.length !== length)
+    throw badUserInput(`This is not the id of ${/^[AEIOU]/.test(type) ? 'an' : 'a'} ${type}.`)
   return decoded.parts
 }

@@ -28,7 +28,7 @@ import { type Stores } from '../src/datasources/index.ts'
 import { createSqlApiKeys } from '../src/datasources/sql-api-keys.ts'
 import { migrate } from '../src/datasources/sql/migrate.ts'
 import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
-import { requirementOf } from '../src/operation/authorise.ts'
+import { requirementOf, saysNotAllowed } from '../src/auth/requirements.ts'
 import { type RequestOrigin } from '../src/operation/operation.ts'
 import { fromMillis, systemClock } from '../src/time.ts'
 import { fixtureApp } from './support/fixture-app.ts'
@@ -348,25 +348,28 @@ function scopesAt(coordinate: string): string[][][] {
   const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[fieldName] : undefined
   if (type === undefined || field === undefined) return []
   const target = getNamedType(field.type)
+  const answersItself = typeName === 'Mutation' && saysNotAllowed(field.type)
   return [type, field, target].flatMap((element) => {
     const requirement = requirementOf(schema, coordinate, element)
-    return requirement === null ? [] : [requirement.scopes.map((set) => [...set])]
+    if (requirement === null) return []
+    return [answersItself && element === field ? [] : requirement.scopes.map((set) => [...set])]
   })
 }
 
+const viewerOf = (role: (typeof roles)[number] | null): Viewer => ({
+  actorId: role ?? 'anonymous',
+  kind: 'USER',
+  displayName: null,
+  tenantId: 'acme',
+  tenants: ['acme'],
+  roles: role === null ? [] : [role],
+  scopes: scopesOf(role === null ? [] : [role]),
+  expiresAtSeconds: null,
+  authenticated: role !== null,
+})
+
 t.test('every field asks every role for what the SDL says, nothing else', async (t) => {
   const { app } = await fixtureApp(t, { GRAPHQL_MAX_COST: '1000000', GRAPHQL_MAX_DEPTH: '50', BUDGET_CAPACITY: '0' }, { schema: undefined })
-  const viewerOf = (role: (typeof roles)[number] | null): Viewer => ({
-    actorId: role ?? 'anonymous',
-    kind: 'USER',
-    displayName: null,
-    tenantId: 'acme',
-    tenants: ['acme'],
-    roles: role === null ? [] : [role],
-    scopes: scopesOf(role === null ? [] : [role]),
-    expiresAtSeconds: null,
-    authenticated: role !== null,
-  })
   let checked = 0
   let guarded = 0
   for (const [type, reach] of reachable()) {
@@ -395,6 +398,26 @@ t.test('every field asks every role for what the SDL says, nothing else', async 
     }
   }
   t.ok(checked > 500 && guarded > 50, `${checked} pairs, ${guarded} guarded fields`)
+})
+
+t.test('a mutation says `NotAllowed` to every role without its scope, before its resolver is asked', async (t) => {
+  const { app } = await fixtureApp(t, { GRAPHQL_MAX_COST: '1000000', BUDGET_CAPACITY: '0' }, { schema: undefined })
+  const mutations = Object.values(schema.getMutationType()?.getFields() ?? {}).filter(({ type }) => saysNotAllowed(type))
+  t.ok(mutations.length >= 9)
+  for (const field of mutations) {
+    const [scopes = []] = requirementOf(schema, field.name, field)?.scopes ?? []
+    const query = `mutation { ${call(field)} { __typename ... on NotAllowed { code reason requiredScopes } } }`
+    for (const viewer of roles.map(viewerOf)) {
+      if (scopes.every((scope) => viewer.scopes.has(scope))) continue
+      const origin: RequestOrigin = { transport: 'http-post', requestId: 'r', viewer, signal: new AbortController().signal, log: app.log }
+      const prepared = await app.pipeline.prepare({ query }, origin)
+      if (prepared.kind === 'REFUSED') t.fail(`${field.name} was refused`)
+      else
+        t.match(await app.pipeline.execute(prepared.operation), {
+          data: { [field.name]: { __typename: 'NotAllowed', code: 'NOT_ALLOWED', reason: 'MISSING_SCOPE', requiredScopes: scopes } },
+        })
+    }
+  }
 })
 
 t.test('every root field asks for a scope, but those that find their own', async (t) => {

@@ -75,7 +75,7 @@ function wire(t: Test, log: EventLog) {
     })
   })
 
-  t.test('a denial carries its reason, an empty note is left out, an override repeats the level the gate has reached', async (t) => {
+  t.test('a denial carries its reason, a note not given is left out, an override repeats the level the gate has reached', async (t) => {
     const denied = await waitingRun(log)
     await commands.decide(denied.scope, lee, gate(denied), { ...deny, note: 'not stored' })
     t.strictSame(Object.keys((await denied.events())[2] ?? {}), [
@@ -91,7 +91,7 @@ function wire(t: Test, log: EventLog) {
     t.equal((await denied.messages())[2]?.messageId, `${denied.key.runId}:approval:publish:denied`)
 
     const granted = await waitingRun(log)
-    await commands.decide(granted.scope, lee, gate(granted), { kind: 'GRANT', note: '  ' })
+    await commands.decide(granted.scope, lee, gate(granted), { kind: 'GRANT', note: null })
     t.notOk('note' in ((await granted.events())[2] ?? {}))
 
     const escalated = await waitingRun(log)
@@ -254,7 +254,11 @@ function rules(t: Test, log: EventLog) {
       await refused(t, commands.decide(run.scope, lee, gate(run), { ...grant, note }), 'BAD_USER_INPUT', 'note')
     for (const reason of ['', ' \n', null, undefined, long])
       await refused(t, commands.decide(run.scope, lee, gate(run), { kind: 'DENY', reason }), 'BAD_USER_INPUT', 'reason')
-    await refused(t, commands.decide(run.scope, lee, gate(run), { kind: 'OVERRIDE', note: '' }), 'BAD_USER_INPUT', 'note')
+    for (const empty of ['', ' \n\t', '\u200b\u00a0']) {
+      await refused(t, commands.decide(run.scope, lee, gate(run), { kind: 'GRANT', note: empty }), 'BAD_USER_INPUT', 'note')
+      await refused(t, commands.decide(run.scope, lee, gate(run), { kind: 'DENY', reason: empty }), 'BAD_USER_INPUT', 'reason')
+      await refused(t, commands.decide(run.scope, lee, gate(run), { kind: 'OVERRIDE', note: empty }), 'BAD_USER_INPUT', 'note')
+    }
     for (const overrideLevel of [0, -1, 1.5, 1001])
       await refused(
         t,

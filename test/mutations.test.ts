@@ -171,9 +171,13 @@ function deciding(t: Test, plane: ControlPlane) {
       ['grantApproval', { key: { ...key, gateId: 'a\r\nb' } }, ['input', 'key', 'gateId']],
       ['grantApproval', { approval: encodeId('Approval', ['DEMON', 'acme', 'r', 'a b', 'g']) }, ['input', 'approval']],
       ['grantApproval', { key, note: 'x'.repeat(5000) }, ['input', 'note']],
+      ['grantApproval', { key, note: '' }, ['input', 'note']],
+      ['grantApproval', { key, note: ' \n' }, ['input', 'note']],
       ['grantApproval', { key, idempotencyKey: '' }, ['input', 'idempotencyKey']],
+      ['denyApproval', { key, reason: '' }, ['input', 'reason']],
       ['denyApproval', { key, reason: ' ' }, ['input', 'reason']],
       ['overrideApproval', { key, note: '' }, ['input', 'note']],
+      ['overrideApproval', { key, note: '\u200b' }, ['input', 'note']],
       ['overrideApproval', { key, note: 'n', overrideLevel: 0 }, ['input', 'overrideLevel']],
       ['requestApproval', { run: runId, gateId: '', reason: 'r' }, ['input', 'gateId']],
       ['requestApproval', { key: keyOf(run), gateId: 'g', reason: 'r', ttlSeconds: 0 }, ['input', 'ttlSeconds']],
@@ -184,6 +188,7 @@ function deciding(t: Test, plane: ControlPlane) {
       ['recordRunTransition', { run: runId, fromState: 'a', toState: '' }, ['input', 'toState']],
       ['completeRun', { run: runId, outputs: 'text' }, ['input', 'outputs']],
       ['failRun', { run: runId, message: '' }, ['input', 'message']],
+      ['cancelRun', { run: runId, reason: '' }, ['input', 'reason']],
       ['cancelRun', { run: encodeId('Approval', ['DEMON', 'acme', 'r', 'x', 'g']) }, ['input', 'run']],
     ]
     for (const [mutation, input, path] of table) {

@@ -183,7 +183,7 @@ function lists(t: Test, ask: Ask) {
       ['run(id: "x", key: { ritualId: "a", runId: "b" }) { id }', /`id` or by `key`/],
       ['run(id: "x") { id }', /not the id of a Run/],
       [`run(id: "${encodeId('Ritual', ['acme', 'nightly'])}") { id }`, /not the id of a Run/],
-      ['approval(id: "x") { id }', /not the id of a Approval/],
+      ['approval(id: "x") { id }', /not the id of an Approval/],
       ['node(id: "x") { id }', /not a global id/],
       ['runs(minCursor: "x") { nodes { id } }', /cursor/],
     ]

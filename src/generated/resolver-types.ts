@@ -478,7 +478,7 @@ export type GrantApprovalInput = {
   readonly approval?: InputMaybe<Scalars['ID']['input']>;
   /** The gate, by natural key; or give `approval`. */
   readonly key?: InputMaybe<ApprovalKey>;
-  /** A note for whoever reads it later. */
+  /** A note for whoever reads it later: left out, or at least one visible character. */
   readonly note?: InputMaybe<Scalars['String']['input']>;
   /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;

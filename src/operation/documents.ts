@@ -1,6 +1,7 @@
 import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, type OperationTypeNode, print } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import { collectRequirements, type Requirement } from './authorise.ts'
+import { type Requirement } from '../auth/requirements.ts'
+import { collectRequirements } from './authorise.ts'
 import { compileCost, type CostPlan } from './cost-plan.ts'
 import { createWeights } from './cost-weights.ts'
 import { isolate, selectOperation } from './isolate.ts'

@@ -31,15 +31,15 @@ const reasons: Readonly<Record<DenyReason, string>> = {
 
 const nobodyCould: readonly DenyReason[] = ['READ_ONLY_SOURCE', 'LEGACY_SUBJECT']
 
-/** @param scope the right that would be enough, where the lack of one is the reason */
-export const notAllowed = (reason: DenyReason, scope: string): Refusal => ({
+/** @param scopes the rights that would be enough, where the lack of one is the reason */
+export const notAllowed = (reason: DenyReason, ...scopes: readonly string[]): Refusal => ({
   __typename: 'NotAllowed',
   code: nobodyCould.includes(reason) ? 'UNSUPPORTED' : 'NOT_ALLOWED',
   message: reasons[reason],
   path: null,
   retryable: false,
   reason,
-  requiredScopes: reason === 'MISSING_SCOPE' || reason === 'NOT_AUTHENTICATED' ? [scope] : [],
+  requiredScopes: reason === 'MISSING_SCOPE' || reason === 'NOT_AUTHENTICATED' ? scopes : [],
 })
 
 /** What the error of a data source is for a mutation's caller; null when it is none that people branch on. */

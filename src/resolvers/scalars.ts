@@ -8,7 +8,7 @@ const MAX_LONG = 2n ** 63n - 1n
 
 function parseDateTime(value: unknown): bigint {
   const nanos = parseNanos(value)
-  if (nanos === null) throw refuse('A DateTime is written as RFC 3339, such as `2026-01-31T08:00:00Z`.')
+  if (nanos === null) throw refuse('A DateTime is written as RFC 3339, such as `2026-01-31T08:00:00Z`, and lies between 1678 and 2262.')
   return nanos
 }
 

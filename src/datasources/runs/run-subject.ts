@@ -27,6 +27,8 @@ const NOT_IN_A_SUBJECT = /[\s.*>\p{Z}\p{Cc}\p{Cs}]/u
 // Control characters would break the message id's header; half a surrogate pair has no UTF-8.
 const NOT_IN_A_HEADER = /[\p{Cc}\p{Cs}]/u
 const NOT_IN_A_TEXT = /[\0\p{Cs}]/u
+// Nothing that anybody could see: white space of every kind, zero-width and control characters.
+const BLANK = /^[\p{Z}\p{C}]*$/u
 
 /**
  * An id that becomes a token of a subject: tenant, ritual, run (contract: demon 13.12).
@@ -52,18 +54,19 @@ export function checkRun(tenantId: string, key: RunKey): void {
 }
 
 /**
- * A text of the caller's.
- * @returns the text as given; null when there is none, or only white space
- * @throws AppError BAD_USER_INPUT when it is too long or holds what UTF-8 text cannot
+ * A text that the caller may leave out.
+ * @returns the text as given; null when it was left out
+ * @throws AppError BAD_USER_INPUT when it is given but empty, is too long, or holds what UTF-8 text cannot
  */
 export function readText(path: string, value: string | null | undefined, maxBytes: number = limits.textBytes): string | null {
-  if (value === null || value === undefined || value.trim() === '') return null
-  if (Buffer.byteLength(value) > maxBytes) throw refuse(path, `${path} may have at most ${maxBytes} bytes.`)
+  if (value === null || value === undefined) return null
   if (NOT_IN_A_TEXT.test(value)) throw refuse(path, `${path} holds characters that cannot be stored.`)
+  if (BLANK.test(value)) throw refuse(path, `${path} must not be empty.`)
+  if (Buffer.byteLength(value) > maxBytes) throw refuse(path, `${path} may have at most ${maxBytes} bytes.`)
   return value
 }
 
-/** A text that must be there. @throws AppError BAD_USER_INPUT when it is empty or as in `readText` */
+/** A text that must be there. @throws AppError BAD_USER_INPUT when it is left out, or as `readText` */
 export function requireText(path: string, value: string | null | undefined, maxBytes: number = limits.textBytes): string {
   const text = readText(path, value, maxBytes)
   if (text === null) throw refuse(path, `${path} must not be empty.`)
