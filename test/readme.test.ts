@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { parse, validate } from 'graphql'
 import { buildSchema } from '../src/app.ts'
-import { settingsTable } from '../src/cli/settings-table.ts'
+import { settingsOverview, settingsTable } from '../src/cli/settings-table.ts'
 import { packageRoot } from '../src/root.ts'
 import { graphql, serve, temporaryFolder } from './support/program.ts'
 
@@ -15,9 +15,10 @@ const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8')
 const blocks = (language: string, text = readme): string[] =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, body]) => body ?? '')
 
-t.test('the settings table shows what the program reads', async (t) => {
-  const shown = /<!-- settings:begin -->\n([\s\S]*)<!-- settings:end -->/.exec(readme)?.[1]
-  t.equal(shown, settingsTable(), 'run `npm run build && node scripts/readme.mjs`')
+t.test('the settings tables show what the program reads', async (t) => {
+  const shownIn = (text: string) => /<!-- settings:begin -->\n([\s\S]*)<!-- settings:end -->/.exec(text)?.[1]
+  t.equal(shownIn(readme), settingsOverview(), 'run `npm run build && node scripts/readme.mjs`')
+  t.equal(shownIn(readFileSync(join(packageRoot, 'docs/settings.md'), 'utf8')), settingsTable())
 })
 
 t.test('the README has its length, and its two commands first', async (t) => {
