@@ -1,4 +1,4 @@
-// node build/bench/reads.js [runs]: what a page of a large read model costs, near its start and deep inside, on PGlite (a tenth of the runs) and,
+// npm run bench -- pages [runs]: what a page of a large read model costs, near its start and deep inside, on PGlite (a tenth of the runs) and,
 // with DATABASE_URL, on PostgreSQL. Default: 1,000,000 runs with their events and gates.
 import { type Approval, type ApprovalFilter, type ApprovalOrder } from '../src/datasources/approvals/approvals.ts'
 import { createSqlApprovals } from '../src/datasources/approvals/sql-approvals.ts'
@@ -7,6 +7,7 @@ import { type Run, type RunFilter, type RunOrder } from '../src/datasources/runs
 import { createSqlRuns } from '../src/datasources/runs/sql-runs.ts'
 import { type Sql } from '../src/datasources/sql/sql.ts'
 import { sqlAdapters } from '../test/support/sql.ts'
+import { bench, elapsedMs, median, owner, quantile } from './support/bench.ts'
 
 const wanted = Number(process.argv[2] ?? 1_000_000)
 const size = 50
@@ -36,14 +37,6 @@ async function load(sql: Sql, runs: number): Promise<void> {
   for (const statement of statements) await sql.run(statement, [], loading)
 }
 
-async function once(work: () => Promise<unknown>): Promise<number> {
-  const from = performance.now()
-  await work()
-  return performance.now() - from
-}
-
-const quantile = (times: readonly number[], share: number): number =>
-  times.toSorted((a, b) => a - b)[Math.floor(times.length * share)] ?? NaN
 const rounded = (ms: number): number => Math.round(ms * 100) / 100
 
 type List = (page: PageRequest) => Promise<Page<unknown>>
@@ -62,18 +55,19 @@ async function measure(list: List, rounds: number): Promise<Record<string, numbe
   const deep: number[] = []
   const back: number[] = []
   for (let round = 0; round < rounds; round++) {
-    first.push(await once(() => list(page(null))))
-    deep.push(await once(() => list(page(cursor))))
-    back.push(await once(() => list(page(cursor, 'BACKWARD'))))
+    first.push(await elapsedMs(() => list(page(null))))
+    deep.push(await elapsedMs(() => list(page(cursor))))
+    back.push(await elapsedMs(() => list(page(cursor, 'BACKWARD'))))
   }
   return {
     'page 1, p50 ms': rounded(quantile(first, 0.5)),
-    'p95 ms': rounded(quantile(first, 0.95)),
+    'p99 ms': rounded(quantile(first, 0.99)),
     'deep page': turned,
     'deep, p50 ms': rounded(quantile(deep, 0.5)),
-    'deep, p95 ms': rounded(quantile(deep, 0.95)),
-    'backward from there, p50 ms': rounded(quantile(back, 0.5)),
-    'deep / page 1': rounded(quantile(deep, 0.5) / quantile(first, 0.5)),
+    'deep, p99 ms': rounded(quantile(deep, 0.99)),
+    'back from there, p50 ms': rounded(quantile(back, 0.5)),
+    // of the same round: what else the machine did fell on both
+    'deep / page 1': rounded(median(deep.map((ms, round) => ms / (first[round] ?? NaN)))),
   }
 }
 
@@ -119,29 +113,19 @@ async function levels(sql: Sql, rounds: number): Promise<void> {
   const table: Record<string, Record<string, number>> = {}
   for (const [name, read] of Object.entries(all)) {
     const times: number[] = []
-    for (let round = 0; round < rounds; round++) times.push(await once(read))
-    table[name] = { 'p50 ms': rounded(quantile(times, 0.5)), 'p95 ms': rounded(quantile(times, 0.95)) }
+    for (let round = 0; round < rounds; round++) times.push(await elapsedMs(read))
+    table[name] = { 'p50 ms': rounded(quantile(times, 0.5)), 'p99 ms': rounded(quantile(times, 0.99)) }
   }
   console.log(`one statement each, for ${size} runs at once`)
   console.table(table)
 }
 
-const closers: (() => unknown)[] = []
-const owner = {
-  comment: (text: string) => console.log(text),
-  fail(text: string): never {
-    throw new Error(text)
-  },
-  teardown: (close: () => unknown) => void closers.push(close),
-}
-try {
+await bench(async () => {
   for (const { name, sql } of await sqlAdapters(owner, { timeoutMs: 60_000 })) {
     const runs = name === 'pglite' ? Math.round(wanted / 10) : wanted
-    const ms = await once(() => load(sql, runs))
+    const ms = await elapsedMs(() => load(sql, runs))
     console.log(`${name}: ${runs} runs, ${runs * 3} events, loaded in ${Math.round(ms / 1000)} s; pages of ${size}`)
-    await lists(sql, 100)
+    await lists(sql, 200)
     await levels(sql, 100)
   }
-} finally {
-  for (const close of closers.splice(0).reverse()) await close()
-}
+})
