@@ -27,7 +27,12 @@ const mappers = {
   Source: `${sources}#Source as SourceModel`,
   DeadLetter: `${sources}#DeadLetter as DeadLetterModel`,
   RunConnection: `${connection}#CountedConnection<RunModel>`,
+  RunEventConnection: `${connection}#CountedConnection<RunEventModel>`,
+  PolicyDecisionConnection: `${connection}#CountedConnection<PolicyDecisionModel>`,
+  RitualConnection: `${connection}#CountedConnection<RitualModel>`,
+  ScaleHintConnection: `${connection}#CountedConnection<ScaleHintModel>`,
   ApprovalConnection: `${connection}#CountedConnection<ApprovalModel>`,
+  DeadLetterConnection: `${connection}#CountedConnection<DeadLetterModel>`,
 }
 
 const config = {

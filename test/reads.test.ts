@@ -79,16 +79,16 @@ const pageInfo = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
 
 const levels = `query($first: Int) { runs(first: $first) { totalCount ${pageInfo} edges { cursor node { ${runFields}
   approvals(first: 5) { totalCount ${pageInfo} nodes { ${approvalFields} run { runId } } }
-  events(first: 5) { ${pageInfo} edges { cursor node { ${eventFields} run { runId } } } }
+  events(first: 5, types: ["ritual.state.transitioned:v1"]) { totalCount ${pageInfo} edges { cursor node { ${eventFields} run { runId } } } }
   waiting: approvals(states: [PENDING]) { nodes { gateId } }
   transitions { fromState toState at sequence }
-  policyDecisions(first: 3) { nodes { allowed capability reason quota { limit windowSeconds remaining } validation details at sequence run { id } } }
+  policyDecisions(first: 3) { totalCount nodes { allowed capability reason quota { limit windowSeconds remaining } validation details at sequence run { id } } }
 } } } }`
 
 const summaries = `{ viewer { actor { id kind } tenantId roles scopes tenants }
-  rituals { ${pageInfo} nodes { id ritualId runCount countsByStatus { status count } lastRun { id status } p50DurationMs p95DurationMs } }
+  rituals { totalCount ${pageInfo} nodes { id ritualId runCount countsByStatus { status count } lastRun { id status } p50DurationMs p95DurationMs } }
   quotas { capability quota { limit windowSeconds remaining } at sequence }
-  scaleHints { nodes { recommendation reason at sequence raw } }
+  scaleHints { totalCount nodes { recommendation reason at sequence raw } }
   approvals(filter: { states: [PENDING] }, orderBy: EXPIRES_ASC) { totalCount nodes { ${approvalFields} } } }`
 
 const orderAt = (run: (typeof model.runs)[number]) => run.startedAt ?? run.firstSeenAt
@@ -117,7 +117,7 @@ function lists(t: Test, ask: Ask) {
       )
     }
     const { statements } = await ask(levels, { first: 30 })
-    t.equal(statements.length, 8, 'one for each field that reads, with two counts')
+    t.equal(statements.length, 10, 'one for each field that reads, with four counts')
   })
 
   t.test('a run shows what its events say', async (t) => {
@@ -192,8 +192,12 @@ function lists(t: Test, ask: Ask) {
       t.equal(errors[0]?.code, 'BAD_USER_INPUT', field)
       t.match(errors[0]?.message, message, field)
     }
-    const { errors } = await ask('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: Array(101).fill('x') })
-    t.match(errors[0]?.message, /At most 100/)
+    const nodes = 'query($ids: [ID!]!) { nodes(ids: $ids) { id } }'
+    t.match((await ask(nodes, { ids: Array(101).fill('x') })).errors[0]?.message, /At most 100/)
+    const [run] = runsOf('acme')
+    const id = run === undefined ? '' : idOf(run)
+    const { data, errors } = await ask(nodes, { ids: [id, 'x', id] })
+    t.match({ data, errors }, { data: { nodes: [{ id }, null, { id }] }, errors: [{ code: 'BAD_USER_INPUT', path: ['nodes', 1] }] })
   })
 
   t.test('a time that is no time is refused, any offset is taken', async (t) => {

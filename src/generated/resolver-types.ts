@@ -302,6 +302,8 @@ export type DeadLetterConnection = {
   readonly nodes: ReadonlyArray<DeadLetter>;
   /** Where the page stands. */
   readonly pageInfo: PageInfo;
+  /** How many there are in all; counted only when asked for. */
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 /** A dead letter and its cursor. */
@@ -681,6 +683,8 @@ export type PolicyDecisionConnection = {
   readonly nodes: ReadonlyArray<PolicyDecision>;
   /** Where the page stands. */
   readonly pageInfo: PageInfo;
+  /** How many there are in all; counted only when asked for. */
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 /** One of policy decisions, and its cursor. */
@@ -867,6 +871,8 @@ export type RitualConnection = {
   readonly nodes: ReadonlyArray<Ritual>;
   /** Where the page stands. */
   readonly pageInfo: PageInfo;
+  /** How many there are in all; counted only when asked for. */
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 /** One of rituals, and its cursor. */
@@ -1051,6 +1057,8 @@ export type RunEventConnection = {
   readonly nodes: ReadonlyArray<RunEvent>;
   /** Where the page stands. */
   readonly pageInfo: PageInfo;
+  /** How many there are in all; counted only when asked for. */
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 /** What `runEvents` delivers. */
@@ -1185,6 +1193,8 @@ export type ScaleHintConnection = {
   readonly nodes: ReadonlyArray<ScaleHint>;
   /** Where the page stands. */
   readonly pageInfo: PageInfo;
+  /** How many there are in all; counted only when asked for. */
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 /** One of scale hints, and its cursor. */
@@ -1550,7 +1560,7 @@ export type ResolversTypes = {
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   DeadLetter: ResolverTypeWrapper<DeadLetterModel>;
-  DeadLetterConnection: ResolverTypeWrapper<Omit<DeadLetterConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['DeadLetterEdge']>, nodes: ReadonlyArray<ResolversTypes['DeadLetter']> }>;
+  DeadLetterConnection: ResolverTypeWrapper<CountedConnection<DeadLetterModel>>;
   DeadLetterEdge: ResolverTypeWrapper<Omit<DeadLetterEdge, 'node'> & { node: ResolversTypes['DeadLetter'] }>;
   Decision: ResolverTypeWrapper<DecisionModel>;
   DecisionKind: DecisionKind;
@@ -1576,7 +1586,7 @@ export type ResolversTypes = {
   Permission: ResolverTypeWrapper<Permission>;
   Phase: Phase;
   PolicyDecision: ResolverTypeWrapper<PolicyDecisionModel>;
-  PolicyDecisionConnection: ResolverTypeWrapper<Omit<PolicyDecisionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['PolicyDecisionEdge']>, nodes: ReadonlyArray<ResolversTypes['PolicyDecision']> }>;
+  PolicyDecisionConnection: ResolverTypeWrapper<CountedConnection<PolicyDecisionModel>>;
   PolicyDecisionEdge: ResolverTypeWrapper<Omit<PolicyDecisionEdge, 'node'> & { node: ResolversTypes['PolicyDecision'] }>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Quota: ResolverTypeWrapper<Quota>;
@@ -1584,7 +1594,7 @@ export type ResolversTypes = {
   RecordRunTransitionInput: RecordRunTransitionInput;
   RequestApprovalInput: RequestApprovalInput;
   Ritual: ResolverTypeWrapper<RitualModel>;
-  RitualConnection: ResolverTypeWrapper<Omit<RitualConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['RitualEdge']>, nodes: ReadonlyArray<ResolversTypes['Ritual']> }>;
+  RitualConnection: ResolverTypeWrapper<CountedConnection<RitualModel>>;
   RitualEdge: ResolverTypeWrapper<Omit<RitualEdge, 'node'> & { node: ResolversTypes['Ritual'] }>;
   Run: ResolverTypeWrapper<RunModel>;
   RunAccepted: ResolverTypeWrapper<Omit<RunAccepted, 'run'> & { run: ResolversTypes['Run'] }>;
@@ -1593,7 +1603,7 @@ export type ResolversTypes = {
   RunCount: ResolverTypeWrapper<RunCount>;
   RunEdge: ResolverTypeWrapper<Omit<RunEdge, 'node'> & { node: ResolversTypes['Run'] }>;
   RunEvent: ResolverTypeWrapper<RunEventModel>;
-  RunEventConnection: ResolverTypeWrapper<Omit<RunEventConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['RunEventEdge']>, nodes: ReadonlyArray<ResolversTypes['RunEvent']> }>;
+  RunEventConnection: ResolverTypeWrapper<CountedConnection<RunEventModel>>;
   RunEventDelivery: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RunEventDelivery']>;
   RunEventEdge: ResolverTypeWrapper<Omit<RunEventEdge, 'node'> & { node: ResolversTypes['RunEvent'] }>;
   RunEventItem: ResolverTypeWrapper<Omit<RunEventItem, 'event'> & { event: ResolversTypes['RunEvent'] }>;
@@ -1605,7 +1615,7 @@ export type ResolversTypes = {
   RunStatus: RunStatus;
   RunTransition: ResolverTypeWrapper<RunTransition>;
   ScaleHint: ResolverTypeWrapper<ScaleHintModel>;
-  ScaleHintConnection: ResolverTypeWrapper<Omit<ScaleHintConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['ScaleHintEdge']>, nodes: ReadonlyArray<ResolversTypes['ScaleHint']> }>;
+  ScaleHintConnection: ResolverTypeWrapper<CountedConnection<ScaleHintModel>>;
   ScaleHintEdge: ResolverTypeWrapper<Omit<ScaleHintEdge, 'node'> & { node: ResolversTypes['ScaleHint'] }>;
   ScaleRecommendation: ScaleRecommendation;
   Scope: ResolverTypeWrapper<Scalars['Scope']['output']>;
@@ -1650,7 +1660,7 @@ export type ResolversParentTypes = {
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
   DeadLetter: DeadLetterModel;
-  DeadLetterConnection: Omit<DeadLetterConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['DeadLetterEdge']>, nodes: ReadonlyArray<ResolversParentTypes['DeadLetter']> };
+  DeadLetterConnection: CountedConnection<DeadLetterModel>;
   DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
   Decision: DecisionModel;
   DenyApprovalInput: DenyApprovalInput;
@@ -1671,7 +1681,7 @@ export type ResolversParentTypes = {
   PageInfo: PageInfo;
   Permission: Permission;
   PolicyDecision: PolicyDecisionModel;
-  PolicyDecisionConnection: Omit<PolicyDecisionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['PolicyDecisionEdge']>, nodes: ReadonlyArray<ResolversParentTypes['PolicyDecision']> };
+  PolicyDecisionConnection: CountedConnection<PolicyDecisionModel>;
   PolicyDecisionEdge: Omit<PolicyDecisionEdge, 'node'> & { node: ResolversParentTypes['PolicyDecision'] };
   Query: Record<PropertyKey, never>;
   Quota: Quota;
@@ -1679,7 +1689,7 @@ export type ResolversParentTypes = {
   RecordRunTransitionInput: RecordRunTransitionInput;
   RequestApprovalInput: RequestApprovalInput;
   Ritual: RitualModel;
-  RitualConnection: Omit<RitualConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['RitualEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Ritual']> };
+  RitualConnection: CountedConnection<RitualModel>;
   RitualEdge: Omit<RitualEdge, 'node'> & { node: ResolversParentTypes['Ritual'] };
   Run: RunModel;
   RunAccepted: Omit<RunAccepted, 'run'> & { run: ResolversParentTypes['Run'] };
@@ -1688,7 +1698,7 @@ export type ResolversParentTypes = {
   RunCount: RunCount;
   RunEdge: Omit<RunEdge, 'node'> & { node: ResolversParentTypes['Run'] };
   RunEvent: RunEventModel;
-  RunEventConnection: Omit<RunEventConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['RunEventEdge']>, nodes: ReadonlyArray<ResolversParentTypes['RunEvent']> };
+  RunEventConnection: CountedConnection<RunEventModel>;
   RunEventDelivery: ResolversUnionTypes<ResolversParentTypes>['RunEventDelivery'];
   RunEventEdge: Omit<RunEventEdge, 'node'> & { node: ResolversParentTypes['RunEvent'] };
   RunEventItem: Omit<RunEventItem, 'event'> & { event: ResolversParentTypes['RunEvent'] };
@@ -1698,7 +1708,7 @@ export type ResolversParentTypes = {
   RunResult: ResolversUnionTypes<ResolversParentTypes>['RunResult'];
   RunTransition: RunTransition;
   ScaleHint: ScaleHintModel;
-  ScaleHintConnection: Omit<ScaleHintConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['ScaleHintEdge']>, nodes: ReadonlyArray<ResolversParentTypes['ScaleHint']> };
+  ScaleHintConnection: CountedConnection<ScaleHintModel>;
   ScaleHintEdge: Omit<ScaleHintEdge, 'node'> & { node: ResolversParentTypes['ScaleHint'] };
   Scope: Scalars['Scope']['output'];
   Source: SourceModel;
@@ -1859,6 +1869,7 @@ export type DeadLetterConnectionResolvers<ContextType = Context, ParentType exte
   edges?: Resolver<ReadonlyArray<ResolversTypes['DeadLetterEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['DeadLetter']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type DeadLetterEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterEdge'] = ResolversParentTypes['DeadLetterEdge']> = {
@@ -1976,6 +1987,7 @@ export type PolicyDecisionConnectionResolvers<ContextType = Context, ParentType 
   edges?: Resolver<ReadonlyArray<ResolversTypes['PolicyDecisionEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['PolicyDecision']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type PolicyDecisionEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PolicyDecisionEdge'] = ResolversParentTypes['PolicyDecisionEdge']> = {
@@ -2027,6 +2039,7 @@ export type RitualConnectionResolvers<ContextType = Context, ParentType extends 
   edges?: Resolver<ReadonlyArray<ResolversTypes['RitualEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Ritual']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type RitualEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RitualEdge'] = ResolversParentTypes['RitualEdge']> = {
@@ -2115,6 +2128,7 @@ export type RunEventConnectionResolvers<ContextType = Context, ParentType extend
   edges?: Resolver<ReadonlyArray<ResolversTypes['RunEventEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['RunEvent']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type RunEventDeliveryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunEventDelivery'] = ResolversParentTypes['RunEventDelivery']> = {
@@ -2161,6 +2175,7 @@ export type ScaleHintConnectionResolvers<ContextType = Context, ParentType exten
   edges?: Resolver<ReadonlyArray<ResolversTypes['ScaleHintEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['ScaleHint']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type ScaleHintEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ScaleHintEdge'] = ResolversParentTypes['ScaleHintEdge']> = {

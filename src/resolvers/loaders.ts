@@ -24,9 +24,11 @@ export interface Loaders {
   readonly runEvent: Loader<bigint, RunEvent | null>
   readonly transitionsOfRun: Loader<RunKey, RunTransition[]>
   readonly durationsOfRitual: Loader<string, RitualDurations | null>
+  readonly policyDecisionCountOfRun: Loader<RunKey, number>
   approvalsOfRun(args: { states: readonly ApprovalState[] | null; page: PageRequest }): Loader<RunKey, Page<Approval>>
   approvalCountOfRun(args: { states: readonly ApprovalState[] | null }): Loader<RunKey, number>
   eventsOfRun(args: { types: readonly string[] | null; page: PageRequest }): Loader<RunKey, Page<RunEvent>>
+  eventCountOfRun(args: { types: readonly string[] | null }): Loader<RunKey, number>
   policyDecisionsOfRun(args: { page: PageRequest }): Loader<RunKey, Page<PolicyDecision>>
   /** How far the read model of runs is; asked once per operation. */
   watermark(): Promise<Watermark | null>
@@ -101,6 +103,10 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
   const eventsOfRun = perArguments(({ types, page }: Parameters<Loaders['eventsOfRun']>[0]) =>
     batching((keys: readonly RunKey[]) => runs.eventsOf(scope, keys, types, page), runKeyText),
   )
+  const eventCountOfRun = perArguments(({ types }: Parameters<Loaders['eventCountOfRun']>[0]) =>
+    batching((keys: readonly RunKey[]) => runs.countEventsOf(scope, keys, types), runKeyText),
+  )
+  const policyDecisionCountOfRun = batching((keys: readonly RunKey[]) => runs.countPolicyDecisionsOf(scope, keys), runKeyText)
   const policyDecisionsOfRun = perArguments(({ page }: Parameters<Loaders['policyDecisionsOfRun']>[0]) =>
     batching((keys: readonly RunKey[]) => runs.policyDecisionsOf(scope, keys, page), runKeyText),
   )
@@ -115,11 +121,14 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
     approvalsOfRun,
     approvalCountOfRun,
     eventsOfRun,
+    eventCountOfRun,
     policyDecisionsOfRun,
+    policyDecisionCountOfRun,
     watermark: () => (watermark ??= progress.watermark('ritual')),
     clear() {
-      for (const loader of [run, approval, ritual, runEvent, transitionsOfRun, durationsOfRitual]) loader.clearAll()
-      for (const family of [approvalsOfRun, approvalCountOfRun, eventsOfRun, policyDecisionsOfRun]) family.clear()
+      const plain = [run, approval, ritual, runEvent, transitionsOfRun, durationsOfRitual, policyDecisionCountOfRun]
+      for (const loader of plain) loader.clearAll()
+      for (const family of [approvalsOfRun, approvalCountOfRun, eventsOfRun, eventCountOfRun, policyDecisionsOfRun]) family.clear()
       watermark = undefined
     },
     prime: (known) => void run.clear(known).prime(known, known),

@@ -66,10 +66,13 @@ async function findNode(ctx: Context, id: string): Promise<Node | null> {
 export const nodes: Resolvers = {
   Query: {
     node: (_parent, { id }, ctx) => reading(ctx, null, () => findNode(ctx, id)),
-    nodes: (_parent, { ids }, ctx) =>
-      reading(ctx, null, () => {
+    nodes: async (_parent, { ids }, ctx) => {
+      const found = await reading(ctx, null, async () => {
         if (ids.length > MAX_NODES) throw badUserInput(`At most ${MAX_NODES} ids at once.`)
-        return Promise.all(ids.map((id) => findNode(ctx, id)))
-      }),
+        return Promise.allSettled(ids.map((id) => findNode(ctx, id)))
+      })
+      // one bad id spoils its own place only
+      return found.map((one) => (one.status === 'fulfilled' ? one.value : Promise.reject(one.reason)))
+    },
   },
 }

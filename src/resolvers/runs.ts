@@ -5,7 +5,7 @@ import { type Run, type RunKey } from '../datasources/runs/runs.ts'
 import { AppError } from '../errors.ts'
 import { type Resolvers } from '../generated/resolver-types.ts'
 import { anyField } from '../subscriptions/cursor.ts'
-import { toConnection, toCountedConnection } from './connection.ts'
+import { toCountedConnection } from './connection.ts'
 import { reading } from './freshness.ts'
 import { jsonOfText } from './json-text.ts'
 import { ritualId, runEventId, runId, runTarget } from './node-ids.ts'
@@ -33,19 +33,31 @@ const Query: Resolvers['Query'] = {
       return toCountedConnection(found, () => runs.count(ctx.scope, filter ?? {}))
     }),
   rituals: (_parent, page, ctx) =>
-    reading(ctx, null, async () => toConnection(await ctx.dataSources.runs.rituals(ctx.scope, pageRequest(page)))),
+    reading(ctx, null, async () => {
+      const { runs } = ctx.dataSources
+      return toCountedConnection(await runs.rituals(ctx.scope, pageRequest(page)), () => runs.countRituals(ctx.scope))
+    }),
   scaleHints: (_parent, page, ctx) =>
-    reading(ctx, null, async () => toConnection(await ctx.dataSources.runs.scaleHints(ctx.scope, pageRequest(page)))),
+    reading(ctx, null, async () => {
+      const { runs } = ctx.dataSources
+      return toCountedConnection(await runs.scaleHints(ctx.scope, pageRequest(page)), () => runs.countScaleHints(ctx.scope))
+    }),
   quotas: (_parent, _args, ctx) => reading(ctx, null, () => ctx.dataSources.runs.quotas(ctx.scope)),
 }
 
 const Run: Resolvers['Run'] = {
   id: runId,
   durationMs: (run, _args, ctx) => durationMs(run, ctx.clock.now()),
-  events: async (run, { types, ...page }, ctx) =>
-    toConnection(await ctx.loaders.eventsOfRun({ types: types ?? null, page: pageRequest(page) }).load(run)),
+  events: async (run, { types, ...page }, ctx) => {
+    const wanted = { types: types ?? null }
+    const found = await ctx.loaders.eventsOfRun({ ...wanted, page: pageRequest(page) }).load(run)
+    return toCountedConnection(found, () => ctx.loaders.eventCountOfRun(wanted).load(run))
+  },
   transitions: (run, _args, ctx) => ctx.loaders.transitionsOfRun.load(run),
-  policyDecisions: async (run, page, ctx) => toConnection(await ctx.loaders.policyDecisionsOfRun({ page: pageRequest(page) }).load(run)),
+  policyDecisions: async (run, page, ctx) => {
+    const found = await ctx.loaders.policyDecisionsOfRun({ page: pageRequest(page) }).load(run)
+    return toCountedConnection(found, () => ctx.loaders.policyDecisionCountOfRun.load(run))
+  },
   viewerCanCancel: (run, _args, ctx) => runPermission(ctx.viewer, run, 'runs:cancel'),
 }
 
@@ -71,6 +83,10 @@ export const runs: Resolvers = {
   Query,
   Run,
   RunConnection: { totalCount: (connection) => connection.count() },
+  RunEventConnection: { totalCount: (connection) => connection.count() },
+  PolicyDecisionConnection: { totalCount: (connection) => connection.count() },
+  RitualConnection: { totalCount: (connection) => connection.count() },
+  ScaleHintConnection: { totalCount: (connection) => connection.count() },
   RunEvent,
   PolicyDecision: { run: (decision, _args, ctx) => runOf(ctx, decision.runKey) },
   Ritual,

@@ -1,6 +1,6 @@
 import { pageRequest } from '../datasources/page-cursor.ts'
 import { type Resolvers } from '../generated/resolver-types.ts'
-import { toConnection } from './connection.ts'
+import { toCountedConnection } from './connection.ts'
 
 /** Stores, neighbours and what could not be read. */
 export const system: Resolvers = {
@@ -9,7 +9,11 @@ export const system: Resolvers = {
     rateLimit: (_parent, _args, ctx) => ctx.rateLimit(),
   },
   Source: {
-    deadLetters: async (source, page, ctx) =>
-      toConnection(await ctx.dataSources.sources.deadLetters(ctx.scope, source.name, pageRequest(page))),
+    deadLetters: async ({ name }, page, ctx) => {
+      const { sources } = ctx.dataSources
+      const found = await sources.deadLetters(ctx.scope, name, pageRequest(page))
+      return toCountedConnection(found, () => sources.countDeadLetters(ctx.scope, name))
+    },
   },
+  DeadLetterConnection: { totalCount: (connection) => connection.count() },
 }

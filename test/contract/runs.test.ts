@@ -185,9 +185,25 @@ async function children(t: Test, store: Sql): Promise<void> {
     t.strictSame(found.map(shown), windowOf(eventsOf(parent, null), 2, 'FORWARD'))
   })
 
+  await t.test('events and policy decisions of many runs are counted in one statement each', async (t) => {
+    statements.length = 0
+    for (const types of [null, ['policy.decision:v1', 'none']])
+      t.strictSame(
+        await runs.countEventsOf(scope('default'), parents, types),
+        parents.map((parent) => eventsOf(parent, types).length),
+      )
+    t.strictSame(
+      await runs.countPolicyDecisionsOf(scope('default'), parents),
+      parents.map((parent) => eventsOf(parent, ['policy.decision:v1']).length),
+    )
+    t.equal(statements.length, 3)
+    t.strictSame(await runs.countEventsOf(scope('default'), [], null), [])
+  })
+
   await t.test('no tenant sees the events of another', async (t) => {
     const found = await runs.eventsOf(scope('nobody'), parents, null, forward(3))
     t.ok(found.every(({ items }) => items.length === 0))
+    t.ok((await runs.countEventsOf(scope('nobody'), parents, null)).every((count) => count === 0))
     t.equal(await runs.findEvent(scope('nobody'), 1n), null)
   })
 
@@ -251,6 +267,8 @@ async function summaries(t: Test, store: Sql): Promise<void> {
     const found = [...itemsOf(page), ...itemsOf(rest)]
     t.strictSame([page.hasPreviousPage, page.hasNextPage, rest.hasPreviousPage, rest.hasNextPage], [false, true, true, false])
     t.strictSame(new Set(found.map(({ ritualId }) => ritualId)), new Set(rituals))
+    t.equal(await runs.countRituals(scope('acme')), rituals.length)
+    t.equal(await runs.countRituals(scope('nobody')), 0)
     for (const { countsByStatus, ...ritual } of found) {
       const { countsByStatus: counts, ...wanted } = ritualModel(ritual.ritualId, 'acme')
       t.strictSame(ritual, wanted)
@@ -310,6 +328,7 @@ async function summaries(t: Test, store: Sql): Promise<void> {
       itemsOf(page).map(({ sequence }) => sequence),
       [3n, 1n],
     )
+    t.equal(await runs.countScaleHints(scope('acme')), 2)
   })
 }
 

@@ -2,7 +2,8 @@ import { storable } from '../../projections/event-text.ts'
 import { type RunKey } from '../runs/runs.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
-import { groupByOrd, parentRuns, readPagesOfRuns } from '../sql-children.ts'
+import { groupByOrd, readPagesOfRuns } from '../sql-children.ts'
+import { countOfRuns, countRows } from '../sql-counts.ts'
 import { type ListOrder, parameters, type Parameters } from '../sql-keyset.ts'
 import { readPage } from '../sql-list.ts'
 import {
@@ -11,6 +12,7 @@ import {
   type ApprovalKey,
   type ApprovalOrder,
   type ApprovalsDataSource,
+  type ApprovalState,
   approvalStates,
 } from './approvals.ts'
 import { approvalColumns, approvalOfRow, type ApprovalRow } from './sql-approval-rows.ts'
@@ -66,6 +68,12 @@ async function byKeys(sql: Sql, scope: Scope, keys: readonly ApprovalKey[]): Pro
   return groupByOrd(rows, keys.length).map(([row]) => (row === undefined ? null : approvalOfRow(row)))
 }
 
+function ofRunsSource(states: readonly ApprovalState[] | null, { add }: Parameters) {
+  const where = ['a.run_seq = r.run_seq', 'a.tenant_id = $1']
+  if (states !== null) where.push(`a.state = any(${add([...states])}::text[])`)
+  return { from: 'approvals a', where }
+}
+
 const storableKey = ({ system, ritualId, runId }: RunKey): RunKey => ({ system, ritualId: storable(ritualId), runId: storable(runId) })
 
 /** Approvals, read from the tables that the projector writes. */
@@ -90,37 +98,19 @@ export function createSqlApprovals({ sql }: { sql: Sql }): ApprovalsDataSource {
       const params = parameters(scope.tenantId)
       const where = ['a.tenant_id = $1', ...conditions(filter, params)]
       if (filter.states != null) where.push(`a.state = any(${params.add([...filter.states])}::text[])`)
-      const { count } = await sql.one<{ count: bigint }>(
-        `select count(*) as count from ${filter.decidable == null ? 'approvals a' : approvalsWithRun} where ${where.join(' and ')}`,
-        params.values,
-        { signal: scope.signal },
-      )
-      return Number(count)
+      return countRows(sql, scope, { from: filter.decidable == null ? 'approvals a' : approvalsWithRun, where, params })
     },
     async ofRuns(scope, keys, states, page) {
       if (keys.length === 0) return []
       const params = parameters(scope.tenantId)
-      const where = ['a.run_seq = r.run_seq', 'a.tenant_id = $1']
-      if (states !== null) where.push(`a.state = any(${params.add([...states])}::text[])`)
       return readPagesOfRuns<ApprovalRow, Approval>(sql, scope, {
         keys: keys.map(storableKey),
-        source: { list: 'Run.approvals', order: ofRun, columns: approvalColumns, from: 'approvals a', where },
+        source: { list: 'Run.approvals', order: ofRun, columns: approvalColumns, ...ofRunsSource(states, params) },
         page,
         params,
         item: approvalOfRow,
       })
     },
-    async countOfRuns(scope, keys, states) {
-      if (keys.length === 0) return []
-      const params = parameters(scope.tenantId)
-      const state = states === null ? '' : ` and a.state = any(${params.add([...states])}::text[])`
-      const rows = await sql.any<{ count: bigint }>(
-        `select (select count(*) from approvals a where a.run_seq = r.run_seq and a.tenant_id = $1${state}) as count
-         from ${parentRuns(keys.map(storableKey), params)} order by parent.ord`,
-        params.values,
-        { signal: scope.signal },
-      )
-      return rows.map(({ count }) => Number(count))
-    },
+    countOfRuns: (scope, keys, states) => countOfRuns(sql, scope, keys.map(storableKey), (params) => ofRunsSource(states, params)),
   }
 }

@@ -147,6 +147,8 @@ export interface RunsDataSource {
   count(scope: Scope, filter: RunFilter): Promise<number>
   /** Events of each run in sequence order: one page per key, in the order of `keys`, one statement. */
   eventsOf(scope: Scope, keys: readonly RunKey[], types: readonly string[] | null, page: PageRequest): Promise<Page<RunEvent>[]>
+  /** How many events of these types each run has, in the order of `keys`; one statement. */
+  countEventsOf(scope: Scope, keys: readonly RunKey[], types: readonly string[] | null): Promise<number[]>
   /** One event by its sequence, or null. */
   findEvent(scope: Scope, sequence: bigint): Promise<RunEvent | null>
   /** In the order of `sequences`, null for what is not there; one statement. */
@@ -154,11 +156,14 @@ export interface RunsDataSource {
   /** All transitions of each run, oldest first, at most 1000 a run; one statement. */
   transitionsOf(scope: Scope, keys: readonly RunKey[]): Promise<RunTransition[][]>
   policyDecisionsOf(scope: Scope, keys: readonly RunKey[], page: PageRequest): Promise<Page<PolicyDecision>[]>
+  countPolicyDecisionsOf(scope: Scope, keys: readonly RunKey[]): Promise<number[]>
   rituals(scope: Scope, page: PageRequest): Promise<Page<Ritual>>
+  countRituals(scope: Scope): Promise<number>
   ritualsByIds(scope: Scope, ritualIds: readonly string[]): Promise<(Ritual | null)[]>
   /** p50 and p95 in ms of the ended runs of each ritual (newest 1000 each); one statement. */
   durationsOf(scope: Scope, ritualIds: readonly string[]): Promise<({ readonly p50Ms: number; readonly p95Ms: number } | null)[]>
   /** Newest first. */
   scaleHints(scope: Scope, page: PageRequest): Promise<Page<ScaleHint>>
+  countScaleHints(scope: Scope): Promise<number>
   quotas(scope: Scope): Promise<QuotaStatus[]>
 }

@@ -2,6 +2,7 @@ import { storable } from '../../projections/event-text.ts'
 import { type Page, type PageRequest } from '../page.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
+import { countRows } from '../sql-counts.ts'
 import { parameters } from '../sql-keyset.ts'
 import { readPage } from '../sql-list.ts'
 import { type QuotaStatus, type Ritual, type RunStatus, type ScaleHint } from './runs.ts'
@@ -44,6 +45,14 @@ export function listRituals(sql: Sql, scope: Scope, page: PageRequest): Promise<
     item: (row) => ritualOfRow(row, scope.tenantId),
   })
 }
+
+export const countRituals = (sql: Sql, scope: Scope): Promise<number> =>
+  countRows(sql, scope, {
+    what: 'distinct ritual_id',
+    from: 'ritual_counts',
+    where: ['tenant_id = $1', 'runs > 0'],
+    params: parameters(scope.tenantId),
+  })
 
 export async function ritualsByIds(sql: Sql, scope: Scope, ritualIds: readonly string[]): Promise<(Ritual | null)[]> {
   if (ritualIds.length === 0) return []
@@ -100,6 +109,9 @@ export function listScaleHints(sql: Sql, scope: Scope, page: PageRequest): Promi
     }),
   })
 }
+
+export const countScaleHints = (sql: Sql, scope: Scope): Promise<number> =>
+  countRows(sql, scope, { from: 'scale_hints', where: ['tenant_id = $1'], params: parameters(scope.tenantId) })
 
 interface QuotaRow {
   readonly capability: string

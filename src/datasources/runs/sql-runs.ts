@@ -2,7 +2,8 @@ import { storable } from '../../projections/event-text.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
 import { groupByOrd, parentRuns, readPagesOfRuns } from '../sql-children.ts'
-import { type ListOrder, parameters } from '../sql-keyset.ts'
+import { countOfRuns } from '../sql-counts.ts'
+import { type ListOrder, type Parameters, parameters } from '../sql-keyset.ts'
 import { type PolicyDecision, type RunEvent, type RunKey, type RunsDataSource, type System } from './runs.ts'
 import { findRunAt } from './sql-run-history.ts'
 import { countRuns, listRuns } from './sql-run-lists.ts'
@@ -19,7 +20,7 @@ import {
   type TransitionRow,
   transitionOfRow,
 } from './sql-run-rows.ts'
-import { durationsOfRituals, listRituals, listScaleHints, quotasOf, ritualsByIds } from './sql-rituals.ts'
+import { countRituals, countScaleHints, durationsOfRituals, listRituals, listScaleHints, quotasOf, ritualsByIds } from './sql-rituals.ts'
 
 const storableKey = ({ system, ritualId, runId }: RunKey): RunKey => ({ system, ritualId: storable(ritualId), runId: storable(runId) })
 
@@ -72,6 +73,14 @@ async function transitionsOf(sql: Sql, scope: Scope, keys: readonly RunKey[]) {
   return groupByOrd(rows, keys.length).map((steps) => steps.map(transitionOfRow))
 }
 
+function eventsSource(types: readonly string[] | null, { add }: Parameters) {
+  const where = ['e.run_seq = r.run_seq', 'e.tenant_id = $1']
+  if (types !== null) where.push(`e.type = any(${add(types.map(storable))}::text[])`)
+  return { from: 'run_events e', where }
+}
+
+const decisionsSource = { from: 'policy_decisions d', where: ['d.run_seq = r.run_seq', 'd.tenant_id = $1'] } as const
+
 /** Runs, read from the tables that the projector writes. */
 export function createSqlRuns({ sql }: { sql: Sql }): RunsDataSource {
   return {
@@ -83,16 +92,15 @@ export function createSqlRuns({ sql }: { sql: Sql }): RunsDataSource {
     async eventsOf(scope, keys, types, page) {
       if (keys.length === 0) return []
       const params = parameters(scope.tenantId)
-      const where = ['e.run_seq = r.run_seq', 'e.tenant_id = $1']
-      if (types !== null) where.push(`e.type = any(${params.add(types.map(storable))}::text[])`)
       return readPagesOfRuns<EventRow, RunEvent>(sql, scope, {
         keys: keys.map(storableKey),
-        source: { list: 'Run.events', order: bySequence('e'), columns: eventColumns, from: 'run_events e', where },
+        source: { list: 'Run.events', order: bySequence('e'), columns: eventColumns, ...eventsSource(types, params) },
         page,
         params,
         item: (row, key) => eventOfRow(row, key),
       })
     },
+    countEventsOf: (scope, keys, types) => countOfRuns(sql, scope, keys.map(storableKey), (params) => eventsSource(types, params)),
     findEvent: async (scope, sequence) => (await eventsBySequences(sql, scope, [sequence]))[0] ?? null,
     eventsBySequences: (scope, sequences) => eventsBySequences(sql, scope, sequences),
     transitionsOf: (scope, keys) => transitionsOf(sql, scope, keys),
@@ -104,18 +112,20 @@ export function createSqlRuns({ sql }: { sql: Sql }): RunsDataSource {
           list: 'Run.policyDecisions',
           order: bySequence('d'),
           columns: decisionColumns,
-          from: 'policy_decisions d',
-          where: ['d.run_seq = r.run_seq', 'd.tenant_id = $1'],
+          ...decisionsSource,
         },
         page,
         params: parameters(scope.tenantId),
         item: (row, key) => decisionOfRow(row, key),
       })
     },
+    countPolicyDecisionsOf: (scope, keys) => countOfRuns(sql, scope, keys.map(storableKey), () => decisionsSource),
     rituals: (scope, page) => listRituals(sql, scope, page),
+    countRituals: (scope) => countRituals(sql, scope),
     ritualsByIds: (scope, ritualIds) => ritualsByIds(sql, scope, ritualIds),
     durationsOf: (scope, ritualIds) => durationsOfRituals(sql, scope, ritualIds),
     scaleHints: (scope, page) => listScaleHints(sql, scope, page),
+    countScaleHints: (scope) => countScaleHints(sql, scope),
     quotas: (scope) => quotasOf(sql, scope),
   }
 }

@@ -7,7 +7,7 @@ import { type EventLog, type LogStream } from '../log/log.ts'
 import { emptyPage } from '../page.ts'
 import { type Sql } from '../sql/sql.ts'
 import { type Source, type SourceKind, type SourcesDataSource } from './sources.ts'
-import { listDeadLetters } from './sql-dead-letters.ts'
+import { countDeadLetters, listDeadLetters } from './sql-dead-letters.ts'
 
 export interface SourcesParts {
   readonly stores: { readonly sql: Sql; readonly log: EventLog; readonly cache: Cache }
@@ -175,6 +175,9 @@ export function createSources(parts: SourcesParts): SourcesDataSource {
     },
     async deadLetters(scope, source, page) {
       return source === 'log' ? listDeadLetters(stores.sql, scope, page) : emptyPage
+    },
+    async countDeadLetters(scope, source) {
+      return source === 'log' ? countDeadLetters(stores.sql, scope) : 0
     },
   }
 }

@@ -36,4 +36,5 @@ export interface SourcesDataSource {
   list(): Promise<Source[]>
   /** Newest first. Messages that belong to another tenant's subject are left out. */
   deadLetters(scope: Scope, source: string, page: PageRequest): Promise<Page<DeadLetter>>
+  countDeadLetters(scope: Scope, source: string): Promise<number>
 }

@@ -1,7 +1,9 @@
 import { type Page, type PageRequest } from '../page.ts'
 import { decodeListCursor, encodeListCursor } from '../page-cursor.ts'
 import { type Scope } from '../scope.ts'
-import { type SqlExecutor } from '../sql/sql.ts'
+import { type Sql } from '../sql/sql.ts'
+import { countRows } from '../sql-counts.ts'
+import { parameters } from '../sql-keyset.ts'
 import { type DeadLetter } from './sources.ts'
 
 interface Row {
@@ -26,15 +28,17 @@ const read = (row: Row): DeadLetter => ({
   payload: row.tenant_id === null ? WITHHELD : row.payload,
 })
 
+const ofTenant = '(tenant_id = $1 or tenant_id is null)'
+
 /** Dead letters of one tenant and those of no tenant, newest first by `(received_at_ns, stream, sequence)`. */
-export async function listDeadLetters(sql: SqlExecutor, scope: Scope, page: PageRequest): Promise<Page<DeadLetter>> {
+export async function listDeadLetters(sql: Sql, scope: Scope, page: PageRequest): Promise<Page<DeadLetter>> {
   const owner = { list: 'deadLetters', order: 'NEWEST', tenantId: scope.tenantId }
   const backward = page.direction === 'BACKWARD'
   const [received, stream, sequence] = page.cursor === null ? [] : decodeListCursor(owner, page.cursor, ['integer', 'text', 'integer'])
   const rows = await sql.any<Row>(
     `select stream, sequence, tenant_id, subject, reason, received_at_ns, payload
        from dead_letters
-      where (tenant_id = $1 or tenant_id is null)
+      where ${ofTenant}
         and ($2::bigint is null or (received_at_ns, stream, sequence) ${backward ? '>' : '<'} ($2::bigint, $3::text, $4::bigint))
       order by ${backward ? 'received_at_ns, stream, sequence' : 'received_at_ns desc, stream desc, sequence desc'}
       limit $5`,
@@ -50,3 +54,6 @@ export async function listDeadLetters(sql: SqlExecutor, scope: Scope, page: Page
     hasPreviousPage: backward ? more : page.cursor !== null,
   }
 }
+
+export const countDeadLetters = (sql: Sql, scope: Scope): Promise<number> =>
+  countRows(sql, scope, { from: 'dead_letters', where: [ofTenant], params: parameters(scope.tenantId) })
