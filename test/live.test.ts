@@ -20,6 +20,8 @@ import { type Backing, backings, liveServer, type LiveServer, type LiveServerOpt
 import { memoryLog } from './support/memory-log.ts'
 import { readyPeer } from './support/ws-peer.ts'
 
+t.setTimeout(110_000)
+
 const events = /* GraphQL */ `
   subscription ($after: Cursor, $strict: Boolean, $filter: RunFilter, $run: ID) {
     runEvents(run: $run, filter: $filter, after: $after, strict: $strict) {
@@ -206,14 +208,14 @@ async function onLog(t: Test, backing: Backing) {
     const cursor = (await start.next())?.extensions?.cursor
     const written: string[] = []
     const writeMany = async () => {
-      for (let n = 0; n < 300; n++) written.push(String(await put(log, `seam-${n % 5}`)))
+      for (let n = 0; n < 150; n++) written.push(String(await put(log, `seam-${n % 5}`)))
     }
     await writeMany()
     const writing = writeMany()
     const readers = await Promise.all(names.map((name) => transport(name)(t, server, { ...runOnly('seam'), after: cursor })))
     const read = async (reader: Reader) => {
       const seen: string[] = []
-      while (seen.length < 600) {
+      while (seen.length < 300) {
         const item = itemOf(await reader.next())
         if (item.event !== undefined) seen.push(item.event.sequence)
         if (item.reason !== undefined) throw new Error(item.reason)
@@ -474,6 +476,7 @@ async function onLostEvents(t: Test, backing: Backing) {
   t.test('a position that is no longer held is a gap over every transport, and its cursor goes on behind it', async (t) => {
     const { log, server, cursor } = await open(t)
     for (let n = 0; n < 20; n++) log.put('demon.ritual.v1.acme.r.run.events', { event: 'test.event:v1' })
+    await eventually(() => server.hub.stats().ringEvents === 20)
     log.purge(31n)
     const fresh = await liveServer(t, backing, { log, withoutProjector: true })
     for (const name of names) {

@@ -91,7 +91,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       if (step.done === true) return !entry.abort.signal.aborted
       if (isFinal(step.value)) return refuse(id, step.value)
       connection.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${resultText(step.value)}}`)
-      if (!(await drain.ready())) return false
+      // a socket that closes has room for ever: nobody would ever wait again
+      if (!(await drain.ready()) || socket.readyState !== WebSocket.OPEN) return false
     }
   }
 
