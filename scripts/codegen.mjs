@@ -13,6 +13,7 @@ const target = new URL('../src/generated/resolver-types.ts', import.meta.url)
 const runs = '../datasources/runs/runs.ts'
 const approvals = '../datasources/approvals/approvals.ts'
 const sources = '../datasources/system/sources.ts'
+const slos = '../datasources/slo/slo.ts'
 const connection = '../resolvers/connection.ts'
 
 /** The domain object that the resolvers of each type receive. */
@@ -26,6 +27,9 @@ const mappers = {
   Decision: `${approvals}#Decision as DecisionModel`,
   Source: `${sources}#Source as SourceModel`,
   DeadLetter: `${sources}#DeadLetter as DeadLetterModel`,
+  Slo: `${slos}#SloReport as SloReportModel`,
+  Correction: `${slos}#Correction as CorrectionModel`,
+  SloConnection: `${connection}#CountedConnection<SloReportModel>`,
   RunConnection: `${connection}#CountedConnection<RunModel>`,
   RunEventConnection: `${connection}#CountedConnection<RunEventModel>`,
   PolicyDecisionConnection: `${connection}#CountedConnection<PolicyDecisionModel>`,
@@ -46,6 +50,8 @@ const config = {
     Long: { input: 'bigint', output: 'bigint | number' },
     JSON: 'unknown',
     Bytes: 'Uint8Array',
+    Seconds: 'number',
+    Count: 'number',
     Cursor: 'string',
     Scope: 'string',
     FieldSet: 'string',

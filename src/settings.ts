@@ -57,6 +57,8 @@ export const settings = {
   redisHost: setting({ names: ['REDIS_HOST'], group: 'Stores', help: 'Host, where REDIS_URL is not given.', schema: optional, shown: '' }),
   redisPort: setting({ names: ['REDIS_PORT'], group: 'Stores', help: 'Port beside REDIS_HOST.', schema: whole(6379, 1, 65535), shown: '6379' }),
   redisPassword: setting({ names: ['REDIS_PASSWORD'], group: 'Stores', help: 'Password beside REDIS_HOST.', secret: true, schema: optional, shown: '' }),
+  prometheusUrl: setting({ names: ['PROMETHEUS_URL'], group: 'Stores', help: 'Prometheus: objectives that it measures. Unset: only our own counters and events.', schema: url('http', 'https'), shown: '' }),
+  alertmanagerUrl: setting({ names: ['ALERTMANAGER_URL'], group: 'Stores', help: 'Alertmanager: alerts, silences, inhibitions.', schema: url('http', 'https'), shown: '' }),
   sourceTimeoutMs: setting({ names: ['SOURCE_TIMEOUT_MS'], group: 'Stores', help: 'Deadline of one call to a store, in ms.', schema: whole(5000, 50, 600_000), shown: '5000' }),
   embedded: setting({ names: ['EMBEDDED'], group: 'Stores', help: 'Allows embedded stores in production.', schema: onOff(false), shown: 'off' }),
   criticalSources: setting({ names: ['CRITICAL_SOURCES'], group: 'Stores', help: 'Comma list of the sources without which the server is not ready.', schema: list.pipe(z.array(choice('sql', 'log', 'cache'))).prefault('sql,log'), shown: 'sql,log' }),

@@ -5,6 +5,7 @@ import { type Config } from '../config.ts'
 import { type Clock } from '../time.ts'
 import { type ApprovalsDataSource } from './approvals/approvals.ts'
 import { createSqlApprovals } from './approvals/sql-approvals.ts'
+import { createSlo, type SloParts } from './slo/index.ts'
 import { type Cache } from './cache/cache.ts'
 import { openMemoryCache } from './cache/memory-cache.ts'
 import { openRedisCache } from './cache/redis-cache.ts'
@@ -31,6 +32,8 @@ export interface DataSources {
   readonly sources: SourcesDataSource
   readonly progress: ProjectionProgress
   readonly idempotency: IdempotencyStore
+  readonly slo: SloParts['slo']
+  readonly sliCounters: SloParts['counters']
 }
 
 /** The stores under them, for the worker, health and the hub. */
@@ -88,6 +91,7 @@ export function createDataSources({
   notifier?: ProjectionNotifier
 }): DataSources {
   const { sql, log } = stores
+  const { slo, counters: sliCounters } = createSlo({ sql, config, clock })
   const progress = createProgress({ sql, clock, notifier })
   return {
     runs: createSqlRuns({ sql }),
@@ -96,5 +100,7 @@ export function createDataSources({
     sources: createSources({ stores, progress, config, clock }),
     progress,
     idempotency: createSqlIdempotency({ sql, clock }),
+    slo,
+    sliCounters,
   }
 }

@@ -3,6 +3,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { Run as RunModel, RunEvent as RunEventModel, PolicyDecision as PolicyDecisionModel, Ritual as RitualModel, ScaleHint as ScaleHintModel } from '../datasources/runs/runs.ts';
 import type { Approval as ApprovalModel, Decision as DecisionModel } from '../datasources/approvals/approvals.ts';
 import type { Source as SourceModel, DeadLetter as DeadLetterModel } from '../datasources/system/sources.ts';
+import type { SloReport as SloReportModel, Correction as CorrectionModel } from '../datasources/slo/slo.ts';
 import type { CountedConnection } from '../resolvers/connection.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null | undefined;
@@ -18,6 +19,8 @@ export type Scalars = {
   Float: { input: number; output: number; }
   /** Bytes in base64. */
   Bytes: { input: Uint8Array; output: Uint8Array; }
+  /** A number of events; a double, because counts that Prometheus extrapolates have fractions. */
+  Count: { input: number; output: number; }
   /** An opaque, signed position in the event log. Valid on every replica and over every transport, for the tenant, field and filter it was made for. */
   Cursor: { input: string; output: string; }
   /** RFC 3339 in UTC, such as `2026-01-31T08:00:00.123456789Z`; nanoseconds are kept where the source has them. Input may carry any offset. */
@@ -30,6 +33,8 @@ export type Scalars = {
   Long: { input: bigint; output: bigint | number; }
   /** A right, such as `runs:read`. */
   Scope: { input: string; output: string; }
+  /** A number of seconds; may have a fraction. */
+  Seconds: { input: number; output: number; }
 };
 
 /** Every accepted mutation says where it stands in the log, and whether the read model already shows it. */
@@ -63,6 +68,33 @@ export type ActorKind =
   | 'SYSTEM'
   /** Cannot be told. */
   | 'UNKNOWN';
+
+/** Takes a period out. */
+export type AddCorrectionInput = {
+  /** The objective, by global id; or give `name`. */
+  readonly slo?: InputMaybe<Scalars['ID']['input']>;
+  /** The objective, by name; or give `slo`. */
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  /** From here. */
+  readonly startsAt: Scalars['DateTime']['input'];
+  /** To here. */
+  readonly endsAt: Scalars['DateTime']['input'];
+  /** Why; must not be empty. */
+  readonly reason: Scalars['String']['input'];
+  /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Where an alert stands. */
+export type AlertState =
+  /** The condition does not hold. */
+  | 'INACTIVE'
+  /** It holds, not long enough yet. */
+  | 'PENDING'
+  /** It fires. */
+  | 'FIRING';
 
 /** A gate of a run: somebody has to decide before the run goes on. */
 export type Approval = Node & {
@@ -235,6 +267,105 @@ export type BudgetAdvice = {
   readonly suggestion: Scalars['String']['output'];
 };
 
+/** How a budget is spent. */
+export type BudgetingMethod =
+  /** Each bad event spends it. */
+  | 'OCCURRENCES'
+  /** Each slice of time below the slice target spends it. */
+  | 'TIMESLICES'
+  /** The mean of the slices' ratios, unweighted. */
+  | 'RATIO_TIMESLICES';
+
+/** When the fastest tier fires. */
+export type BurnThreshold = {
+  readonly __typename?: 'BurnThreshold';
+  /** Its burn rate; both windows must be above it. */
+  readonly factor: Scalars['Float']['output'];
+  /** The highest burn rate there can be: 1 / (1 - target). */
+  readonly maximum: Scalars['Float']['output'];
+};
+
+/** A pair of windows and a factor: it fires when both burn faster. */
+export type BurnTier = {
+  readonly __typename?: 'BurnTier';
+  /** Its name. */
+  readonly name: Scalars['String']['output'];
+  /** How urgent it is, such as `page` or `ticket`. */
+  readonly severity: Scalars['String']['output'];
+  /** The burn rate it fires above. */
+  readonly factor: Scalars['Float']['output'];
+  /** Share of the budget that is spent when it fires. */
+  readonly budgetShare: Scalars['Float']['output'];
+  /** The window that decides. */
+  readonly long: BurnWindow;
+  /** The window that ends it soon after. */
+  readonly short: BurnWindow;
+  /** Whether a full outage would pass the factor at all. */
+  readonly reachable: Scalars['Boolean']['output'];
+  /** Whether too few events hold it back. */
+  readonly guarded: Scalars['Boolean']['output'];
+  /** Events the long window must have. */
+  readonly eventsNeeded: Scalars['Count']['output'];
+  /** Seconds from the begin of a full outage until it fires; null = never. */
+  readonly detectionSeconds?: Maybe<Scalars['Seconds']['output']>;
+  /** Where it stands; told with hysteresis where an evaluator runs. */
+  readonly state: AlertState;
+  /** Since when. */
+  readonly since?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** A burn tier; its factor follows from share, window and long. */
+export type BurnTierInput = {
+  /** Its name. */
+  readonly name: Scalars['String']['input'];
+  /** How urgent it is. */
+  readonly severity: Scalars['String']['input'];
+  /** Share of the budget that is spent when it fires. */
+  readonly budgetShare: Scalars['Float']['input'];
+  /** The long window, such as `1h`. */
+  readonly long: Scalars['String']['input'];
+  /** The short window, such as `5m`. */
+  readonly short: Scalars['String']['input'];
+  /** How long the condition must hold, such as `2m`. */
+  readonly for?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A window of a tier. */
+export type BurnWindow = {
+  readonly __typename?: 'BurnWindow';
+  /** Its length. */
+  readonly seconds: Scalars['Seconds']['output'];
+  /** Its burn rate; null when not measured. */
+  readonly burnRate?: Maybe<Scalars['Float']['output']>;
+  /** Its events. */
+  readonly events?: Maybe<Scalars['Count']['output']>;
+};
+
+/** Units of a calendar window. */
+export type CalendarUnit =
+  /** Days. */
+  | 'DAY'
+  /** Weeks. */
+  | 'WEEK'
+  /** Months. */
+  | 'MONTH'
+  /** Quarters. */
+  | 'QUARTER'
+  /** Years. */
+  | 'YEAR';
+
+/** A period of the calendar. */
+export type CalendarWindowInput = {
+  /** Its unit. */
+  readonly unit: CalendarUnit;
+  /** How many. */
+  readonly count?: InputMaybe<Scalars['Int']['input']>;
+  /** Start of any one period. */
+  readonly start: Scalars['DateTime']['input'];
+  /** IANA name, such as `Europe/Berlin`. */
+  readonly timeZone?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** The cancellation of a run. */
 export type CancelRunInput = {
   /** The run, by global id; or give `key`. */
@@ -274,6 +405,39 @@ export type CompleteRunInput = {
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Echoed in the answer. */
   readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A member of a composite. */
+export type CompositeMemberInput = {
+  /** Name of the objective. */
+  readonly slo: Scalars['String']['input'];
+  /** Its weight. */
+  readonly weight?: InputMaybe<Scalars['Float']['input']>;
+};
+
+/** A period that does not count. */
+export type Correction = {
+  readonly __typename?: 'Correction';
+  /** Its id. */
+  readonly id: Scalars['ID']['output'];
+  /** From here. */
+  readonly startsAt: Scalars['DateTime']['output'];
+  /** To here. */
+  readonly endsAt: Scalars['DateTime']['output'];
+  /** Why. */
+  readonly reason: Scalars['String']['output'];
+  /** Who took it out. */
+  readonly author: Actor;
+  /** When. */
+  readonly createdAt: Scalars['DateTime']['output'];
+};
+
+/** What this deployment counts itself: `operation`, `operation_duration`, `subscription_lag`, `projector_lag`, `ticket_verification`, or a name of your own with `recordSloEvents`. */
+export type CountersInput = {
+  /** Name of what is counted. */
+  readonly measure: Scalars['String']['input'];
+  /** Good ones take at most so long. */
+  readonly thresholdMs?: InputMaybe<Scalars['Float']['input']>;
 };
 
 /** A message that could not be read: kept whole, with the reason. */
@@ -341,6 +505,16 @@ export type DecisionKind =
   /** Let the run go on in an emergency. */
   | 'OVERRIDE';
 
+/** Ends an objective. */
+export type DeleteSloInput = {
+  /** The objective, by global id; or give `name`. */
+  readonly slo?: InputMaybe<Scalars['ID']['input']>;
+  /** The objective, by name; or give `slo`. */
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Denies a gate. */
 export type DenyApprovalInput = {
   /** The gate, by global id; or give `key`. */
@@ -371,6 +545,25 @@ export type DenyReason =
   | 'READ_ONLY_SOURCE'
   /** The run lives on Demon's old 6-token subjects, on which nobody can decide. */
   | 'LEGACY_SUBJECT';
+
+/** What may go wrong. Never clamped: below zero it says by how much the objective is missed. */
+export type ErrorBudget = {
+  readonly __typename?: 'ErrorBudget';
+  /** 1 - target. */
+  readonly totalRatio: Scalars['Float']['output'];
+  /** Events that may be bad, as the traffic stands; grows with it. */
+  readonly totalEvents?: Maybe<Scalars['Count']['output']>;
+  /** Seconds that may be bad; for time slices only. */
+  readonly totalSeconds?: Maybe<Scalars['Seconds']['output']>;
+  /** Share that is spent; may pass 1. */
+  readonly consumedRatio?: Maybe<Scalars['Float']['output']>;
+  /** Share that is left; may be negative. */
+  readonly remainingRatio?: Maybe<Scalars['Float']['output']>;
+  /** Bad events that may still happen; may be negative. */
+  readonly remainingEvents?: Maybe<Scalars['Float']['output']>;
+  /** When nothing is left if it goes on as in the fastest tier's long window: a projection that ignores old errors leaving the window. */
+  readonly exhaustsAt?: Maybe<Scalars['DateTime']['output']>;
+};
 
 /** What kind of failing outcome a mutation had. */
 export type ErrorCode =
@@ -447,6 +640,31 @@ export type Event = {
   readonly raw: Scalars['JSON']['output'];
 };
 
+/** What happens in our own log. */
+export type EventsInput = {
+  /** Which facts. */
+  readonly event: SloEvent;
+  /** Good ones take at most so long. */
+  readonly thresholdSeconds?: InputMaybe<Scalars['Float']['input']>;
+  /** Of this ritual only. */
+  readonly ritualId?: InputMaybe<Scalars['String']['input']>;
+  /** Of this gate only. */
+  readonly gateId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** How a number comes about. */
+export type Explain = {
+  readonly __typename?: 'Explain';
+  /** The formula. */
+  readonly formula: Scalars['String']['output'];
+  /** What went into it. */
+  readonly inputs: Scalars['JSON']['output'];
+  /** PromQL, or a sentence. */
+  readonly queries: ReadonlyArray<Scalars['String']['output']>;
+  /** PromQL; empty where the source is not Prometheus. */
+  readonly promql: ReadonlyArray<Scalars['String']['output']>;
+};
+
 /** The failure of a run. */
 export type FailRunInput = {
   /** The run, by global id; or give `key`. */
@@ -488,6 +706,45 @@ export type GrantApprovalInput = {
   readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** How good is told from bad. */
+export type Indicator = {
+  readonly __typename?: 'Indicator';
+  /** Which kind. */
+  readonly kind: IndicatorKind;
+  /** Where the counts come from. */
+  readonly source: SloSource;
+  /** The threshold of durations, in milliseconds. */
+  readonly thresholdMs?: Maybe<Scalars['Float']['output']>;
+  /** All of it. */
+  readonly definition: Scalars['JSON']['output'];
+};
+
+/** One of them. */
+export type IndicatorInput =
+  /** Counters in Prometheus. */
+  { readonly prometheusRatio: PrometheusRatioInput; readonly prometheusLatency?: never; readonly prometheusThreshold?: never; readonly counters?: never; readonly events?: never; readonly composite?: never; }
+  |  /** A histogram in Prometheus. */
+  { readonly prometheusRatio?: never; readonly prometheusLatency: PrometheusLatencyInput; readonly prometheusThreshold?: never; readonly counters?: never; readonly events?: never; readonly composite?: never; }
+  |  /** A gauge in Prometheus. */
+  { readonly prometheusRatio?: never; readonly prometheusLatency?: never; readonly prometheusThreshold: PrometheusThresholdInput; readonly counters?: never; readonly events?: never; readonly composite?: never; }
+  |  /** Counters of this deployment. */
+  { readonly prometheusRatio?: never; readonly prometheusLatency?: never; readonly prometheusThreshold?: never; readonly counters: CountersInput; readonly events?: never; readonly composite?: never; }
+  |  /** Facts of our own log. */
+  { readonly prometheusRatio?: never; readonly prometheusLatency?: never; readonly prometheusThreshold?: never; readonly counters?: never; readonly events: EventsInput; readonly composite?: never; }
+  |  /** Other objectives. */
+  { readonly prometheusRatio?: never; readonly prometheusLatency?: never; readonly prometheusThreshold?: never; readonly counters?: never; readonly events?: never; readonly composite: ReadonlyArray<CompositeMemberInput>; };
+
+/** How an indicator tells good from bad. */
+export type IndicatorKind =
+  /** Good (or bad) events over all. */
+  | 'RATIO'
+  /** Values within a threshold over all. */
+  | 'THRESHOLD'
+  /** Durations within a threshold over all. */
+  | 'LATENCY'
+  /** Burn rates of other objectives. */
+  | 'COMPOSITE';
+
 /** The input cannot be accepted; nothing was written. */
 export type InvalidInput = UserError & {
   readonly __typename?: 'InvalidInput';
@@ -503,10 +760,14 @@ export type InvalidInput = UserError & {
 
 export type Mutation = {
   readonly __typename?: 'Mutation';
+  /** Takes a period out of an objective, with a reason; audited. */
+  readonly addCorrection: SloResult;
   /** Reports that a run was canceled. */
   readonly cancelRun: RunResult;
   /** Reports that a run came to its end. */
   readonly completeRun: RunResult;
+  /** Ends an objective; its changes stay on record. */
+  readonly deleteSlo: SloResult;
   /** Denies a gate. */
   readonly denyApproval: ApprovalResult;
   /** Reports that a run failed. */
@@ -517,10 +778,19 @@ export type Mutation = {
   readonly overrideApproval: ApprovalResult;
   /** Reports that a run moved from one state to the next. */
   readonly recordRunTransition: RunResult;
+  /** Counts events for an objective of our own counters: for bots that see what Orrery does not. */
+  readonly recordSloEvents: SloResult;
   /** Opens a gate on a run. */
   readonly requestApproval: ApprovalResult;
   /** Reports a new run: for engines and bots that report through Orrery. */
   readonly startRun: RunResult;
+  /** Makes or changes an objective: by its fields, or by OpenSLO v1 text. */
+  readonly upsertSlo: SloResult;
+};
+
+
+export type MutationAddCorrectionArgs = {
+  input: AddCorrectionInput;
 };
 
 
@@ -531,6 +801,11 @@ export type MutationCancelRunArgs = {
 
 export type MutationCompleteRunArgs = {
   input: CompleteRunInput;
+};
+
+
+export type MutationDeleteSloArgs = {
+  input: DeleteSloInput;
 };
 
 
@@ -559,6 +834,11 @@ export type MutationRecordRunTransitionArgs = {
 };
 
 
+export type MutationRecordSloEventsArgs = {
+  input: RecordSloEventsInput;
+};
+
+
 export type MutationRequestApprovalArgs = {
   input: RequestApprovalInput;
 };
@@ -566,6 +846,11 @@ export type MutationRequestApprovalArgs = {
 
 export type MutationStartRunArgs = {
   input: StartRunInput;
+};
+
+
+export type MutationUpsertSloArgs = {
+  input: UpsertSloInput;
 };
 
 /** Anything that has a global id. */
@@ -602,6 +887,21 @@ export type NotFound = UserError & {
   readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
   /** Always false. */
   readonly retryable: Scalars['Boolean']['output'];
+};
+
+/** What an objective promises. */
+export type Objective = {
+  readonly __typename?: 'Objective';
+  /** Parts per million: the exact value. */
+  readonly targetPpm: Scalars['Int']['output'];
+  /** As a ratio, 0..1. */
+  readonly target: Scalars['Float']['output'];
+  /** In percent. */
+  readonly targetPercent: Scalars['Float']['output'];
+  /** What a slice must reach, as a ratio; null without time slices. */
+  readonly timeSliceTarget?: Maybe<Scalars['Float']['output']>;
+  /** Length of a slice. */
+  readonly timeSliceSeconds?: Maybe<Scalars['Seconds']['output']>;
 };
 
 /** Overrides a gate. */
@@ -651,6 +951,15 @@ export type Phase =
   /** Events as they happen. */
   | 'LIVE';
 
+/** A value of a series. */
+export type Point = {
+  readonly __typename?: 'Point';
+  /** End of its slice. */
+  readonly at: Scalars['DateTime']['output'];
+  /** Null = not measured. */
+  readonly value?: Maybe<Scalars['Float']['output']>;
+};
+
 /** What policy said. Demon writes four shapes of it; what a shape lacks is null. */
 export type PolicyDecision = {
   readonly __typename?: 'PolicyDecision';
@@ -696,6 +1005,49 @@ export type PolicyDecisionEdge = {
   readonly node: PolicyDecision;
 };
 
+/** A classic or native histogram in seconds. */
+export type PrometheusLatencyInput = {
+  /** Its name, without `_bucket`. */
+  readonly metric: Scalars['String']['input'];
+  /** Matchers without braces, such as `job="api"`. */
+  readonly matchers?: InputMaybe<Scalars['String']['input']>;
+  /** Good ones take at most so long; the histogram needs a bucket that ends there. */
+  readonly thresholdMs: Scalars['Float']['input'];
+  /** It is a native histogram. */
+  readonly native?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** Good or bad over all, as selectors of counters or expressions with `[W]`. */
+export type PrometheusRatioInput = {
+  /** Good events. */
+  readonly good?: InputMaybe<Scalars['String']['input']>;
+  /** Bad events; instead of `good`. */
+  readonly bad?: InputMaybe<Scalars['String']['input']>;
+  /** All events. */
+  readonly total: Scalars['String']['input'];
+};
+
+/** A gauge that should hold a condition. */
+export type PrometheusThresholdInput = {
+  /** The gauge. */
+  readonly query: Scalars['String']['input'];
+  /** LTE, LT, GTE or GT. */
+  readonly operator?: InputMaybe<ThresholdOperator>;
+  /** What it is compared with. */
+  readonly value: Scalars['Float']['input'];
+};
+
+/** A percentile, for people: the budget is computed from the ratio. */
+export type Quantile = {
+  readonly __typename?: 'Quantile';
+  /** Which percentile, 0..1. */
+  readonly q: Scalars['Float']['output'];
+  /** Its value; null where the source keeps no distribution. */
+  readonly valueMs?: Maybe<Scalars['Float']['output']>;
+  /** What it should not pass. */
+  readonly thresholdMs: Scalars['Float']['output'];
+};
+
 export type Query = {
   readonly __typename?: 'Query';
   /** One gate, by global id or natural key; null when it does not exist in the caller's tenant. */
@@ -718,6 +1070,12 @@ export type Query = {
   readonly runs: RunConnection;
   /** What Demon's agents recommend about scale, newest first. */
   readonly scaleHints: ScaleHintConnection;
+  /** One objective, by global id or name; null when it does not exist in the caller's tenant. `at` shows it as it was at that moment. */
+  readonly slo?: Maybe<Slo>;
+  /** Services with the objectives they have: the worst status is theirs. */
+  readonly sloServices: ReadonlyArray<SloService>;
+  /** Objectives, measured, filtered and ordered before they are paged. */
+  readonly slos: SloConnection;
   /** Every store and neighbour: status, lag, last success, dead letters. */
   readonly sources: ReadonlyArray<Source>;
   /** Who is asking, and what they may do. */
@@ -783,6 +1141,24 @@ export type QueryScaleHintsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
+
+export type QuerySloArgs = {
+  id?: InputMaybe<Scalars['ID']['input']>;
+  name?: InputMaybe<Scalars['String']['input']>;
+  at?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+
+export type QuerySlosArgs = {
+  filter?: InputMaybe<SloFilter>;
+  orderBy?: InputMaybe<SloOrder>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  at?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
 /** A limit per window and what is left of it. */
 export type Quota = {
   readonly __typename?: 'Quota';
@@ -821,6 +1197,22 @@ export type RecordRunTransitionInput = {
   readonly toState: Scalars['String']['input'];
   /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Counts events. */
+export type RecordSloEventsInput = {
+  /** The objective, by global id; or give `name`. */
+  readonly slo?: InputMaybe<Scalars['ID']['input']>;
+  /** The objective, by name; or give `slo`. */
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  /** Good events. */
+  readonly good: Scalars['Count']['input'];
+  /** Bad events. */
+  readonly bad: Scalars['Count']['input'];
+  /** When; now when left out. What lies in the future counts now, what is older than 30 days not at all. */
+  readonly at?: InputMaybe<Scalars['DateTime']['input']>;
   /** Echoed in the answer. */
   readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
 };
@@ -1217,6 +1609,307 @@ export type ScaleRecommendation =
   /** A word that we do not know; see `raw`. */
   | 'UNKNOWN';
 
+/** What a series shows. */
+export type SeriesKind =
+  /** Good over total, per slice. */
+  | 'SLI'
+  /** Bad over total, per slice. */
+  | 'ERROR_RATIO'
+  /** Error ratio over budget, per slice. */
+  | 'BURN_RATE'
+  /** What remains of the budget, over the window that ends at each point. */
+  | 'REMAINING'
+  /** Good events per slice. */
+  | 'GOOD'
+  /** Bad events per slice. */
+  | 'BAD'
+  /** Events per slice. */
+  | 'TOTAL';
+
+/** Counts of a window; for time slices, of slices. */
+export type Sli = {
+  readonly __typename?: 'Sli';
+  /** Good over total; null without events. */
+  readonly ratio?: Maybe<Scalars['Float']['output']>;
+  /** Good events. */
+  readonly good: Scalars['Count']['output'];
+  /** Bad events. */
+  readonly bad: Scalars['Count']['output'];
+  /** All events. */
+  readonly total: Scalars['Count']['output'];
+  /** Lower end of Wilson's 95 % interval. */
+  readonly low?: Maybe<Scalars['Float']['output']>;
+  /** Its upper end. */
+  readonly high?: Maybe<Scalars['Float']['output']>;
+};
+
+/** A service level objective, measured. */
+export type Slo = Node & {
+  readonly __typename?: 'Slo';
+  /** Opaque global id. */
+  readonly id: Scalars['ID']['output'];
+  /** Unique within the tenant. */
+  readonly name: Scalars['String']['output'];
+  /** A name for people. */
+  readonly displayName?: Maybe<Scalars['String']['output']>;
+  /** What it promises. */
+  readonly description?: Maybe<Scalars['String']['output']>;
+  /** The service it belongs to. */
+  readonly service: Scalars['String']['output'];
+  /** Its labels. */
+  readonly labels: Scalars['JSON']['output'];
+  /** What is promised. */
+  readonly objective: Objective;
+  /** The time it is promised for. */
+  readonly window: SloWindow;
+  /** How the budget is spent. */
+  readonly budgetingMethod: BudgetingMethod;
+  /** How it stands. */
+  readonly status: SloStatus;
+  /** Why. */
+  readonly reasons: ReadonlyArray<SloReason>;
+  /** Where its counts come from. */
+  readonly source: SloSource;
+  /** How good is told from bad. */
+  readonly indicator: Indicator;
+  /** The moment its numbers reflect; null when nothing was measured. */
+  readonly asOf?: Maybe<Scalars['DateTime']['output']>;
+  /** Measured time over the window, 0..1. Unmeasured time is not uptime. */
+  readonly coverage: Scalars['Float']['output'];
+  /** Not every event was seen. */
+  readonly isEstimated: Scalars['Boolean']['output'];
+  /** Counts of the window; null when they could not be measured. */
+  readonly sli?: Maybe<Sli>;
+  /** The same promise as a percentile, for people; null unless it is about a latency. */
+  readonly quantile?: Maybe<Quantile>;
+  /** What may go wrong, and what has. */
+  readonly errorBudget?: Maybe<ErrorBudget>;
+  /** Error ratio over the last so many seconds, over the budget; null when not measured. */
+  readonly burnRate?: Maybe<Scalars['Float']['output']>;
+  /** When the page tiers fire. */
+  readonly threshold: BurnThreshold;
+  /** Burn tiers, fastest first. */
+  readonly tiers: ReadonlyArray<BurnTier>;
+  /** Periods that do not count. */
+  readonly corrections: ReadonlyArray<Correction>;
+  /** Values over time with explicit gaps: a point without a measurement is null. */
+  readonly series: ReadonlyArray<Point>;
+  /** Its parts, most events first, at most 1,000 and one for the rest; null where the source cannot tell them apart. */
+  readonly groups?: Maybe<ReadonlyArray<SloGroup>>;
+  /** How its number comes about. */
+  readonly explain?: Maybe<Explain>;
+  /** The objective as OpenSLO v1 text. */
+  readonly openSlo: Scalars['String']['output'];
+};
+
+
+/** A service level objective, measured. */
+export type SloBurnRateArgs = {
+  window: Scalars['Seconds']['input'];
+};
+
+
+/** A service level objective, measured. */
+export type SloSeriesArgs = {
+  kind: SeriesKind;
+  from: Scalars['DateTime']['input'];
+  to: Scalars['DateTime']['input'];
+  maxPoints?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** A service level objective, measured. */
+export type SloGroupsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** The change is stored. */
+export type SloAccepted = {
+  readonly __typename?: 'SloAccepted';
+  /** The objective; null when it was deleted. */
+  readonly slo?: Maybe<Slo>;
+  /** All objectives of the text. */
+  readonly slos: ReadonlyArray<Slo>;
+  /** Whether the objective is new. */
+  readonly created: Scalars['Boolean']['output'];
+  /** Echo of the input. */
+  readonly clientMutationId?: Maybe<Scalars['String']['output']>;
+};
+
+/** A page of objectives. */
+export type SloConnection = {
+  readonly __typename?: 'SloConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<SloEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<Slo>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+  /** How many there are in all; they are measured anyway. */
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+/** One of objectives, and its cursor. */
+export type SloEdge = {
+  readonly __typename?: 'SloEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: Slo;
+};
+
+/** Facts of our own log. */
+export type SloEvent =
+  /** Runs that ended: completed ones are good, failed ones bad, cancelled ones do not count. */
+  | 'RUNS'
+  /** Runs that ended within a time. */
+  | 'RUN_DURATION'
+  /** Gates that were decided within a time; one that waits longer is bad from then on. */
+  | 'APPROVAL_AGE';
+
+/** All given conditions must hold. */
+export type SloFilter = {
+  /** One of these names. */
+  readonly names?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Whose name holds this text, in any case. */
+  readonly nameContains?: InputMaybe<Scalars['String']['input']>;
+  /** Of one of these services. */
+  readonly services?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** With one of these statuses. */
+  readonly statuses?: InputMaybe<ReadonlyArray<SloStatus>>;
+  /** Measured by one of these sources. */
+  readonly sources?: InputMaybe<ReadonlyArray<SloSource>>;
+  /** With all of these labels, as `{ team: "core" }`. */
+  readonly labels?: InputMaybe<Scalars['JSON']['input']>;
+};
+
+/** A part of an objective. */
+export type SloGroup = {
+  readonly __typename?: 'SloGroup';
+  /** What the part is. */
+  readonly labels: Scalars['JSON']['output'];
+  /** Whether it stands for all that did not fit. */
+  readonly overflow: Scalars['Boolean']['output'];
+  /** Its counts. */
+  readonly sli: Sli;
+  /** What remains if the budget were its own; may be negative. */
+  readonly remainingRatio?: Maybe<Scalars['Float']['output']>;
+};
+
+/** How objectives are ordered. */
+export type SloOrder =
+  /** Least remaining budget first; unmeasured last. */
+  | 'REMAINING_ASC'
+  /** Fastest burning first; unmeasured last. */
+  | 'BURN_DESC'
+  /** By name. */
+  | 'NAME_ASC';
+
+/** Why, for a program and for a person. */
+export type SloReason = {
+  readonly __typename?: 'SloReason';
+  /** For a program. */
+  readonly code: SloReasonCode;
+  /** For a person. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** Why an objective has its status. */
+export type SloReasonCode =
+  /** Nothing reports what is counted. */
+  | 'SERIES_ABSENT'
+  /** No event happened. */
+  | 'NO_TRAFFIC'
+  /** The source warns that its answer is not whole. */
+  | 'PARTIAL_DATA'
+  /** The source does not understand the query (HTTP 400). */
+  | 'BAD_QUERY'
+  /** The source could not carry out the query (HTTP 422). */
+  | 'QUERY_FAILED'
+  /** The source does not answer (HTTP 503, or no connection). */
+  | 'BACKEND_UNAVAILABLE'
+  /** The source does not answer in time. */
+  | 'BACKEND_TIMEOUT'
+  /** This deployment has no such source. */
+  | 'NOT_CONFIGURED'
+  /** The histogram has no bucket that ends at the threshold. */
+  | 'BUCKET_ABSENT'
+  /** Less of the window was measured than the objective asks for. */
+  | 'LOW_COVERAGE'
+  /** The newest measurement is too old. */
+  | 'STALE_DATA'
+  /** Part of the window was not counted, as over a restart. */
+  | 'RESTARTED'
+  /** A tier burns. */
+  | 'TIER_BURNS'
+  /** Less than a tenth of the budget is left. */
+  | 'BUDGET_LOW'
+  /** The budget is spent. */
+  | 'BUDGET_SPENT'
+  /** A member of the composite does not exist. */
+  | 'MEMBER_MISSING'
+  /** A member of the composite is not measured. */
+  | 'MEMBER_UNMEASURED'
+  /** The moment lies in the future. */
+  | 'FUTURE';
+
+/** Outcomes of changing an objective. */
+export type SloResult = SloAccepted | InvalidInput | NotFound | NotAllowed | Unavailable;
+
+/** A service and its objectives. */
+export type SloService = {
+  readonly __typename?: 'SloService';
+  /** Its name. */
+  readonly name: Scalars['String']['output'];
+  /** The worst status of its objectives; NO_DATA only where none is measured. */
+  readonly status: SloStatus;
+  /** Its objectives, least remaining first. */
+  readonly slos: ReadonlyArray<Slo>;
+};
+
+/** Where an objective's counts come from. */
+export type SloSource =
+  /** Prometheus. */
+  | 'PROMETHEUS'
+  /** Counters of this deployment. */
+  | 'COUNTERS'
+  /** Facts of our own event log. */
+  | 'EVENTS'
+  /** Other objectives. */
+  | 'COMPOSITE';
+
+/** How an objective stands. */
+export type SloStatus =
+  /** The budget is not spent, and nothing burns it fast. */
+  | 'MEETING'
+  /** Met, but a tier burns or little is left. */
+  | 'AT_RISK'
+  /** Nothing remains of the budget. */
+  | 'BREACHED'
+  /** Nothing to judge by: no events, or no answer from the source. */
+  | 'NO_DATA'
+  /** The newest measurement is too old. */
+  | 'STALE'
+  /** Too little of the window was measured. */
+  | 'INSUFFICIENT_COVERAGE';
+
+/** The time an objective is about. */
+export type SloWindow = {
+  readonly __typename?: 'SloWindow';
+  /** Rolling or of the calendar. */
+  readonly kind: WindowKind;
+  /** Its whole length. */
+  readonly seconds: Scalars['Seconds']['output'];
+  /** As written, such as `30d` or `1M`. */
+  readonly duration: Scalars['String']['output'];
+  /** Where it begins, as of the answer's moment. */
+  readonly startsAt: Scalars['DateTime']['output'];
+  /** Where it ends. */
+  readonly endsAt: Scalars['DateTime']['output'];
+  /** Zone of a calendar window. */
+  readonly timeZone?: Maybe<Scalars['String']['output']>;
+};
+
 /** One store or neighbour, as the last probe saw it. */
 export type Source = {
   readonly __typename?: 'Source';
@@ -1366,6 +2059,17 @@ export type System =
   /** Craton: hash-chained record logs. */
   | 'CRATON';
 
+/** Comparisons. */
+export type ThresholdOperator =
+  /** At most. */
+  | 'LTE'
+  /** Less. */
+  | 'LT'
+  /** At least. */
+  | 'GTE'
+  /** More. */
+  | 'GT';
+
 /** A store or neighbour does not answer; whether something was written is said in the message. */
 export type Unavailable = UserError & {
   readonly __typename?: 'Unavailable';
@@ -1379,6 +2083,50 @@ export type Unavailable = UserError & {
   readonly retryable: Scalars['Boolean']['output'];
   /** Its name in `Query.sources`. */
   readonly source: Scalars['String']['output'];
+};
+
+/** Makes or changes an objective: `openSlo`, or the fields. */
+export type UpsertSloInput = {
+  /** OpenSLO v1 text with one or more SLOs; then nothing else is given. */
+  readonly openSlo?: InputMaybe<Scalars['String']['input']>;
+  /** Unique within the tenant. */
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  /** A name for people. */
+  readonly displayName?: InputMaybe<Scalars['String']['input']>;
+  /** What it promises. */
+  readonly description?: InputMaybe<Scalars['String']['input']>;
+  /** The service it belongs to. */
+  readonly service?: InputMaybe<Scalars['String']['input']>;
+  /** Its labels, as `{ team: "core" }`. */
+  readonly labels?: InputMaybe<Scalars['JSON']['input']>;
+  /** As a ratio below 1, at most six decimals. */
+  readonly target?: InputMaybe<Scalars['Float']['input']>;
+  /** The same in percent. */
+  readonly targetPercent?: InputMaybe<Scalars['Float']['input']>;
+  /** The same in parts per million. */
+  readonly targetPpm?: InputMaybe<Scalars['Int']['input']>;
+  /** Rolling, such as `30d`. */
+  readonly window?: InputMaybe<Scalars['String']['input']>;
+  /** Of the calendar; instead of `window`. */
+  readonly calendar?: InputMaybe<CalendarWindowInput>;
+  /** How the budget is spent. */
+  readonly budgetingMethod?: InputMaybe<BudgetingMethod>;
+  /** What a slice must reach, as a ratio. */
+  readonly timeSliceTarget?: InputMaybe<Scalars['Float']['input']>;
+  /** Length of a slice, such as `1m`. */
+  readonly timeSliceWindow?: InputMaybe<Scalars['String']['input']>;
+  /** How good is told from bad. */
+  readonly indicator?: InputMaybe<IndicatorInput>;
+  /** Burn tiers; the standard ones when left out. */
+  readonly tiers?: InputMaybe<ReadonlyArray<BurnTierInput>>;
+  /** Share of the window that must be measured, 0..1; 0.5 when left out. */
+  readonly minCoverage?: InputMaybe<Scalars['Float']['input']>;
+  /** Rituals whose runs wait while the budget is spent; `*` = all. */
+  readonly freezes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** What people branch on after a mutation; every failing member of a result union implements it. */
@@ -1407,6 +2155,13 @@ export type Viewer = {
   /** Tenants the caller may choose from with `x-tenant-id`. */
   readonly tenants: ReadonlyArray<Scalars['String']['output']>;
 };
+
+/** What a window is. */
+export type WindowKind =
+  /** The last so many seconds. */
+  | 'ROLLING'
+  /** A period of the calendar. */
+  | 'CALENDAR';
 
 
 
@@ -1505,6 +2260,13 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( Omit<RunAlreadyTerminal, 'run'> & { run: _RefType['Run'] } & { __typename: 'RunAlreadyTerminal' } )
     | ( Unavailable & { __typename: 'Unavailable' } )
   ;
+  SloResult:
+    | ( Omit<SloAccepted, 'slo' | 'slos'> & { slo?: Maybe<_RefType['Slo']>, slos: ReadonlyArray<_RefType['Slo']> } & { __typename: 'SloAccepted' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( NotFound & { __typename: 'NotFound' } )
+    | ( NotAllowed & { __typename: 'NotAllowed' } )
+    | ( Unavailable & { __typename: 'Unavailable' } )
+  ;
 };
 
 /** Mapping of interface types */
@@ -1519,6 +2281,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( RitualModel & { __typename: 'Ritual' } )
     | ( RunModel & { __typename: 'Run' } )
     | ( RunEventModel & { __typename: 'RunEvent' } )
+    | ( SloReportModel & { __typename: 'Slo' } )
   ;
   UserError:
     | ( Omit<ApprovalAlreadyDecided, 'approval'> & { approval: _RefType['Approval'] } & { __typename: 'ApprovalAlreadyDecided' } )
@@ -1537,8 +2300,10 @@ export type ResolversTypes = {
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Actor: ResolverTypeWrapper<Actor>;
   ActorKind: ActorKind;
-  Approval: ResolverTypeWrapper<ApprovalModel>;
+  AddCorrectionInput: AddCorrectionInput;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  AlertState: AlertState;
+  Approval: ResolverTypeWrapper<ApprovalModel>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   ApprovalAlreadyDecided: ResolverTypeWrapper<Omit<ApprovalAlreadyDecided, 'approval'> & { approval: ResolversTypes['Approval'] }>;
   ApprovalConnection: ResolverTypeWrapper<CountedConnection<ApprovalModel>>;
@@ -1553,10 +2318,21 @@ export type ResolversTypes = {
   ApprovalResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ApprovalResult']>;
   ApprovalState: ApprovalState;
   BudgetAdvice: ResolverTypeWrapper<BudgetAdvice>;
+  BudgetingMethod: BudgetingMethod;
+  BurnThreshold: ResolverTypeWrapper<BurnThreshold>;
+  BurnTier: ResolverTypeWrapper<BurnTier>;
+  BurnTierInput: BurnTierInput;
+  BurnWindow: ResolverTypeWrapper<BurnWindow>;
   Bytes: ResolverTypeWrapper<Scalars['Bytes']['output']>;
+  CalendarUnit: CalendarUnit;
+  CalendarWindowInput: CalendarWindowInput;
   CancelRunInput: CancelRunInput;
   CapabilityQuota: ResolverTypeWrapper<CapabilityQuota>;
   CompleteRunInput: CompleteRunInput;
+  CompositeMemberInput: CompositeMemberInput;
+  Correction: ResolverTypeWrapper<CorrectionModel>;
+  Count: ResolverTypeWrapper<Scalars['Count']['output']>;
+  CountersInput: CountersInput;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   DeadLetter: ResolverTypeWrapper<DeadLetterModel>;
@@ -1564,16 +2340,23 @@ export type ResolversTypes = {
   DeadLetterEdge: ResolverTypeWrapper<Omit<DeadLetterEdge, 'node'> & { node: ResolversTypes['DeadLetter'] }>;
   Decision: ResolverTypeWrapper<DecisionModel>;
   DecisionKind: DecisionKind;
+  DeleteSloInput: DeleteSloInput;
   DenyApprovalInput: DenyApprovalInput;
   DenyReason: DenyReason;
+  ErrorBudget: ResolverTypeWrapper<ErrorBudget>;
   ErrorCode: ErrorCode;
   Escalation: ResolverTypeWrapper<Escalation>;
   EscalationStep: ResolverTypeWrapper<EscalationStep>;
   Event: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Event']>;
+  EventsInput: EventsInput;
+  Explain: ResolverTypeWrapper<Explain>;
   FailRunInput: FailRunInput;
   FieldSet: ResolverTypeWrapper<Scalars['FieldSet']['output']>;
   GapReason: GapReason;
   GrantApprovalInput: GrantApprovalInput;
+  Indicator: ResolverTypeWrapper<Indicator>;
+  IndicatorInput: IndicatorInput;
+  IndicatorKind: IndicatorKind;
   InvalidInput: ResolverTypeWrapper<InvalidInput>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Long: ResolverTypeWrapper<Scalars['Long']['output']>;
@@ -1581,17 +2364,24 @@ export type ResolversTypes = {
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   NotAllowed: ResolverTypeWrapper<NotAllowed>;
   NotFound: ResolverTypeWrapper<NotFound>;
+  Objective: ResolverTypeWrapper<Objective>;
   OverrideApprovalInput: OverrideApprovalInput;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Permission: ResolverTypeWrapper<Permission>;
   Phase: Phase;
+  Point: ResolverTypeWrapper<Point>;
   PolicyDecision: ResolverTypeWrapper<PolicyDecisionModel>;
   PolicyDecisionConnection: ResolverTypeWrapper<CountedConnection<PolicyDecisionModel>>;
   PolicyDecisionEdge: ResolverTypeWrapper<Omit<PolicyDecisionEdge, 'node'> & { node: ResolversTypes['PolicyDecision'] }>;
+  PrometheusLatencyInput: PrometheusLatencyInput;
+  PrometheusRatioInput: PrometheusRatioInput;
+  PrometheusThresholdInput: PrometheusThresholdInput;
+  Quantile: ResolverTypeWrapper<Quantile>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Quota: ResolverTypeWrapper<Quota>;
   RateLimit: ResolverTypeWrapper<RateLimit>;
   RecordRunTransitionInput: RecordRunTransitionInput;
+  RecordSloEventsInput: RecordSloEventsInput;
   RequestApprovalInput: RequestApprovalInput;
   Ritual: ResolverTypeWrapper<RitualModel>;
   RitualConnection: ResolverTypeWrapper<CountedConnection<RitualModel>>;
@@ -1619,6 +2409,24 @@ export type ResolversTypes = {
   ScaleHintEdge: ResolverTypeWrapper<Omit<ScaleHintEdge, 'node'> & { node: ResolversTypes['ScaleHint'] }>;
   ScaleRecommendation: ScaleRecommendation;
   Scope: ResolverTypeWrapper<Scalars['Scope']['output']>;
+  Seconds: ResolverTypeWrapper<Scalars['Seconds']['output']>;
+  SeriesKind: SeriesKind;
+  Sli: ResolverTypeWrapper<Sli>;
+  Slo: ResolverTypeWrapper<SloReportModel>;
+  SloAccepted: ResolverTypeWrapper<Omit<SloAccepted, 'slo' | 'slos'> & { slo?: Maybe<ResolversTypes['Slo']>, slos: ReadonlyArray<ResolversTypes['Slo']> }>;
+  SloConnection: ResolverTypeWrapper<CountedConnection<SloReportModel>>;
+  SloEdge: ResolverTypeWrapper<Omit<SloEdge, 'node'> & { node: ResolversTypes['Slo'] }>;
+  SloEvent: SloEvent;
+  SloFilter: SloFilter;
+  SloGroup: ResolverTypeWrapper<SloGroup>;
+  SloOrder: SloOrder;
+  SloReason: ResolverTypeWrapper<SloReason>;
+  SloReasonCode: SloReasonCode;
+  SloResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SloResult']>;
+  SloService: ResolverTypeWrapper<Omit<SloService, 'slos'> & { slos: ReadonlyArray<ResolversTypes['Slo']> }>;
+  SloSource: SloSource;
+  SloStatus: SloStatus;
+  SloWindow: ResolverTypeWrapper<SloWindow>;
   Source: ResolverTypeWrapper<SourceModel>;
   SourceKind: SourceKind;
   SourceMode: SourceMode;
@@ -1628,9 +2436,12 @@ export type ResolversTypes = {
   StreamPhase: ResolverTypeWrapper<StreamPhase>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   System: System;
+  ThresholdOperator: ThresholdOperator;
   Unavailable: ResolverTypeWrapper<Unavailable>;
+  UpsertSloInput: UpsertSloInput;
   UserError: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['UserError']>;
   Viewer: ResolverTypeWrapper<Viewer>;
+  WindowKind: WindowKind;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -1639,8 +2450,9 @@ export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
   String: Scalars['String']['output'];
   Actor: Actor;
-  Approval: ApprovalModel;
+  AddCorrectionInput: AddCorrectionInput;
   ID: Scalars['ID']['output'];
+  Approval: ApprovalModel;
   Float: Scalars['Float']['output'];
   ApprovalAlreadyDecided: Omit<ApprovalAlreadyDecided, 'approval'> & { approval: ResolversParentTypes['Approval'] };
   ApprovalConnection: CountedConnection<ApprovalModel>;
@@ -1653,23 +2465,38 @@ export type ResolversParentTypes = {
   ApprovalKey: ApprovalKey;
   ApprovalResult: ResolversUnionTypes<ResolversParentTypes>['ApprovalResult'];
   BudgetAdvice: BudgetAdvice;
+  BurnThreshold: BurnThreshold;
+  BurnTier: BurnTier;
+  BurnTierInput: BurnTierInput;
+  BurnWindow: BurnWindow;
   Bytes: Scalars['Bytes']['output'];
+  CalendarWindowInput: CalendarWindowInput;
   CancelRunInput: CancelRunInput;
   CapabilityQuota: CapabilityQuota;
   CompleteRunInput: CompleteRunInput;
+  CompositeMemberInput: CompositeMemberInput;
+  Correction: CorrectionModel;
+  Count: Scalars['Count']['output'];
+  CountersInput: CountersInput;
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
   DeadLetter: DeadLetterModel;
   DeadLetterConnection: CountedConnection<DeadLetterModel>;
   DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
   Decision: DecisionModel;
+  DeleteSloInput: DeleteSloInput;
   DenyApprovalInput: DenyApprovalInput;
+  ErrorBudget: ErrorBudget;
   Escalation: Escalation;
   EscalationStep: EscalationStep;
   Event: ResolversInterfaceTypes<ResolversParentTypes>['Event'];
+  EventsInput: EventsInput;
+  Explain: Explain;
   FailRunInput: FailRunInput;
   FieldSet: Scalars['FieldSet']['output'];
   GrantApprovalInput: GrantApprovalInput;
+  Indicator: Indicator;
+  IndicatorInput: IndicatorInput;
   InvalidInput: InvalidInput;
   JSON: Scalars['JSON']['output'];
   Long: Scalars['Long']['output'];
@@ -1677,16 +2504,23 @@ export type ResolversParentTypes = {
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   NotAllowed: NotAllowed;
   NotFound: NotFound;
+  Objective: Objective;
   OverrideApprovalInput: OverrideApprovalInput;
   PageInfo: PageInfo;
   Permission: Permission;
+  Point: Point;
   PolicyDecision: PolicyDecisionModel;
   PolicyDecisionConnection: CountedConnection<PolicyDecisionModel>;
   PolicyDecisionEdge: Omit<PolicyDecisionEdge, 'node'> & { node: ResolversParentTypes['PolicyDecision'] };
+  PrometheusLatencyInput: PrometheusLatencyInput;
+  PrometheusRatioInput: PrometheusRatioInput;
+  PrometheusThresholdInput: PrometheusThresholdInput;
+  Quantile: Quantile;
   Query: Record<PropertyKey, never>;
   Quota: Quota;
   RateLimit: RateLimit;
   RecordRunTransitionInput: RecordRunTransitionInput;
+  RecordSloEventsInput: RecordSloEventsInput;
   RequestApprovalInput: RequestApprovalInput;
   Ritual: RitualModel;
   RitualConnection: CountedConnection<RitualModel>;
@@ -1711,12 +2545,25 @@ export type ResolversParentTypes = {
   ScaleHintConnection: CountedConnection<ScaleHintModel>;
   ScaleHintEdge: Omit<ScaleHintEdge, 'node'> & { node: ResolversParentTypes['ScaleHint'] };
   Scope: Scalars['Scope']['output'];
+  Seconds: Scalars['Seconds']['output'];
+  Sli: Sli;
+  Slo: SloReportModel;
+  SloAccepted: Omit<SloAccepted, 'slo' | 'slos'> & { slo?: Maybe<ResolversParentTypes['Slo']>, slos: ReadonlyArray<ResolversParentTypes['Slo']> };
+  SloConnection: CountedConnection<SloReportModel>;
+  SloEdge: Omit<SloEdge, 'node'> & { node: ResolversParentTypes['Slo'] };
+  SloFilter: SloFilter;
+  SloGroup: SloGroup;
+  SloReason: SloReason;
+  SloResult: ResolversUnionTypes<ResolversParentTypes>['SloResult'];
+  SloService: Omit<SloService, 'slos'> & { slos: ReadonlyArray<ResolversParentTypes['Slo']> };
+  SloWindow: SloWindow;
   Source: SourceModel;
   StartRunInput: StartRunInput;
   StreamGap: StreamGap;
   StreamPhase: StreamPhase;
   Subscription: Record<PropertyKey, never>;
   Unavailable: Unavailable;
+  UpsertSloInput: UpsertSloInput;
   UserError: ResolversInterfaceTypes<ResolversParentTypes>['UserError'];
   Viewer: Viewer;
 };
@@ -1837,6 +2684,32 @@ export type BudgetAdviceResolvers<ContextType = Context, ParentType extends Reso
   suggestion?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type BurnThresholdResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BurnThreshold'] = ResolversParentTypes['BurnThreshold']> = {
+  factor?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  maximum?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type BurnTierResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BurnTier'] = ResolversParentTypes['BurnTier']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  severity?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  factor?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  budgetShare?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  long?: Resolver<ResolversTypes['BurnWindow'], ParentType, ContextType>;
+  short?: Resolver<ResolversTypes['BurnWindow'], ParentType, ContextType>;
+  reachable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  guarded?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  eventsNeeded?: Resolver<ResolversTypes['Count'], ParentType, ContextType>;
+  detectionSeconds?: Resolver<Maybe<ResolversTypes['Seconds']>, ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['AlertState'], ParentType, ContextType>;
+  since?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type BurnWindowResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BurnWindow'] = ResolversParentTypes['BurnWindow']> = {
+  seconds?: Resolver<ResolversTypes['Seconds'], ParentType, ContextType>;
+  burnRate?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  events?: Resolver<Maybe<ResolversTypes['Count']>, ParentType, ContextType>;
+};
+
 export interface BytesScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Bytes'], any> {
   name: 'Bytes';
 }
@@ -1847,6 +2720,19 @@ export type CapabilityQuotaResolvers<ContextType = Context, ParentType extends R
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
 };
+
+export type CorrectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Correction'] = ResolversParentTypes['Correction']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  startsAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endsAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  author?: Resolver<ResolversTypes['Actor'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export interface CountScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Count'], any> {
+  name: 'Count';
+}
 
 export interface CursorScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Cursor'], any> {
   name: 'Cursor';
@@ -1886,6 +2772,16 @@ export type DecisionResolvers<ContextType = Context, ParentType extends Resolver
   sequence?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
 };
 
+export type ErrorBudgetResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ErrorBudget'] = ResolversParentTypes['ErrorBudget']> = {
+  totalRatio?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  totalEvents?: Resolver<Maybe<ResolversTypes['Count']>, ParentType, ContextType>;
+  totalSeconds?: Resolver<Maybe<ResolversTypes['Seconds']>, ParentType, ContextType>;
+  consumedRatio?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  remainingRatio?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  remainingEvents?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  exhaustsAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
 export type EscalationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Escalation'] = ResolversParentTypes['Escalation']> = {
   currentLevel?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   totalLevels?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -1905,9 +2801,23 @@ export type EventResolvers<ContextType = Context, ParentType extends ResolversPa
   __resolveType: TypeResolveFn<'RunEvent', ParentType, ContextType>;
 };
 
+export type ExplainResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Explain'] = ResolversParentTypes['Explain']> = {
+  formula?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  inputs?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  queries?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  promql?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export interface FieldSetScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['FieldSet'], any> {
   name: 'FieldSet';
 }
+
+export type IndicatorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Indicator'] = ResolversParentTypes['Indicator']> = {
+  kind?: Resolver<ResolversTypes['IndicatorKind'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['SloSource'], ParentType, ContextType>;
+  thresholdMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  definition?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+};
 
 export type InvalidInputResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InvalidInput'] = ResolversParentTypes['InvalidInput']> = {
   code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
@@ -1926,19 +2836,23 @@ export interface LongScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 }
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  addCorrection?: Resolver<ResolversTypes['SloResult'], ParentType, ContextType, RequireFields<MutationAddCorrectionArgs, 'input'>>;
   cancelRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationCancelRunArgs, 'input'>>;
   completeRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationCompleteRunArgs, 'input'>>;
+  deleteSlo?: Resolver<ResolversTypes['SloResult'], ParentType, ContextType, RequireFields<MutationDeleteSloArgs, 'input'>>;
   denyApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationDenyApprovalArgs, 'input'>>;
   failRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationFailRunArgs, 'input'>>;
   grantApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationGrantApprovalArgs, 'input'>>;
   overrideApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationOverrideApprovalArgs, 'input'>>;
   recordRunTransition?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationRecordRunTransitionArgs, 'input'>>;
+  recordSloEvents?: Resolver<ResolversTypes['SloResult'], ParentType, ContextType, RequireFields<MutationRecordSloEventsArgs, 'input'>>;
   requestApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationRequestApprovalArgs, 'input'>>;
   startRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationStartRunArgs, 'input'>>;
+  upsertSlo?: Resolver<ResolversTypes['SloResult'], ParentType, ContextType, RequireFields<MutationUpsertSloArgs, 'input'>>;
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Approval' | 'Ritual' | 'Run' | 'RunEvent', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Approval' | 'Ritual' | 'Run' | 'RunEvent' | 'Slo', ParentType, ContextType>;
 };
 
 export type NotAllowedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NotAllowed'] = ResolversParentTypes['NotAllowed']> = {
@@ -1959,6 +2873,14 @@ export type NotFoundResolvers<ContextType = Context, ParentType extends Resolver
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type ObjectiveResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Objective'] = ResolversParentTypes['Objective']> = {
+  targetPpm?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  target?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  targetPercent?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  timeSliceTarget?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  timeSliceSeconds?: Resolver<Maybe<ResolversTypes['Seconds']>, ParentType, ContextType>;
+};
+
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -1969,6 +2891,11 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
 export type PermissionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Permission'] = ResolversParentTypes['Permission']> = {
   allowed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   reason?: Resolver<Maybe<ResolversTypes['DenyReason']>, ParentType, ContextType>;
+};
+
+export type PointResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Point'] = ResolversParentTypes['Point']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  value?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
 };
 
 export type PolicyDecisionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PolicyDecision'] = ResolversParentTypes['PolicyDecision']> = {
@@ -1995,6 +2922,12 @@ export type PolicyDecisionEdgeResolvers<ContextType = Context, ParentType extend
   node?: Resolver<ResolversTypes['PolicyDecision'], ParentType, ContextType>;
 };
 
+export type QuantileResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Quantile'] = ResolversParentTypes['Quantile']> = {
+  q?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  valueMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  thresholdMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   approval?: Resolver<Maybe<ResolversTypes['Approval']>, ParentType, ContextType, Partial<QueryApprovalArgs>>;
   approvals?: Resolver<ResolversTypes['ApprovalConnection'], ParentType, ContextType, RequireFields<QueryApprovalsArgs, 'orderBy'>>;
@@ -2006,6 +2939,9 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, Partial<QueryRunArgs>>;
   runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, RequireFields<QueryRunsArgs, 'orderBy'>>;
   scaleHints?: Resolver<ResolversTypes['ScaleHintConnection'], ParentType, ContextType, Partial<QueryScaleHintsArgs>>;
+  slo?: Resolver<Maybe<ResolversTypes['Slo']>, ParentType, ContextType, Partial<QuerySloArgs>>;
+  sloServices?: Resolver<ReadonlyArray<ResolversTypes['SloService']>, ParentType, ContextType>;
+  slos?: Resolver<ResolversTypes['SloConnection'], ParentType, ContextType, RequireFields<QuerySlosArgs, 'orderBy'>>;
   sources?: Resolver<ReadonlyArray<ResolversTypes['Source']>, ParentType, ContextType>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
 };
@@ -2187,6 +3123,101 @@ export interface ScopeScalarConfig extends GraphQLScalarTypeConfig<ResolversType
   name: 'Scope';
 }
 
+export interface SecondsScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Seconds'], any> {
+  name: 'Seconds';
+}
+
+export type SliResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Sli'] = ResolversParentTypes['Sli']> = {
+  ratio?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  good?: Resolver<ResolversTypes['Count'], ParentType, ContextType>;
+  bad?: Resolver<ResolversTypes['Count'], ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Count'], ParentType, ContextType>;
+  low?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  high?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
+export type SloResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Slo'] = ResolversParentTypes['Slo']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  displayName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  service?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  labels?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  objective?: Resolver<ResolversTypes['Objective'], ParentType, ContextType>;
+  window?: Resolver<ResolversTypes['SloWindow'], ParentType, ContextType>;
+  budgetingMethod?: Resolver<ResolversTypes['BudgetingMethod'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['SloStatus'], ParentType, ContextType>;
+  reasons?: Resolver<ReadonlyArray<ResolversTypes['SloReason']>, ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['SloSource'], ParentType, ContextType>;
+  indicator?: Resolver<ResolversTypes['Indicator'], ParentType, ContextType>;
+  asOf?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  coverage?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  isEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  sli?: Resolver<Maybe<ResolversTypes['Sli']>, ParentType, ContextType>;
+  quantile?: Resolver<Maybe<ResolversTypes['Quantile']>, ParentType, ContextType>;
+  errorBudget?: Resolver<Maybe<ResolversTypes['ErrorBudget']>, ParentType, ContextType>;
+  burnRate?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType, RequireFields<SloBurnRateArgs, 'window'>>;
+  threshold?: Resolver<ResolversTypes['BurnThreshold'], ParentType, ContextType>;
+  tiers?: Resolver<ReadonlyArray<ResolversTypes['BurnTier']>, ParentType, ContextType>;
+  corrections?: Resolver<ReadonlyArray<ResolversTypes['Correction']>, ParentType, ContextType>;
+  series?: Resolver<ReadonlyArray<ResolversTypes['Point']>, ParentType, ContextType, RequireFields<SloSeriesArgs, 'kind' | 'from' | 'to' | 'maxPoints'>>;
+  groups?: Resolver<Maybe<ReadonlyArray<ResolversTypes['SloGroup']>>, ParentType, ContextType, RequireFields<SloGroupsArgs, 'first'>>;
+  explain?: Resolver<Maybe<ResolversTypes['Explain']>, ParentType, ContextType>;
+  openSlo?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type SloAcceptedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SloAccepted'] = ResolversParentTypes['SloAccepted']> = {
+  slo?: Resolver<Maybe<ResolversTypes['Slo']>, ParentType, ContextType>;
+  slos?: Resolver<ReadonlyArray<ResolversTypes['Slo']>, ParentType, ContextType>;
+  created?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type SloConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SloConnection'] = ResolversParentTypes['SloConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['SloEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Slo']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type SloEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SloEdge'] = ResolversParentTypes['SloEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Slo'], ParentType, ContextType>;
+};
+
+export type SloGroupResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SloGroup'] = ResolversParentTypes['SloGroup']> = {
+  labels?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  overflow?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  sli?: Resolver<ResolversTypes['Sli'], ParentType, ContextType>;
+  remainingRatio?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
+export type SloReasonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SloReason'] = ResolversParentTypes['SloReason']> = {
+  code?: Resolver<ResolversTypes['SloReasonCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type SloResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SloResult'] = ResolversParentTypes['SloResult']> = {
+  __resolveType: TypeResolveFn<'SloAccepted' | 'InvalidInput' | 'NotFound' | 'NotAllowed' | 'Unavailable', ParentType, ContextType>;
+};
+
+export type SloServiceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SloService'] = ResolversParentTypes['SloService']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['SloStatus'], ParentType, ContextType>;
+  slos?: Resolver<ReadonlyArray<ResolversTypes['Slo']>, ParentType, ContextType>;
+};
+
+export type SloWindowResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SloWindow'] = ResolversParentTypes['SloWindow']> = {
+  kind?: Resolver<ResolversTypes['WindowKind'], ParentType, ContextType>;
+  seconds?: Resolver<ResolversTypes['Seconds'], ParentType, ContextType>;
+  duration?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  startsAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endsAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  timeZone?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type SourceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Source'] = ResolversParentTypes['Source']> = {
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['SourceKind'], ParentType, ContextType>;
@@ -2254,18 +3285,26 @@ export type Resolvers<ContextType = Context> = {
   ApprovalItem?: ApprovalItemResolvers<ContextType>;
   ApprovalResult?: ApprovalResultResolvers<ContextType>;
   BudgetAdvice?: BudgetAdviceResolvers<ContextType>;
+  BurnThreshold?: BurnThresholdResolvers<ContextType>;
+  BurnTier?: BurnTierResolvers<ContextType>;
+  BurnWindow?: BurnWindowResolvers<ContextType>;
   Bytes?: GraphQLScalarType;
   CapabilityQuota?: CapabilityQuotaResolvers<ContextType>;
+  Correction?: CorrectionResolvers<ContextType>;
+  Count?: GraphQLScalarType;
   Cursor?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   DeadLetter?: DeadLetterResolvers<ContextType>;
   DeadLetterConnection?: DeadLetterConnectionResolvers<ContextType>;
   DeadLetterEdge?: DeadLetterEdgeResolvers<ContextType>;
   Decision?: DecisionResolvers<ContextType>;
+  ErrorBudget?: ErrorBudgetResolvers<ContextType>;
   Escalation?: EscalationResolvers<ContextType>;
   EscalationStep?: EscalationStepResolvers<ContextType>;
   Event?: EventResolvers<ContextType>;
+  Explain?: ExplainResolvers<ContextType>;
   FieldSet?: GraphQLScalarType;
+  Indicator?: IndicatorResolvers<ContextType>;
   InvalidInput?: InvalidInputResolvers<ContextType>;
   JSON?: GraphQLScalarType;
   Long?: GraphQLScalarType;
@@ -2273,11 +3312,14 @@ export type Resolvers<ContextType = Context> = {
   Node?: NodeResolvers<ContextType>;
   NotAllowed?: NotAllowedResolvers<ContextType>;
   NotFound?: NotFoundResolvers<ContextType>;
+  Objective?: ObjectiveResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Permission?: PermissionResolvers<ContextType>;
+  Point?: PointResolvers<ContextType>;
   PolicyDecision?: PolicyDecisionResolvers<ContextType>;
   PolicyDecisionConnection?: PolicyDecisionConnectionResolvers<ContextType>;
   PolicyDecisionEdge?: PolicyDecisionEdgeResolvers<ContextType>;
+  Quantile?: QuantileResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Quota?: QuotaResolvers<ContextType>;
   RateLimit?: RateLimitResolvers<ContextType>;
@@ -2302,6 +3344,17 @@ export type Resolvers<ContextType = Context> = {
   ScaleHintConnection?: ScaleHintConnectionResolvers<ContextType>;
   ScaleHintEdge?: ScaleHintEdgeResolvers<ContextType>;
   Scope?: GraphQLScalarType;
+  Seconds?: GraphQLScalarType;
+  Sli?: SliResolvers<ContextType>;
+  Slo?: SloResolvers<ContextType>;
+  SloAccepted?: SloAcceptedResolvers<ContextType>;
+  SloConnection?: SloConnectionResolvers<ContextType>;
+  SloEdge?: SloEdgeResolvers<ContextType>;
+  SloGroup?: SloGroupResolvers<ContextType>;
+  SloReason?: SloReasonResolvers<ContextType>;
+  SloResult?: SloResultResolvers<ContextType>;
+  SloService?: SloServiceResolvers<ContextType>;
+  SloWindow?: SloWindowResolvers<ContextType>;
   Source?: SourceResolvers<ContextType>;
   StreamGap?: StreamGapResolvers<ContextType>;
   StreamPhase?: StreamPhaseResolvers<ContextType>;

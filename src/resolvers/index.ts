@@ -8,6 +8,8 @@ import { runsMutations } from './runs-mutations.ts'
 import { runs } from './runs.ts'
 import { scalars } from './scalars.ts'
 import { subscriptions } from './subscriptions.ts'
+import { sloMutations } from './slo-mutations.ts'
+import { slo } from './slo.ts'
 import { system } from './system.ts'
 
 /** The table of contents: every resolver map, one a domain. A field without a resolver is a plain property of the domain object. */
@@ -19,6 +21,8 @@ export const resolvers: Resolvers = mergeResolvers([
   runsMutations,
   approvals,
   approvalsMutations,
+  slo,
+  sloMutations,
   subscriptions,
   system,
 ])

@@ -12,6 +12,8 @@ export const ritualId = (ritual: Pick<Ritual, 'tenantId' | 'ritualId'>): string 
 export const runEventId = (event: Pick<RunEvent, 'tenantId' | 'sequence'>): string =>
   encodeId('RunEvent', [event.tenantId, event.sequence.toString()])
 
+export const sloId = (slo: { readonly tenantId: string; readonly name: string }): string => encodeId('Slo', [slo.tenantId, slo.name])
+
 const isSystem = (text: string): text is System => systems.some((system) => system === text)
 
 /** The key that the parts of a run's id name; null for a run of another tenant, which does not exist for this caller. */

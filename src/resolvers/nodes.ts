@@ -40,6 +40,13 @@ const kinds: Readonly<Record<string, NodeKind>> = {
       return ritual && { ...ritual, __typename: 'Ritual' }
     },
   },
+  Slo: {
+    scope: 'slo:read',
+    async find(ctx, [tenantId, name]) {
+      const report = tenantId !== ctx.scope.tenantId || name === undefined ? null : await ctx.dataSources.slo.find(ctx.scope, name, null)
+      return report && { ...report, __typename: 'Slo' }
+    },
+  },
   RunEvent: {
     scope: 'runs:read',
     async find(ctx, parts) {

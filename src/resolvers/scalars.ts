@@ -95,12 +95,27 @@ function textScalar(name: string): GraphQLScalarType<string, string> {
   })
 }
 
+function numberScalar(name: string, sentence: string): GraphQLScalarType<number, number> {
+  const parse = (value: unknown): number => {
+    if (typeof value === 'number' && Number.isFinite(value)) return value
+    throw refuse(sentence)
+  }
+  return new GraphQLScalarType({
+    name,
+    serialize: parse,
+    parseValue: parse,
+    parseLiteral: (node) => parse(node.kind === Kind.INT || node.kind === Kind.FLOAT ? Number(node.value) : undefined),
+  })
+}
+
 /** The custom scalars of the schema: nanoseconds and 64-bit integers as bigint, bytes as Uint8Array. */
 export const scalars = {
   DateTime,
   Long,
   JSON: JSONScalar,
   Bytes,
+  Seconds: numberScalar('Seconds', 'Seconds are a number.'),
+  Count: numberScalar('Count', 'A count is a number.'),
   Cursor: textScalar('Cursor'),
   Scope: textScalar('Scope'),
   FieldSet: textScalar('FieldSet'),

@@ -1,0 +1,131 @@
+/**
+ * Counts of one objective in three rings: 10 s over an hour, 5 min over three days, 1 h over thirty days; one slot more than the span, because its
+ * first slot is only half outside. Good and total in 32 bits: 15.6 KB (contract: guarantees 22). A slot is emptied when the ring's head passes
+ * it, so no slot needs a tag.
+ */
+export const ringShapes = [
+  { seconds: 10, slots: 361 },
+  { seconds: 300, slots: 865 },
+  { seconds: 3600, slots: 721 },
+] as const
+export const ringCount = ringShapes.length
+
+const offsets = ringShapes.map((_, at) => ringShapes.slice(0, at).reduce((sum, { slots }) => sum + slots, 0))
+const allSlots = ringShapes.reduce((sum, { slots }) => sum + slots, 0)
+
+/** The finest ring that spans so many seconds; the coarsest when none does. */
+export function ringFor(seconds: number): number {
+  const found = ringShapes.findIndex((shape) => seconds <= shape.seconds * (shape.slots - 1))
+  return found === -1 ? ringCount - 1 : found
+}
+
+export interface RingSum {
+  readonly good: number
+  readonly total: number
+}
+
+export class Rings {
+  readonly #counts = new Uint32Array(allSlots * 2)
+  /** Newest slot number of each ring; 0 = never written. */
+  readonly #heads: [number, number, number] = [0, 0, 0]
+
+  /** Adds events to the slots that hold `epochSeconds`; what is older than a ring is not counted there. */
+  add(epochSeconds: number, good: number, total: number): void {
+    for (let ring = 0; ring < ringCount; ring += 1) this.addTo(ring, Math.floor(epochSeconds / ringShapes[ring]!.seconds), good, total)
+  }
+
+  addTo(ring: number, slot: number, good: number, total: number): void {
+    const at = this.#place(ring, slot)
+    if (at < 0) return
+    const counts = this.#counts
+    counts[at] = counts[at]! + good
+    counts[at + 1] = counts[at + 1]! + total
+  }
+
+  /** Replaces a slot, as when the counts of all replicas were added up. */
+  set(ring: number, slot: number, good: number, total: number): void {
+    const at = this.#place(ring, slot)
+    if (at < 0) return
+    this.#counts[at] = good
+    this.#counts[at + 1] = total
+  }
+
+  /** What lies in [fromSeconds, toSeconds), slots at the edges by their overlap. */
+  sum(ring: number, fromSeconds: number, toSeconds: number): RingSum {
+    const { seconds, slots } = ringShapes[ring]!
+    const head = this.#heads[ring]!
+    const first = Math.max(Math.floor(fromSeconds / seconds), head - slots + 1)
+    const last = Math.min(Math.ceil(toSeconds / seconds) - 1, head)
+    const base = offsets[ring]!
+    const counts = this.#counts
+    let good = 0
+    let total = 0
+    for (let slot = first; slot <= last; slot += 1) {
+      const at = (base + (slot % slots)) * 2
+      const all = counts[at + 1]!
+      if (all === 0) continue
+      const start = slot * seconds
+      // the newest slot holds only what has happened: its future share is empty, not half
+      const overlap = start < fromSeconds ? (start + seconds - fromSeconds) / seconds : 1
+      good += counts[at]! * overlap
+      total += all * overlap
+    }
+    return { good, total }
+  }
+
+  #place(ring: number, slot: number): number {
+    const { slots } = ringShapes[ring]!
+    const head = this.#heads[ring]!
+    const base = offsets[ring]!
+    if (slot > head) {
+      const empty = head === 0 ? 0 : Math.min(slot - head, slots)
+      for (let step = 1; step <= empty; step += 1) {
+        const at = (base + ((head + step) % slots)) * 2
+        this.#counts[at] = 0
+        this.#counts[at + 1] = 0
+      }
+      if (empty === slots) this.#counts.fill(0, base * 2, (base + slots) * 2)
+      this.#heads[ring] = slot
+    } else if (slot <= head - slots) return -1
+    return (base + (slot % slots)) * 2
+  }
+}
+
+/** When the process was there to count: one set of rings of bits for all objectives. */
+export class AliveRings {
+  readonly #bits = new Uint8Array(allSlots)
+  readonly #heads: [number, number, number] = [0, 0, 0]
+
+  mark(ring: number, slot: number): void {
+    const { slots } = ringShapes[ring]!
+    const head = this.#heads[ring]!
+    const base = offsets[ring]!
+    if (slot > head) {
+      const empty = head === 0 ? 0 : Math.min(slot - head, slots)
+      for (let step = 1; step <= empty; step += 1) this.#bits[base + ((head + step) % slots)] = 0
+      this.#heads[ring] = slot
+    } else if (slot <= head - slots) return
+    this.#bits[base + (slot % slots)] = 1
+  }
+
+  markAll(epochSeconds: number): void {
+    for (let ring = 0; ring < ringCount; ring += 1) this.mark(ring, Math.floor(epochSeconds / ringShapes[ring]!.seconds))
+  }
+
+  isAlive(ring: number, slot: number): boolean {
+    const { slots } = ringShapes[ring]!
+    const head = this.#heads[ring]!
+    return slot <= head && slot > head - slots && this.#bits[offsets[ring]! + (slot % slots)] === 1
+  }
+
+  /** Share of [fromSeconds, toSeconds) that was counted. */
+  coverage(ring: number, fromSeconds: number, toSeconds: number): number {
+    const { seconds } = ringShapes[ring]!
+    const length = toSeconds - fromSeconds
+    if (length <= 0) return 0
+    let alive = 0
+    for (let slot = Math.floor(fromSeconds / seconds); slot * seconds < toSeconds; slot += 1)
+      if (this.isAlive(ring, slot)) alive += Math.min(toSeconds, (slot + 1) * seconds) - Math.max(fromSeconds, slot * seconds)
+    return Math.min(1, alive / length)
+  }
+}

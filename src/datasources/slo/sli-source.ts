@@ -1,0 +1,44 @@
+import { type Nanos } from '../../time.ts'
+import { type Slice } from './formulas.ts'
+import { type ReasonCode, type Reading, type SloDefinition, type SloGroup } from './slo.ts'
+
+/** One thing to measure: an objective over one time. */
+export interface Question {
+  readonly slo: SloDefinition
+  readonly from: Nanos
+  readonly to: Nanos
+  /** Coverage costs extra with some sources: asked for the window of the objective only. */
+  readonly wantCoverage: boolean
+}
+
+export type SliceReading = { readonly ok: true; readonly slices: readonly Slice[] } | { readonly ok: false; readonly reason: ReasonCode }
+
+/**
+ * Where good and total come from: Prometheus, our own counters, or facts of our own log. One contract suite runs on each. A failure is an answer
+ * with its reason: it concerns one objective, and never the others of the same call.
+ */
+export interface SliSource {
+  /** One reading per question, in their order. No events gives `total: 0`; what cannot be measured says why. */
+  measure(questions: readonly Question[], signal?: AbortSignal): Promise<Reading[]>
+  /** The same counts in slices of `stepSeconds` from `from` on; the last one may be cut by `to`. Null = not measured. */
+  slices(slo: SloDefinition, range: { from: Nanos; to: Nanos; stepSeconds: number }, signal?: AbortSignal): Promise<SliceReading>
+  /** The parts of an objective, most events first, at most 1,000 and one for all others; null = this source cannot tell them apart. */
+  groups(slo: SloDefinition, range: { from: Nanos; to: Nanos }, signal?: AbortSignal): Promise<readonly SloGroup[] | null>
+  /** A percentile in ms, for people; null = this source keeps no distribution, or it does not answer. */
+  quantileMs(slo: SloDefinition, range: { from: Nanos; to: Nanos; quantile: number }, signal?: AbortSignal): Promise<number | null>
+  /** What is asked, for people: PromQL or a sentence. */
+  describe(slo: SloDefinition, windowSeconds: number): readonly string[]
+}
+
+export const unmeasured = (reason: ReasonCode): Reading => ({ ok: false, reason })
+
+export const MAX_GROUPS = 1000
+
+/** Keeps the largest groups and puts the rest together, so that no objective grows without bound. */
+export function capGroups(groups: readonly SloGroup[]): readonly SloGroup[] {
+  const sorted = [...groups].sort((left, right) => right.total - left.total)
+  if (sorted.length <= MAX_GROUPS) return sorted
+  const rest = sorted.slice(MAX_GROUPS)
+  const sum = (pick: (group: SloGroup) => number) => rest.reduce((total, group) => total + pick(group), 0)
+  return [...sorted.slice(0, MAX_GROUPS), { labels: {}, overflow: true, good: sum(({ good }) => good), total: sum(({ total }) => total) }]
+}

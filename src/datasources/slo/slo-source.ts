@@ -1,0 +1,310 @@
+import { AppError, badUserInput } from '../../errors.ts'
+import { type Clock, type Nanos } from '../../time.ts'
+import { decodeListCursor, encodeListCursor } from '../page-cursor.ts'
+import { type Page, type PageRequest } from '../page.ts'
+import { type Scope } from '../scope.ts'
+import { assess, type StoredTier } from './assess.ts'
+import { combineMembers } from './composite.ts'
+import { type SliCounters } from './counters.ts'
+import { burnRateOf, budgetRatio, remainingOf, sliOf } from './formulas.ts'
+import { measureWindows, type SourceOf, type WindowQuestion } from './measure.ts'
+import { type SliSource, unmeasured } from './sli-source.ts'
+import {
+  type Reading,
+  type SeriesPoint,
+  type SloDataSource,
+  type SloDefinition,
+  type SloFilter,
+  type SloOrder,
+  type SloReport,
+} from './slo.ts'
+import { type SloStore } from './sql-slos.ts'
+import { tierRules } from './tiers.ts'
+import { periodOf, seconds, toSeconds, windowSecondsOf } from './windows.ts'
+
+export interface SloSourceParts {
+  readonly store: SloStore
+  readonly prometheus: SliSource | null
+  readonly counters: SliCounters
+  readonly events: SliSource
+  readonly clock: Clock
+  /** State of tiers as the evaluator remembers it, by `tenant/name`; null where no evaluator has run. */
+  readonly storedTiers: (scope: Scope) => Promise<ReadonlyMap<string, ReadonlyMap<string, StoredTier>>>
+}
+
+export const MAX_POINTS = 11_000
+/** The measurement of many objectives at one moment asks for these at once. */
+const fits = (report: SloReport, filter: SloFilter): boolean => {
+  const { definition } = report
+  const { names, services, statuses, sources, nameContains, labels } = filter
+  return (
+    (names == null || names.includes(definition.name)) &&
+    (services == null || services.includes(definition.service)) &&
+    (sources == null || sources.includes(definition.indicator.source)) &&
+    (nameContains == null || definition.name.toLowerCase().includes(nameContains.toLowerCase())) &&
+    (labels == null || Object.entries(labels).every(([label, value]) => definition.labels[label] === value)) &&
+    (statuses == null || statuses.includes(report.status))
+  )
+}
+
+const LARGEST = 9_000_000_000_000_000_000n
+const scaled = (value: number | null, missing: bigint): bigint => {
+  if (value === null) return missing
+  const whole = Math.round(Math.max(-9e9, Math.min(9e9, value)) * 1e9)
+  return BigInt(whole)
+}
+const highestBurn = ({ tiers }: SloReport): number | null =>
+  tiers.reduce<number | null>(
+    (most, { long }) => (long.burnRate !== null && (most === null || long.burnRate > most) ? long.burnRate : most),
+    null,
+  )
+
+/** What a list is ordered by, ascending; ties by name. Unmeasured ones come last. */
+const keyOf = (report: SloReport, order: SloOrder): bigint => {
+  if (order === 'NAME_ASC') return 0n
+  if (order === 'REMAINING_ASC') return scaled(report.budget.remainingRatio, LARGEST)
+  const burn = highestBurn(report)
+  return burn === null ? LARGEST : -scaled(burn, 0n)
+}
+
+/** One page of a list that is ordered by what was just measured; cursors name a place, not a row. */
+function cut(scope: Scope, reports: readonly SloReport[], order: SloOrder, page: PageRequest): Page<SloReport> {
+  const owner = { list: 'slos', order, tenantId: scope.tenantId }
+  const rows = reports
+    .map((report) => ({ report, key: keyOf(report, order), name: report.definition.name }))
+    .sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : left.name < right.name ? -1 : 1))
+  const [key, name] = page.cursor === null ? [] : decodeListCursor(owner, page.cursor, ['integer', 'text'])
+  const beyond = (row: (typeof rows)[number]): number =>
+    key === undefined || name === undefined
+      ? 1
+      : row.key === key
+        ? row.name < String(name)
+          ? -1
+          : row.name > String(name)
+            ? 1
+            : 0
+        : row.key < BigInt(key)
+          ? -1
+          : 1
+  const backward = page.direction === 'BACKWARD'
+  const left = page.cursor === null ? rows : rows.filter((row) => beyond(row) === (backward ? -1 : 1))
+  const kept = backward ? left.slice(-page.size) : left.slice(0, page.size)
+  const more = left.length > kept.length
+  const other = page.cursor !== null && rows.some((row) => beyond(row) !== (backward ? -1 : 1))
+  return {
+    items: kept.map((row) => ({ cursor: encodeListCursor(owner, [row.key, row.name]), item: row.report })),
+    hasNextPage: backward ? other : more,
+    hasPreviousPage: backward ? more : other,
+  }
+}
+
+interface Plan {
+  readonly definition: SloDefinition
+  readonly at: Nanos
+  readonly window: { from: Nanos; to: Nanos; seconds: number }
+  readonly rules: ReturnType<typeof tierRules>
+}
+
+/** Objectives, measured by whichever source each of them names. */
+export function createSloDataSource(parts: SloSourceParts): SloDataSource {
+  const { store, clock } = parts
+  const sourceOf: SourceOf = ({ indicator }) => {
+    if (indicator.source === 'PROMETHEUS') return parts.prometheus
+    if (indicator.source === 'COUNTERS') return parts.counters
+    return indicator.source === 'EVENTS' ? parts.events : null
+  }
+
+  /** Composites are measured through their members, in the same calls as everything else. */
+  async function measureAll(all: readonly SloDefinition[], questions: readonly WindowQuestion[], signal?: AbortSignal): Promise<Reading[]> {
+    const byName = new Map(all.map((definition) => [definition.name, definition]))
+    const flat: WindowQuestion[] = []
+    const places = questions.map((question) => {
+      const { indicator } = question.slo
+      if (indicator.source !== 'COMPOSITE') return [flat.push(question) - 1]
+      return indicator.members.map(({ slo }) => {
+        const member = byName.get(slo)
+        return member === undefined || member.indicator.source === 'COMPOSITE' ? -1 : flat.push({ ...question, slo: member }) - 1
+      })
+    })
+    const readings = await measureWindows(sourceOf, flat, signal)
+    return questions.map((question, index) => {
+      const own = places[index] ?? []
+      const found = own.map((place) => (place === -1 ? unmeasured('MEMBER_MISSING') : (readings[place] ?? unmeasured('QUERY_FAILED'))))
+      if (question.slo.indicator.source !== 'COMPOSITE') return found[0] ?? unmeasured('NOT_CONFIGURED')
+      return combineMembers(
+        question.slo,
+        question.slo.indicator.members.map(({ slo, weight }, at) => ({
+          reading: found[at] ?? unmeasured('MEMBER_MISSING'),
+          weight,
+          definition: byName.get(slo),
+        })),
+      )
+    })
+  }
+
+  async function reports(scope: Scope, definitions: readonly SloDefinition[], asked: Nanos | null): Promise<SloReport[]> {
+    const now = clock.now()
+    const at = asked ?? now
+    if (at > now + seconds(1)) throw badUserInput('`at` lies in the future.', { path: ['at'] })
+    const past = asked !== null
+    const plans = definitions.map((definition): Plan => {
+      const { from } = periodOf(definition.window, at)
+      const windowSeconds = windowSecondsOf(definition.window, at)
+      return {
+        definition,
+        at,
+        window: { from, to: at, seconds: windowSeconds },
+        rules: tierRules(definition.tiers, windowSeconds, definition.targetPpm),
+      }
+    })
+    const questions = plans.flatMap(({ definition: slo, window: { from, to }, rules }): WindowQuestion[] => [
+      { slo, from, to, wantCoverage: true },
+      ...rules.flatMap(({ longSeconds, shortSeconds }) => [
+        { slo, from: at - seconds(longSeconds), to: at, wantCoverage: false },
+        { slo, from: at - seconds(shortSeconds), to: at, wantCoverage: false },
+      ]),
+    ])
+    const needsAll = definitions.some(({ indicator }) => indicator.source === 'COMPOSITE')
+    const [all, stored] = await Promise.all([needsAll ? store.ofTenant(scope) : definitions, past ? null : parts.storedTiers(scope)])
+    // what another process has just made is not known to the counters of this one yet
+    const unknown = all.some((definition) => definition.indicator.source === 'COUNTERS' && !parts.counters.knows(definition))
+    if (unknown) parts.counters.define(await store.all())
+    const readings = await measureAll(all, questions, scope.signal)
+    let next = 0
+    const take = (): Reading => readings[next++] ?? unmeasured('QUERY_FAILED')
+    return plans.map(({ definition, window, rules }) => {
+      const reading = take()
+      const tierReadings = rules.map(() => ({ long: take(), short: take() }))
+      const states = stored?.get(definition.name) ?? null
+      return assess({ ...{ definition, at, past, window, reading, rules, tierReadings }, stored: states })
+    })
+  }
+
+  async function series(
+    scope: Scope,
+    report: SloReport,
+    { kind, from, to, maxPoints }: Parameters<SloDataSource['series']>[2],
+  ): Promise<SeriesPoint[]> {
+    if (!Number.isInteger(maxPoints) || maxPoints < 1 || maxPoints > MAX_POINTS)
+      throw badUserInput(`\`maxPoints\` is from 1 to ${MAX_POINTS}.`, { path: ['maxPoints'] })
+    if (from >= to) throw badUserInput('`from` lies before `to`.', { path: ['from'] })
+    if (to - from > seconds(366 * 86_400)) throw badUserInput('A series spans at most 366 days.', { path: ['from'] })
+    const { definition, windowSeconds } = report
+    const ppm = definition.targetPpm
+    const source = sourceOf(definition)
+    const span = toSeconds(from, to)
+    const total = kind === 'REMAINING' ? span + windowSeconds : span
+    const stepSeconds = Math.max(10, Math.ceil(Math.max(span / maxPoints, total / MAX_POINTS)))
+    const stepNs = seconds(stepSeconds)
+    const points = Math.min(maxPoints, Math.ceil(span / stepSeconds))
+    const atOf = (index: number): Nanos => (from + BigInt(index + 1) * stepNs < to ? from + BigInt(index + 1) * stepNs : to)
+    if (source === null) return Array.from({ length: points }, (_, index) => ({ at: atOf(index), value: null }))
+    const lead = kind === 'REMAINING' ? Math.ceil(windowSeconds / stepSeconds) : 0
+    const answer = await source.slices(definition, { from: from - BigInt(lead) * stepNs, to, stepSeconds }, scope.signal)
+    const slices = answer.ok ? answer.slices : []
+    const valueAt = (index: number): number | null => {
+      const slice = slices[lead + index]
+      if (kind === 'REMAINING') {
+        let good = 0
+        let events = 0
+        for (let at = Math.max(0, index + 1); at <= lead + index; at += 1) {
+          good += slices[at]?.good ?? 0
+          events += slices[at]?.total ?? 0
+        }
+        return slice == null ? null : remainingOf(good, events, ppm)
+      }
+      if (slice == null) return null
+      switch (kind) {
+        case 'SLI':
+          return sliOf(slice.good, slice.total)
+        case 'ERROR_RATIO':
+          return slice.total > 0 ? (slice.total - slice.good) / slice.total : null
+        case 'BURN_RATE':
+          return burnRateOf(slice.good, slice.total, ppm)
+        case 'GOOD':
+          return slice.good
+        case 'BAD':
+          return slice.total - slice.good
+        case 'TOTAL':
+          return slice.total
+      }
+    }
+    return Array.from({ length: points }, (_, index) => ({ at: atOf(index), value: valueAt(index) }))
+  }
+
+  return {
+    definitions: (scope) => store.ofTenant(scope),
+    reports,
+    async find(scope, name, at) {
+      const definition = (await store.ofTenant(scope)).find((one) => one.name === name)
+      return definition === undefined ? null : ((await reports(scope, [definition], at))[0] ?? null)
+    },
+    async list(scope, filter, order, page, at) {
+      const all = await reports(scope, await store.ofTenant(scope), at)
+      const wanted = all.filter((report) => fits(report, filter))
+      return { page: cut(scope, wanted, order, page), total: wanted.length }
+    },
+    async burnRate(scope, { definition, at }, amount) {
+      if (!Number.isFinite(amount) || amount < 1 || amount > 366 * 86_400)
+        throw badUserInput('A window has 1 second to 366 days.', { path: ['window'] })
+      const all = definition.indicator.source === 'COMPOSITE' ? await store.ofTenant(scope) : [definition]
+      const [reading] = await measureAll(all, [{ slo: definition, from: at - seconds(amount), to: at, wantCoverage: false }], scope.signal)
+      return reading?.ok === true ? burnRateOf(reading.good, reading.total, definition.targetPpm) : null
+    },
+    series,
+    async groups(scope, { definition, windowFrom, windowTo }) {
+      return (await sourceOf(definition)?.groups(definition, { from: windowFrom, to: windowTo }, scope.signal)) ?? null
+    },
+    async quantileMs(scope, { definition, windowFrom, windowTo }) {
+      const range = { from: windowFrom, to: windowTo, quantile: definition.targetPpm / 1e6 }
+      return (await sourceOf(definition)?.quantileMs(definition, range, scope.signal)) ?? null
+    },
+    async count(scope, definition, { good, total, at }) {
+      const counts = { good, total, ...(at === null ? {} : { atSeconds: Number(at / 1_000_000n) / 1000 }) }
+      // an objective that another process has just made is not known to the counters of this one yet
+      if (parts.counters.add(scope.tenantId, definition.name, counts)) return
+      parts.counters.define(await store.all())
+      if (!parts.counters.add(scope.tenantId, definition.name, counts))
+        throw badUserInput('These events cannot be counted.', { path: ['good'] })
+    },
+    explain({ definition, reading, windowSeconds, budget, sli }) {
+      const source = sourceOf(definition)
+      const members =
+        definition.indicator.source === 'COMPOSITE' ? definition.indicator.members.map(({ slo, weight }) => `${weight} x ${slo}`) : []
+      return {
+        formula: 'remaining = 1 - (bad / total) / (1 - target)',
+        inputs: {
+          good: reading.ok ? reading.good : null,
+          bad: sli?.bad ?? null,
+          total: reading.ok ? reading.total : null,
+          targetPpm: definition.targetPpm,
+          budgetRatio: budgetRatio(definition.targetPpm),
+          windowSeconds,
+          coverage: reading.ok ? reading.coverage : null,
+          remainingRatio: budget.remainingRatio,
+          corrections: definition.corrections.length,
+          budgetingMethod: definition.budgetingMethod,
+        },
+        queries: [...(source?.describe(definition, windowSeconds) ?? []), ...members],
+      }
+    },
+    async upsert(scope, spec, actor) {
+      const { indicator } = spec
+      if (indicator.source === 'COMPOSITE') {
+        const all = new Map((await store.ofTenant(scope)).map((one) => [one.name, one]))
+        for (const { slo } of indicator.members) {
+          const member = all.get(slo)
+          if (slo === spec.name || member === undefined || member.indicator.source === 'COMPOSITE')
+            throw badUserInput(`"${slo}" is no objective that a composite can have.`, { path: ['indicator'] })
+        }
+      }
+      return store.upsert(scope, spec, actor)
+    },
+    remove: (scope, name, actor) => store.remove(scope, name, actor),
+    correct: (scope, correction, actor) => store.correct(scope, correction, actor),
+  }
+}
+
+/** What a source that this deployment does not have answers. */
+export const notConfigured = (name: string): AppError =>
+  new AppError('SOURCE_UNAVAILABLE', `This deployment has no ${name}.`, { source: name })

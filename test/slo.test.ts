@@ -1,0 +1,285 @@
+import t, { type Test } from 'tap'
+import { openControlPlane, openers, ask, viewerOf, type ControlPlane, type Answer } from './support/control-plane.ts'
+import { ritualEvent } from './support/slo.ts'
+
+const lee = viewerOf('lee@example.com')
+
+const sloFields = `id name service displayName labels status reasons { code message } source asOf coverage isEstimated budgetingMethod
+  objective { targetPpm target targetPercent timeSliceTarget timeSliceSeconds } window { kind seconds duration startsAt endsAt timeZone }
+  sli { ratio good bad total low high } quantile { q valueMs thresholdMs }
+  errorBudget { totalRatio totalEvents totalSeconds consumedRatio remainingRatio remainingEvents exhaustsAt }
+  threshold { factor maximum } tiers { name severity factor budgetShare long { seconds burnRate events } short { seconds burnRate events } reachable guarded eventsNeeded detectionSeconds state since }
+  corrections { id startsAt endsAt reason author { id } } explain { formula inputs queries promql } openSlo indicator { kind source thresholdMs definition }`
+const result = `__typename ... on SloAccepted { created clientMutationId slo { ${sloFields} } slos { name } } ... on UserError { code message path retryable } ... on NotAllowed { reason requiredScopes }`
+
+async function told(plane: ControlPlane, text: string, variables: Record<string, unknown> = {}, viewer = lee) {
+  const answer: Answer = await ask(plane, viewer, text, variables)
+  if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors))
+  return answer.data ?? {}
+}
+
+const upsert = async (plane: ControlPlane, input: Record<string, unknown>, viewer = lee) =>
+  (await told(plane, `mutation($input: UpsertSloInput!) { upsertSlo(input: $input) { ${result} } }`, { input }, viewer))['upsertSlo']
+const record = async (plane: ControlPlane, input: Record<string, unknown>) =>
+  (await told(plane, `mutation($input: RecordSloEventsInput!) { recordSloEvents(input: $input) { ${result} } }`, { input }))[
+    'recordSloEvents'
+  ]
+const read = async (plane: ControlPlane, name: string, viewer = lee): Promise<Record<string, unknown> | undefined> =>
+  (await told(plane, `query($name: String) { slo(name: $name) { ${sloFields} } }`, { name }, viewer))['slo']
+
+const counted = (name: string, more: Record<string, unknown> = {}) => ({
+  name,
+  service: 'shop',
+  targetPercent: 99.9,
+  window: '1h',
+  minCoverage: 0,
+  indicator: { counters: { measure: `test.${name}` } },
+  ...more,
+})
+
+function objectives(t: Test, plane: ControlPlane) {
+  t.test('an objective is made, shown, changed and deleted', async (t) => {
+    const made = await upsert(plane, { ...counted('checkout'), clientMutationId: 'c1', labels: { team: 'core' } })
+    t.match(made, {
+      __typename: 'SloAccepted',
+      created: true,
+      clientMutationId: 'c1',
+      slo: {
+        name: 'checkout',
+        labels: { team: 'core' },
+        status: 'NO_DATA',
+        reasons: [{ code: 'NO_TRAFFIC' }],
+        objective: { targetPpm: 999_000, target: 0.999, targetPercent: 99.9 },
+        window: { kind: 'ROLLING', seconds: 3600, duration: '1h' },
+        sli: { ratio: null, total: 0 },
+        errorBudget: { consumedRatio: null, remainingRatio: null },
+        source: 'COUNTERS',
+      },
+    })
+    t.match(await upsert(plane, counted('checkout', { targetPercent: 95 })), { created: false, slo: { objective: { targetPpm: 950_000 } } })
+    t.match(await read(plane, 'checkout'), { name: 'checkout', objective: { targetPpm: 950_000 } })
+    const gone = await told(plane, `mutation { deleteSlo(input: { name: "checkout" }) { ${result} } }`)
+    t.match(gone, { deleteSlo: { __typename: 'SloAccepted', slo: null } })
+    t.equal(await read(plane, 'checkout'), null)
+    const again = await told(plane, `mutation { deleteSlo(input: { name: "checkout" }) { ${result} } }`)
+    t.match(again, { deleteSlo: { __typename: 'NotFound', code: 'NOT_FOUND', path: ['input', 'name'] } })
+  })
+
+  t.test('a budget is overdrawn without being clamped, and one bad event is held back by the guard', async (t) => {
+    await upsert(plane, counted('pay', { targetPercent: 99 }))
+    t.match(await record(plane, { name: 'pay', good: 95, bad: 5 }), { __typename: 'SloAccepted' })
+    const slo = await read(plane, 'pay')
+    t.match(slo, {
+      status: 'BREACHED',
+      reasons: [{ code: 'RESTARTED' }, { code: 'BUDGET_SPENT' }],
+      sli: { ratio: 0.95, good: 95, bad: 5, total: 100 },
+      errorBudget: { totalRatio: 0.01, totalEvents: 1, consumedRatio: 5, remainingRatio: -4, remainingEvents: -4, totalSeconds: null },
+      isEstimated: true,
+    })
+    await upsert(plane, counted('quiet', { window: '30d' }))
+    await record(plane, { name: 'quiet', good: 9, bad: 1 })
+    const quiet = await read(plane, 'quiet')
+    t.match(quiet, { tiers: [{ name: 'page-fast', factor: 14.4, guarded: true, state: 'INACTIVE', eventsNeeded: 70, reachable: true }] })
+  })
+
+  t.test('refused: bad targets, names, windows, both ways at once, foreign sources, missing rights', async (t) => {
+    t.match(await upsert(plane, counted('x', { targetPercent: 100 })), { __typename: 'InvalidInput', code: 'BAD_USER_INPUT' })
+    t.match(await upsert(plane, counted('no spaces')), { __typename: 'InvalidInput', path: ['input', 'name'] })
+    t.match(await upsert(plane, counted('x', { window: '5 minutes' })), { __typename: 'InvalidInput' })
+    t.match(await upsert(plane, counted('x', { window: '5' })), { __typename: 'InvalidInput' })
+    t.match(await upsert(plane, { ...counted('x'), target: 0.5 }), { __typename: 'InvalidInput', path: ['input', 'target'] })
+    t.match(await upsert(plane, counted('x'), viewerOf('ann', ['viewer'])), {
+      __typename: 'NotAllowed',
+      reason: 'MISSING_SCOPE',
+      requiredScopes: ['slo:write'],
+    })
+    t.match(await record(plane, { name: 'nope', good: 1, bad: 0 }), { __typename: 'NotFound' })
+    await upsert(plane, { ...counted('ev'), indicator: { events: { event: 'RUNS' } } })
+    t.match(await record(plane, { name: 'ev', good: 1, bad: 0 }), { __typename: 'InvalidInput' })
+    t.equal(await read(plane, 'ev', viewerOf('eve', ['admin'], 'globex')), null, 'another tenant sees nothing')
+  })
+
+  t.test('approvals decided within four hours are an objective without any Prometheus', async (t) => {
+    const { log } = plane.stores
+    const hour = 3_600_000_000_000n
+    const now = BigInt(Date.now()) * 1_000_000n
+    for (let index = 0; index < 20; index += 1) {
+      const runId = `age-${index}`
+      const asked = now - 30n * hour + BigInt(index) * 60_000_000_000n
+      await ritualEvent(log, 'aging', runId, asked - 1000n, { event: 'ritual.started:v1', spec: {} })
+      await ritualEvent(log, 'aging', runId, asked, {
+        event: 'approval.requested:v1',
+        gateId: 'go',
+        requester: 'a@example.com',
+        reason: 'x',
+      })
+      const after = index === 0 ? 5n * hour : hour
+      // the last one is never decided: bad since its fourth hour
+      if (index < 19)
+        await ritualEvent(log, 'aging', runId, asked + after, {
+          event: 'approval.granted:v1',
+          gateId: 'go',
+          approver: 'b@example.com',
+          note: null,
+        })
+    }
+    const { sequence } = await ritualEvent(log, 'aging', 'young', now - hour, {
+      event: 'approval.requested:v1',
+      gateId: 'go',
+      requester: 'a@example.com',
+      reason: 'x',
+    })
+    await plane.dataSources.progress.waitFor('ritual', sequence, { timeoutMs: 30_000 })
+    const made = await upsert(plane, {
+      name: 'approvals-in-4h',
+      service: 'governance',
+      targetPercent: 95,
+      window: '2d',
+      indicator: { events: { event: 'APPROVAL_AGE', thresholdSeconds: 14_400, ritualId: 'aging' } },
+    })
+    t.match(made, {
+      slo: { sli: { good: 18, bad: 2, total: 20 }, errorBudget: { remainingRatio: -1 }, status: 'BREACHED', source: 'EVENTS' },
+    })
+    const groups = await told(plane, '{ slo(name: "approvals-in-4h") { groups { labels overflow sli { total bad } remainingRatio } } }')
+    t.match(groups, { slo: { groups: [{ labels: { ritual: 'aging' }, overflow: false, sli: { total: 20, bad: 2 } }] } })
+  })
+
+  t.test('a corrected period does not count, and says who took it out and why', async (t) => {
+    const correction = `mutation($input: AddCorrectionInput!) { addCorrection(input: $input) { ${result} } }`
+    const from = new Date(Date.now() - 40 * 3_600_000).toISOString()
+    const to = new Date(Date.now() + 1000).toISOString()
+    const { addCorrection } = await told(plane, correction, {
+      input: { name: 'approvals-in-4h', startsAt: from, endsAt: to, reason: 'drill' },
+    })
+    t.match(addCorrection, {
+      __typename: 'SloAccepted',
+      slo: { corrections: [{ reason: 'drill', author: { id: lee.actorId } }], sli: { total: 0 }, status: 'NO_DATA' },
+    })
+    const wrong = await told(plane, correction, { input: { name: 'approvals-in-4h', startsAt: to, endsAt: from, reason: 'drill' } })
+    t.match(wrong, { addCorrection: { __typename: 'InvalidInput', path: ['input', 'endsAt'] } })
+  })
+
+  t.test('a composite spends what its members spend, weighted', async (t) => {
+    await upsert(plane, counted('m1', { targetPercent: 90 }))
+    await upsert(plane, counted('m2', { targetPercent: 99 }))
+    await record(plane, { name: 'm1', good: 95, bad: 5 })
+    await record(plane, { name: 'm2', good: 98, bad: 2 })
+    const made = await upsert(plane, {
+      ...counted('both', { targetPercent: 95 }),
+      indicator: {
+        composite: [
+          { slo: 'm1', weight: 3 },
+          { slo: 'm2', weight: 1 },
+        ],
+      },
+    })
+    const budget = (made as { slo: { errorBudget: { consumedRatio: number } } }).slo.errorBudget
+    // (3 x 0.5 + 1 x 2) / 4
+    t.ok(Math.abs(budget.consumedRatio - 0.875) < 1e-9, String(budget.consumedRatio))
+    t.match(await upsert(plane, { ...counted('self'), indicator: { composite: [{ slo: 'self' }] } }), { __typename: 'InvalidInput' })
+    const services = await told(plane, '{ sloServices { name status slos { name } } }')
+    t.match(services, {
+      sloServices: [
+        { name: 'governance', status: 'NO_DATA' },
+        { name: 'shop', status: 'BREACHED' },
+      ],
+    })
+  })
+
+  t.test('lists are ordered by what remains, filtered before they are paged, forward and backward', async (t) => {
+    const page = (args: string) =>
+      told(
+        plane,
+        `{ slos(${args}) { totalCount nodes { name errorBudget { remainingRatio } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`,
+      )
+    const all = (await page('first: 100'))['slos'] as unknown as {
+      totalCount: number
+      nodes: { name: string; errorBudget: { remainingRatio: number | null } }[]
+    }
+    t.equal(all.totalCount, all.nodes.length)
+    const left = all.nodes.map(({ errorBudget }) => errorBudget.remainingRatio ?? Infinity)
+    t.same(
+      left,
+      [...left].sort((one, other) => one - other),
+    )
+    const seen: string[] = []
+    let after = ''
+    for (;;) {
+      const { slos } = (await page(`first: 2, orderBy: NAME_ASC${after}`)) as unknown as {
+        slos: { nodes: { name: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } }
+      }
+      seen.push(...slos.nodes.map(({ name }) => name))
+      if (!slos.pageInfo.hasNextPage) break
+      after = `, after: "${slos.pageInfo.endCursor}"`
+    }
+    t.same(seen, all.nodes.map(({ name }) => name).sort())
+    const last = (await page('last: 2, orderBy: NAME_ASC')) as unknown as { slos: { nodes: { name: string }[] } }
+    t.same(
+      last.slos.nodes.map(({ name }) => name),
+      seen.slice(-2),
+    )
+    const breached = (await page('filter: { statuses: [BREACHED], services: ["shop"] }')) as unknown as {
+      slos: { nodes: { name: string }[] }
+    }
+    t.ok(breached.slos.nodes.some(({ name }) => name === 'pay'))
+  })
+
+  t.test('a series has explicit gaps and is bounded', async (t) => {
+    const to = new Date().toISOString()
+    const from = new Date(Date.now() - 3_600_000).toISOString()
+    const { slo } = await told(
+      plane,
+      `{ slo(name: "pay") { series(kind: SLI, from: "${from}", to: "${to}", maxPoints: 60) { at value } } }`,
+    )
+    const points = (slo as unknown as { series: { value: number | null }[] }).series
+    t.ok(points.length <= 60 && points.length > 50)
+    t.equal(points[0]?.value, null, 'before the process was there nothing was measured')
+    t.equal(points.at(-1)?.value, 0.95)
+    const answer = await ask(
+      plane,
+      lee,
+      `{ slo(name: "pay") { series(kind: SLI, from: "${from}", to: "${to}", maxPoints: 11001) { value } } }`,
+    )
+    t.ok(answer.errors?.[0])
+  })
+
+  t.test('the state of the past is computed, and the future is refused', async (t) => {
+    const at = new Date(Date.now() - 3_600_000).toISOString()
+    const { slo } = await told(plane, `{ slo(name: "pay", at: "${at}") { status asOf sli { total } } }`)
+    t.match(slo, { status: 'NO_DATA' })
+    const later = new Date(Date.now() + 3_600_000).toISOString()
+    t.ok((await ask(plane, lee, `{ slo(name: "pay", at: "${later}") { status } }`)).errors)
+  })
+
+  t.test('OpenSLO text comes in, goes out, and comes in as the same', async (t) => {
+    const { slo } = await told(plane, '{ slo(name: "both") { openSlo } }')
+    const text = (slo as unknown as { openSlo: string }).openSlo
+    t.match(text, /apiVersion: openslo\/v1/)
+    t.match(await upsert(plane, { openSlo: text }), { __typename: 'SloAccepted', created: false, slo: { name: 'both', openSlo: text } })
+    t.match(await upsert(plane, { openSlo: 'kind: [' }), { __typename: 'InvalidInput', path: ['input', 'openSlo'] })
+  })
+
+  t.test('a repeat with the same idempotency key changes once', async (t) => {
+    const input = { ...counted('idem'), idempotencyKey: 'k1' }
+    t.match(await upsert(plane, input), { created: true })
+    t.match(await upsert(plane, input), { created: true })
+    const answer = await ask(plane, lee, `mutation($input: UpsertSloInput!) { upsertSlo(input: $input) { ${result} } }`, {
+      input: { ...input, targetPercent: 90 },
+    })
+    t.ok(answer.errors, 'another request under the same key is a conflict')
+  })
+
+  t.test('node finds an objective by its id', async (t) => {
+    const slo = await read(plane, 'pay')
+    t.match(await told(plane, `{ node(id: "${String(slo?.['id'])}") { ... on Slo { name } } }`), { node: { name: 'pay' } })
+  })
+}
+
+for (const [name, open] of Object.entries(openers))
+  t.test(name, async (t) => {
+    const backing = await open(t)
+    if (backing === null) return
+    const plane = await openControlPlane(t, backing)
+    plane.projector.start()
+    objectives(t, plane)
+  })
