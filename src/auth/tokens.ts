@@ -37,7 +37,7 @@ export function createTokens(config: Config, clock: Clock): Tokens {
       clockTolerance: config.jwtClockSkewSeconds,
       currentDate: new Date(nowSeconds() * 1000),
     }
-    const { alg = '' } = decodeProtectedHeader(token)
+    const alg = algorithmOf(token)
     if (alg.startsWith('HS') && secret !== null) return (await jwtVerify(token, secret, options)).payload
     if (!alg.startsWith('HS') && remote !== null) return (await jwtVerify(token, remote, options)).payload
     throw unauthenticated()
@@ -61,6 +61,15 @@ export function createTokens(config: Config, clock: Clock): Tokens {
   }
 }
 
+/** @throws AppError UNAUTHENTICATED: whatever is wrong with a token's text is wrong with the token, never with where keys come from */
+function algorithmOf(token: string): string {
+  try {
+    return decodeProtectedHeader(token).alg ?? ''
+  } catch (error) {
+    throw unauthenticated(undefined, error)
+  }
+}
+
 const hasEnded = ({ expiresAtSeconds }: Viewer, nowSeconds: number): boolean => expiresAtSeconds !== null && nowSeconds >= expiresAtSeconds
 
 /** jose's own failures are about the token; anything else is about fetching keys. */
@@ -69,6 +78,7 @@ function translate(error: unknown): never {
   if (error instanceof errors.JWTExpired) throw unauthenticated('The token has expired.')
   if (error instanceof errors.JWKSTimeout) throw sourceUnavailable('jwks', error)
   if (error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC') throw unauthenticated()
-  if (error instanceof TypeError && !('cause' in error)) throw unauthenticated()
+  // a key that does not fit the algorithm; `fetch` throws this type too when there is no connection
+  if (error instanceof TypeError && error.message !== 'fetch failed') throw unauthenticated()
   throw sourceUnavailable('jwks', error)
 }

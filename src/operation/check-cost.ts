@@ -28,7 +28,7 @@ export function checkCost({ plan, variables, estimate, maxCost, maxNodes, batch,
   const tooMany = estimate.nodes > maxNodes && total <= maxCost
   const message = tooMany
     ? `The operation could give ${estimate.nodes} objects; ${maxNodes} are allowed.`
-    : `The ${batch === undefined ? 'operation' : 'batch'} costs ${total}; ${maxCost} are allowed.`
+    : `The ${total === estimate.cost ? 'operation' : 'batch'} costs ${total}; ${maxCost} are allowed.`
   const { dearest, hint } = explainCost(plan, variables)
   const cost = {
     ...costExtension({ estimate, actual: null, limit: maxCost, reservation: null }),

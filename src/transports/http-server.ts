@@ -37,8 +37,15 @@ export function createHttpServer(
     },
     forceCloseConnections: 'idle',
   })
+  const sockets = new Set<Socket>()
+  app.server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   app.addHook('preClose', async () => {
     leaving = true
+    // Node closes connections that wait for their next request, but not those that never sent one: clients open some in advance
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
   })
   compressAnswers(app)
   app.addHook('onRequest', async (request, reply) => {

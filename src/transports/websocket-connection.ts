@@ -17,6 +17,9 @@ interface OpenOperation {
   left: boolean
 }
 
+const nextMessage = (id: string, result: ExecutionResult): string =>
+  `{"id":${JSON.stringify(id)},"type":"next","payload":${resultText(result)}}`
+
 export interface ConnectionOptions {
   readonly socket: WebSocket
   /** The TCP socket under it: the only one that says when there is room again. */
@@ -80,7 +83,11 @@ export function createConnection(options: ConnectionOptions): Connection {
   /** @returns whether the stream ended by itself, so that the client is told it is complete */
   const deliver = async (id: string, operation: PreparedOperation, entry: OpenOperation): Promise<boolean> => {
     const opened = await pipeline.subscribe(operation)
-    if (!(Symbol.asyncIterator in opened)) return refuse(id, opened)
+    if (!(Symbol.asyncIterator in opened)) {
+      if (opened.errors !== undefined) return refuse(id, opened)
+      connection.send(nextMessage(id, opened))
+      return !entry.abort.signal.aborted
+    }
     if (entry.abort.signal.aborted) {
       await opened.return?.()
       return false
@@ -90,7 +97,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       const step = await opened.next()
       if (step.done === true) return !entry.abort.signal.aborted
       if (isFinal(step.value)) return refuse(id, step.value)
-      connection.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${resultText(step.value)}}`)
+      connection.send(nextMessage(id, step.value))
       // a socket that closes has room for ever: nobody would ever wait again
       if (!(await drain.ready()) || socket.readyState !== WebSocket.OPEN) return false
     }

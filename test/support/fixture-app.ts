@@ -54,7 +54,19 @@ const typeDefs = /* GraphQL */ `
     add(by: Int = 1): Int! @cost(weight: "10")
   }
   type Subscription {
-    ticks: Int!
+    ticks(to: Int = 3): Int!
+    idle: Int
+    dearTicks: Int @cost(weight: "50")
+    tooDearTicks: Int @cost(weight: "5000")
+    secretTicks: Int @requiresScopes(scopes: [["system:admin"]])
+    refused: Int
+    leakAtStart: Int
+    leakMidway: Int
+    leakInEvent: Tick
+  }
+  type Tick {
+    number: Int
+    leak: String
   }
   input PageInput {
     size: Int
@@ -105,7 +117,11 @@ export interface Counters {
   resolved: number
   aborted: number
   running: number
+  /** Sources of subscriptions that are open. */
+  streams: number
 }
+
+const noCounts = (): Counters => ({ mutations: 0, resolved: 0, aborted: 0, running: 0, streams: 0 })
 
 const item = (id: number) => ({ id: String(id), name: `item ${id}` })
 const items = (first: number) => Array.from({ length: first }, (_, index) => item(index))
@@ -114,6 +130,59 @@ interface PageArguments {
   page?: { size?: number | null } | null
 }
 const sizeOf = ({ first, page }: PageArguments, fallback: number) => first ?? page?.size ?? fallback
+
+/** What a careless driver says: no client may ever read it. */
+export const secretText = 'password=hunter2 at db.internal:5432'
+
+async function* numbers(to: number, thenThrow?: Error) {
+  for (let number = 1; number <= to; number++) yield number
+  if (thenThrow !== undefined) throw thenThrow
+}
+
+/** A source that gives nothing and counts as open until it is returned. */
+function idleSource(counters: Counters): AsyncIterableIterator<number> {
+  counters.streams++
+  let end: (() => void) | null = null
+  let over = false
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    next: () =>
+      new Promise((resolve) =>
+        over ? resolve({ done: true, value: undefined }) : (end = () => resolve({ done: true, value: undefined })),
+      ),
+    async return() {
+      if (!over) counters.streams--
+      over = true
+      end?.()
+      return { done: true, value: undefined }
+    },
+  }
+}
+
+const subscriptions = (counters: Counters) => {
+  const value = (payload: number) => payload
+  return {
+    ticks: { subscribe: (_: unknown, { to }: { to: number }) => numbers(to), resolve: value },
+    idle: { subscribe: () => idleSource(counters), resolve: value },
+    dearTicks: { subscribe: () => numbers(2), resolve: value },
+    tooDearTicks: { subscribe: () => numbers(2), resolve: value },
+    secretTicks: { subscribe: () => numbers(1), resolve: value },
+    refused: {
+      subscribe: () => {
+        throw new AppError('NOT_FOUND', 'There is no such stream.')
+      },
+    },
+    leakAtStart: {
+      subscribe: () => {
+        throw new Error(secretText)
+      },
+    },
+    leakMidway: { subscribe: () => numbers(1, new Error(secretText)), resolve: value },
+    leakInEvent: { subscribe: () => numbers(1), resolve: (number: number) => ({ number }) },
+  }
+}
 
 function resolversOf(counters: Counters) {
   const counted = <T>(value: T): T => {
@@ -142,7 +211,7 @@ function resolversOf(counters: Counters) {
       secret: () => ({ text: 'seen' }),
       me: (_: unknown, __: unknown, context: Context) => context.viewer.actorId,
       leak: () => {
-        throw new Error('password=hunter2 at db.internal:5432')
+        throw new Error(secretText)
       },
       known: () => {
         throw new AppError('NOT_FOUND', 'It is not there.', { details: { hint: 'look elsewhere' } })
@@ -175,7 +244,12 @@ function resolversOf(counters: Counters) {
         return counters.mutations
       },
     },
-    Subscription: { ticks: { subscribe: () => ({}) } },
+    Subscription: subscriptions(counters),
+    Tick: {
+      leak: () => {
+        throw new Error(secretText)
+      },
+    },
     Thing: { __resolveType: (value: { kind: string }) => value.kind },
   }
 }
@@ -190,8 +264,7 @@ export interface Fixture {
   readonly config: Config
 }
 
-export const fixtureSchema = (counters: Counters = { mutations: 0, resolved: 0, aborted: 0, running: 0 }) =>
-  makeExecutableSchema({ typeDefs, resolvers: resolversOf(counters) })
+export const fixtureSchema = (counters: Counters = noCounts()) => makeExecutableSchema({ typeDefs, resolvers: resolversOf(counters) })
 
 /** The whole app over a fixture schema; `env` sets its configuration. */
 export async function fixtureApp(
@@ -199,7 +272,7 @@ export async function fixtureApp(
   env: NodeJS.ProcessEnv = {},
   parts: Partial<AppParts> = {},
 ): Promise<Fixture> {
-  const counters: Counters = { mutations: 0, resolved: 0, aborted: 0, running: 0 }
+  const counters: Counters = noCounts()
   const config = readConfig({ LOG_LEVEL: 'silent', ...env })
   const app = await buildApp({
     config,
