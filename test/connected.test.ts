@@ -1,14 +1,17 @@
+import { createSecretKey } from 'node:crypto'
+import { SignJWT } from 'jose'
 import t from 'tap'
 import { gateTo } from './support/gate.ts'
+import { openTestJetstream } from './support/logs.ts'
 import { startNats } from './support/nats.ts'
 import { answerOf, graphql, type GraphqlAnswer, serve } from './support/program.ts'
 import { freePort } from './support/server-process.ts'
 import { createTestDatabase } from './support/sql.ts'
 
 /** A database of the test's own behind a gate, and a private NATS: both can go away and come back. */
-async function stores(t: Parameters<typeof createTestDatabase>[0] & Parameters<typeof startNats>[0]) {
+async function stores(t: Parameters<typeof createTestDatabase>[0] & Parameters<typeof startNats>[0], old = false) {
   const database = await createTestDatabase(t)
-  const nats = await startNats(t)
+  const nats = await startNats(t, { old })
   if (database === null || nats === null) return null
   const real = new URL(database)
   const gate = await gateTo(t, { host: real.hostname, port: Number(real.port) }, await freePort())
@@ -106,3 +109,79 @@ t.test('two servers over one log: one projects, and the other takes over when it
   t.match(await startRun(second.url, 'b'), { data: { startRun: { __typename: 'RunAccepted' } } })
   t.equal(await answerOf(async () => (await countRuns(second.url)) === 2), true)
 })
+
+const secret = 'a secret that is long enough for HS256'
+
+/** Asks as somebody: whoever is named is believed, because the test knows the secret. */
+async function askAs(actor: string, url: string, query: string, variables: Record<string, unknown>): Promise<GraphqlAnswer> {
+  const token = await new SignJWT({ sub: actor, tenant: 'acme', roles: ['admin'] })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setExpirationTime('1h')
+    .sign(createSecretKey(secret, 'utf8'))
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+  const answer = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) })
+  return (await answer.json()) as GraphqlAnswer
+}
+
+interface Told {
+  readonly __typename: string
+  readonly sameOutcome?: boolean
+  readonly approval: {
+    readonly state: string
+    readonly laterTerminals: unknown[]
+    readonly decision: { kind: string; approver: { id: string } }
+  }
+}
+
+const gateFields = '__typename approval { state laterTerminals { kind } decision { kind approver { id } } }'
+const decideAs = async (actor: string, url: string, kind: 'GRANT' | 'DENY', runId: string): Promise<Told> => {
+  const [mutation, input] = kind === 'GRANT' ? ['grantApproval', 'note'] : ['denyApproval', 'reason']
+  const query = `mutation ($key: ApprovalKey!, $text: String!) { told: ${mutation}(input: { key: $key, ${input}: $text }) {
+    __typename ... on ApprovalDecided { ${gateFields} } ... on ApprovalAlreadyDecided { sameOutcome ${gateFields} } ... on UserError { code message } } }`
+  const { data } = await askAs(actor, url, query, { key: { ritualId: 'rollout', runId, gateId: 'go' }, text: `says ${actor}` })
+  return data?.['told'] as Told
+}
+
+for (const old of [false, true])
+  t.test(
+    `100 people decide one gate at once at two servers over ${old ? 'an old' : 'a new'} broker: one terminal, one truth`,
+    async (t) => {
+      const parts = await stores(t, old)
+      if (parts === null) return
+      await parts.gate.open()
+      const env = { ...parts.env, SOURCE_TIMEOUT_MS: '20000', AUTH_MODE: 'jwt', JWT_SECRET: secret, BUDGET_CAPACITY: '0' }
+      const servers = [await serve(t, [], env), await serve(t, [], env)]
+      const urls = servers.map(({ url }) => url)
+      for (const { url, stderr } of servers) await answerOf(async () => (await ready(url)).status === 200, stderr)
+      const log = await openTestJetstream(t, parts.nats)
+
+      for (const runId of ['one', 'two', 'three']) {
+        const ask = (query: string) => askAs('opener', urls[0] ?? '', query, { key: { ritualId: 'rollout', runId } })
+        t.match(await ask(`mutation { startRun(input: { ritualId: "rollout", runId: "${runId}" }) { __typename } }`), { errors: undefined })
+        t.match(await ask('mutation ($key: RunKey!) { requestApproval(input: { key: $key, gateId: "go", reason: "r" }) { __typename } }'), {
+          data: { requestApproval: { __typename: 'ApprovalDecided' } },
+        })
+        const kindOf = (index: number) => (index % 3 === 0 ? 'DENY' : 'GRANT')
+        const told = await Promise.all(
+          Array.from({ length: 100 }, (_, index) => decideAs(`person-${index}`, urls[index % 2] ?? '', kindOf(index), runId)),
+        )
+        const winners = told.flatMap(({ __typename }, index) => (__typename === 'ApprovalDecided' ? [index] : []))
+        t.equal(winners.length, 1, 'one is told that the decision is theirs')
+        const [winner = -1] = winners
+        const truth = { kind: kindOf(winner), approver: { id: `person-${winner}` } }
+        for (const [index, answer] of told.entries()) {
+          t.match(answer.approval, { state: truth.kind === 'DENY' ? 'DENIED' : 'GRANTED', laterTerminals: [], decision: truth })
+          if (index !== winner)
+            t.match(answer, { __typename: 'ApprovalAlreadyDecided', sameOutcome: kindOf(index) === truth.kind }, `person-${index}`)
+        }
+        const types: unknown[] = []
+        for await (const batch of log.read('ritual', { subject: `demon.ritual.v1.acme.rollout.${runId}.events` }))
+          for (const { payload } of batch) types.push((JSON.parse(Buffer.from(payload).toString()) as { event: string }).event)
+        t.strictSame(types, [
+          'ritual.started:v1',
+          'approval.requested:v1',
+          truth.kind === 'DENY' ? 'approval.denied:v1' : 'approval.granted:v1',
+        ])
+      }
+    },
+  )
