@@ -20,7 +20,8 @@ export class ConfigError extends Error {
 
 const names = Object.keys(settings) as SettingName[]
 
-function readPlain(env: NodeJS.ProcessEnv, problems: string[]): Settings {
+/** @returns the settings that could be read; `problems` names the others */
+function readPlain(env: NodeJS.ProcessEnv, problems: string[]): Partial<Settings> {
   const values: Record<string, unknown> = {}
   for (const name of names) {
     const setting: Setting<unknown> = settings[name]
@@ -29,7 +30,7 @@ function readPlain(env: NodeJS.ProcessEnv, problems: string[]): Settings {
     if (result.success) values[name] = result.data
     else problems.push(`${used}: ${result.error.issues.map((issue) => issue.message).join('; ')}`)
   }
-  return values as Settings
+  return values as Partial<Settings>
 }
 
 const withAddresses = (plain: Settings): Settings => ({
@@ -47,16 +48,33 @@ const withAddresses = (plain: Settings): Settings => ({
       : `redis://${plain.redisPassword === undefined ? '' : `:${encodeURIComponent(plain.redisPassword)}@`}${plain.redisHost}:${plain.redisPort}`),
 })
 
-function productionProblems(config: Settings): string[] {
+/** What production needs, of the settings that could be read. */
+function productionProblems(config: Partial<Settings>): string[] {
   const problems: string[] = []
   if (!config.embedded) {
-    if (config.natsUrl === undefined) problems.push('NATS_URL: production needs a real event log (or EMBEDDED=on)')
-    if (config.databaseUrl === undefined) problems.push('DATABASE_URL: production needs PostgreSQL (or EMBEDDED=on)')
-    if (config.redisUrl === undefined) problems.push('REDIS_URL: production needs Redis (or EMBEDDED=on)')
+    if ((config.natsUrl ?? config.natsHost) === undefined) problems.push('NATS_URL: production needs a real event log (or EMBEDDED=on)')
+    if ((config.databaseUrl ?? config.postgresHost) === undefined)
+      problems.push('DATABASE_URL: production needs PostgreSQL (or EMBEDDED=on)')
+    if ((config.redisUrl ?? config.redisHost) === undefined) problems.push('REDIS_URL: production needs Redis (or EMBEDDED=on)')
   }
   if (config.authMode === 'none') problems.push('AUTH_MODE: `none` is refused in production')
   return problems
 }
+
+/** What no setting can say of itself alone. */
+function jointProblems(config: Partial<Settings>): string[] {
+  const problems = config.nodeEnv === 'production' ? productionProblems(config) : []
+  if ((config.authMode === 'jwt' || config.authMode === 'both') && config.jwtSecret === undefined && config.jwksUrl === undefined)
+    problems.push('AUTH_MODE: tokens need JWT_SECRET or JWKS_URL')
+  if (config.jwtAlgorithms?.some((algorithm) => algorithm.toLowerCase() === 'none') === true)
+    problems.push('JWT_ALGORITHMS: `none` is never accepted')
+  const wantsSample = config.sampleData === 'live' || config.sampleData === 'static'
+  if (wantsSample && (config.natsUrl ?? config.natsHost) !== undefined)
+    problems.push('SAMPLE_DATA: made-up events are never written into a real log; leave it out beside NATS_URL')
+  return problems
+}
+
+const nameOf = (problem: string): string => problem.slice(0, problem.indexOf(':'))
 
 /**
  * Reads the environment: the only place that does.
@@ -64,16 +82,12 @@ function productionProblems(config: Settings): string[] {
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const problems: string[] = []
-  const plain = readPlain(env, problems)
+  const read = readPlain(env, problems)
+  const unreadable = new Set(problems.map(nameOf))
+  problems.push(...jointProblems(read).filter((problem) => !unreadable.has(nameOf(problem))))
   if (problems.length > 0) throw new ConfigError(problems)
-  const settled = withAddresses(plain)
+  const settled = withAddresses(read as Settings)
   const production = settled.nodeEnv === 'production'
-  if (production) problems.push(...productionProblems(settled))
-  if ((settled.authMode === 'jwt' || settled.authMode === 'both') && settled.jwtSecret === undefined && settled.jwksUrl === undefined)
-    problems.push('AUTH_MODE: tokens need JWT_SECRET or JWKS_URL')
-  if (settled.jwtAlgorithms.some((algorithm) => algorithm.toLowerCase() === 'none'))
-    problems.push('JWT_ALGORITHMS: `none` is never accepted')
-  if (problems.length > 0) throw new ConfigError(problems)
   const connected = settled.natsUrl !== undefined || settled.databaseUrl !== undefined
   return Object.freeze({
     ...settled,

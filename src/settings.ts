@@ -18,7 +18,7 @@ const url = (...schemes: string[]) =>
   text
     .refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.replace(':', '')), `must be an address with ${schemes.join(' or ')}://`)
     .optional()
-const whole = (fallback: number, min: number, max: number) => z.coerce.number('must be a number').int('must be a whole number').min(min).max(max).default(fallback)
+const whole = (fallback: number, min: number, max: number) => z.coerce.number('must be a number').int('must be a whole number').min(min, `must be at least ${min}`).max(max, `must be at most ${max}`).default(fallback)
 const choice = <const C extends readonly [string, ...string[]]>(...choices: C) => z.enum(choices)
 const list = z
   .string()

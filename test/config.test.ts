@@ -54,6 +54,23 @@ t.test('production names every missing store and the open door at once', async (
   t.strictSame(problemsOf({ NODE_ENV: 'production', EMBEDDED: 'on', AUTH_MODE: 'apikey' }), [])
 })
 
+t.test('what settings need of each other is reported together with what is wrong in them', async (t) => {
+  t.strictSame(problemsOf({ NODE_ENV: 'production', PORT: '-1', NATS_URL: 'http://nats', AUTH_MODE: 'jwt', JWT_ALGORITHMS: 'none' }), [
+    'PORT: must be at least 0',
+    'NATS_URL: must be an address with nats or tls or ws or wss://',
+    'DATABASE_URL: production needs PostgreSQL (or EMBEDDED=on)',
+    'REDIS_URL: production needs Redis (or EMBEDDED=on)',
+    'AUTH_MODE: tokens need JWT_SECRET or JWKS_URL',
+    'JWT_ALGORITHMS: `none` is never accepted',
+  ])
+})
+
+t.test('sample data is for the embedded log only', async (t) => {
+  t.match(problemsOf({ SAMPLE_DATA: 'static', NATS_HOST: 'nats' }), [/^SAMPLE_DATA: /])
+  t.strictSame(problemsOf({ SAMPLE_DATA: 'off', NATS_HOST: 'nats' }), [])
+  t.equal(readConfig({ SAMPLE_DATA: 'live', DATABASE_URL: 'postgres://db/x' }).sampleData, 'live')
+})
+
 t.test('an empty variable counts as not set', async (t) => {
   t.equal(readConfig({ PORT: '', NATS_URL: '' }).port, 4000)
 })
