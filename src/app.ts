@@ -1,17 +1,20 @@
 import cors from '@fastify/cors'
-import { makeExecutableSchema } from '@graphql-tools/schema'
 import { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { assertValidSchema, type GraphQLSchema } from 'graphql'
 import mercurius from 'mercurius'
 import { type Authenticator, createAuthenticator } from './auth/authenticator.ts'
 import { type Config } from './config.ts'
+import { type Context } from './context.ts'
 import { type DataSources, type Stores } from './datasources/index.ts'
+import { buildSubgraph } from './federation/subgraph.ts'
+import { createTracer } from './federation/trace.ts'
 import { registerHealth } from './health/health.ts'
 import { createLifecycle, type Lifecycle } from './health/lifecycle.ts'
 import { type Pipeline } from './operation/operation.ts'
 import { createPipeline } from './operation/pipeline.ts'
 import { createSubscriber } from './operation/subscribe.ts'
 import { readTrustedDocuments } from './operation/trusted-files.ts'
+import { findEntities } from './resolvers/entities.ts'
 import { guardMutations } from './resolvers/guarded-mutations.ts'
 import { resolvers } from './resolvers/index.ts'
 import { loadTypeDefs } from './schema.ts'
@@ -57,7 +60,7 @@ declare module 'fastify' {
 /** The server without a socket: what it is. `server.ts` says how it lives and dies. */
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { config, dataSources, live, cursors, stores, clock = systemClock, lifecycle = readyLifecycle(), metrics = createMetrics() } = parts
-  const schema = parts.schema ?? buildSchema()
+  const schema = parts.schema ?? buildSchema(config)
   const app = createHttpServer(config, parts.logger)
 
   registerMetrics(app, metrics)
@@ -92,6 +95,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     cache: stores?.cache,
     trusted: readTrustedDocuments(config.trustedDocuments),
     onDocument: (outcome) => metrics.documentCache(outcome),
+    runTraced: createTracer(schema),
     run: (text, context, variables) => app.graphql(text, { ...context }, variables),
     subscribe: subscriber.subscribe,
     streams: () => subscriber.stats().streams,
@@ -100,6 +104,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   app.decorate('pipeline', pipeline)
   app.decorate('authenticate', authenticator.authenticate)
 
+  // a worker answers probes and metrics, no operations
+  if (!config.roles.includes('api')) return app
   const { authenticate, authenticateParams } = authenticator
   const responder = createStreamResponder(pipeline)
   await registerHttp(app, { pipeline, authenticate, profile: config.httpProfile, maxBatch: config.maxBatch, stream: responder.respond })
@@ -120,9 +126,10 @@ function readyLifecycle(): Lifecycle {
   return lifecycle
 }
 
-/** Our schema with its resolvers, checked. */
-export function buildSchema(): GraphQLSchema {
-  const schema = guardMutations(makeExecutableSchema({ typeDefs: loadTypeDefs(), resolvers }))
+/** Our schema with its resolvers, checked: all domains, or those that are given. */
+export function buildSchema({ subgraphs, introspection = true }: Partial<Pick<Config, 'subgraphs' | 'introspection'>> = {}): GraphQLSchema {
+  const parts = { typeDefs: loadTypeDefs(subgraphs), resolvers, findEntities, servesSdl: introspection }
+  const schema = guardMutations(buildSubgraph<Context>(parts))
   assertValidSchema(schema)
   return schema
 }

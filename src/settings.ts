@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { domains } from './schema.ts'
 
 /** One setting: its name in the environment, what it does, how it is read. The README table and `--help` are made from this list. */
 export interface Setting<T> {
@@ -25,6 +26,10 @@ const list = z
   .transform((value) => value.split(',').map((part) => part.trim()).filter((part) => part !== ''))
 const onOff = (fallback: boolean) => z.enum(['on', 'off', 'true', 'false', '1', '0']).default(fallback ? 'on' : 'off').transform((value) => ['on', 'true', '1'].includes(value))
 
+/** At least the first is there: a schema without any domain would be no schema. */
+const [firstDomain = 'system', ...otherDomains] = domains
+const domainNames = [firstDomain, ...otherDomains] as const
+
 const setting = <T>(definition: Setting<T>): Setting<T> => definition
 
 export const settings = {
@@ -34,6 +39,7 @@ export const settings = {
   dataDir: setting({ names: ['DATA_DIR'], group: 'Server', help: 'Folder of the embedded store; locked while in use.', schema: text.min(1).default('data'), shown: 'data' }),
   sampleData: setting({ names: ['SAMPLE_DATA'], group: 'Server', help: '`live` loads a sample into tenant `demo` and keeps it moving, `static` only loads it, `off` starts empty. Embedded only.', schema: choice('live', 'static', 'off').optional(), shown: 'live when embedded, else off' }),
   roles: setting({ names: ['ROLES'], group: 'Server', help: 'What this process does: `api`, `worker` or both.', schema: list.pipe(z.array(choice('api', 'worker')).min(1)).prefault('api,worker'), shown: 'api,worker' }),
+  subgraphs: setting({ names: ['SUBGRAPHS'], group: 'Server', help: 'Comma list of the domains that this process serves as a Federation v2 subgraph of its own.', schema: list.pipe(z.array(choice(...domainNames)).min(1)).optional(), shown: 'all' }),
   graphiql: setting({ names: ['GRAPHIQL'], group: 'Server', help: 'Serves the IDE at /graphiql.', schema: onOff(true).optional(), shown: 'on, off in production' }),
   introspection: setting({ names: ['GRAPHQL_INTROSPECTION'], group: 'Server', help: 'Answers introspection queries.', schema: onOff(true), shown: 'on' }),
   corsOrigins: setting({ names: ['CORS_ORIGINS', 'ALLOWED_ORIGINS', 'CORS_ORIGIN'], group: 'Server', help: 'Comma list of origins that browsers may call from.', schema: list.prefault(''), shown: 'none' }),

@@ -25,14 +25,10 @@ export type Scalars = {
   Cursor: { input: string; output: string; }
   /** RFC 3339 in UTC, such as `2026-01-31T08:00:00.123456789Z`; nanoseconds are kept where the source has them. Input may carry any offset. */
   DateTime: { input: bigint; output: bigint; }
-  /** A selection of fields, such as `id`. */
-  FieldSet: { input: string; output: string; }
   /** Any JSON value. */
   JSON: { input: unknown; output: unknown; }
   /** A 64-bit integer as a decimal string. Numbers are accepted on input. */
   Long: { input: bigint; output: bigint | number; }
-  /** A right, such as `runs:read`. */
-  Scope: { input: string; output: string; }
   /** A number of seconds; may have a fraction. */
   Seconds: { input: number; output: number; }
 };
@@ -2351,7 +2347,6 @@ export type ResolversTypes = {
   EventsInput: EventsInput;
   Explain: ResolverTypeWrapper<Explain>;
   FailRunInput: FailRunInput;
-  FieldSet: ResolverTypeWrapper<Scalars['FieldSet']['output']>;
   GapReason: GapReason;
   GrantApprovalInput: GrantApprovalInput;
   Indicator: ResolverTypeWrapper<Indicator>;
@@ -2408,7 +2403,6 @@ export type ResolversTypes = {
   ScaleHintConnection: ResolverTypeWrapper<CountedConnection<ScaleHintModel>>;
   ScaleHintEdge: ResolverTypeWrapper<Omit<ScaleHintEdge, 'node'> & { node: ResolversTypes['ScaleHint'] }>;
   ScaleRecommendation: ScaleRecommendation;
-  Scope: ResolverTypeWrapper<Scalars['Scope']['output']>;
   Seconds: ResolverTypeWrapper<Scalars['Seconds']['output']>;
   SeriesKind: SeriesKind;
   Sli: ResolverTypeWrapper<Sli>;
@@ -2493,7 +2487,6 @@ export type ResolversParentTypes = {
   EventsInput: EventsInput;
   Explain: Explain;
   FailRunInput: FailRunInput;
-  FieldSet: Scalars['FieldSet']['output'];
   GrantApprovalInput: GrantApprovalInput;
   Indicator: Indicator;
   IndicatorInput: IndicatorInput;
@@ -2544,7 +2537,6 @@ export type ResolversParentTypes = {
   ScaleHint: ScaleHintModel;
   ScaleHintConnection: CountedConnection<ScaleHintModel>;
   ScaleHintEdge: Omit<ScaleHintEdge, 'node'> & { node: ResolversParentTypes['ScaleHint'] };
-  Scope: Scalars['Scope']['output'];
   Seconds: Scalars['Seconds']['output'];
   Sli: Sli;
   Slo: SloReportModel;
@@ -2567,42 +2559,6 @@ export type ResolversParentTypes = {
   UserError: ResolversInterfaceTypes<ResolversParentTypes>['UserError'];
   Viewer: Viewer;
 };
-
-export type AuthenticatedDirectiveArgs = { };
-
-export type AuthenticatedDirectiveResolver<Result, Parent, ContextType = Context, Args = AuthenticatedDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type CostDirectiveArgs = {
-  weight: Scalars['String']['input'];
-};
-
-export type CostDirectiveResolver<Result, Parent, ContextType = Context, Args = CostDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type KeyDirectiveArgs = {
-  fields: Scalars['FieldSet']['input'];
-  resolvable?: Maybe<Scalars['Boolean']['input']>;
-};
-
-export type KeyDirectiveResolver<Result, Parent, ContextType = Context, Args = KeyDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type ListSizeDirectiveArgs = {
-  assumedSize?: Maybe<Scalars['Int']['input']>;
-  slicingArguments?: Maybe<ReadonlyArray<Scalars['String']['input']>>;
-  sizedFields?: Maybe<ReadonlyArray<Scalars['String']['input']>>;
-  requireOneSlicingArgument?: Maybe<Scalars['Boolean']['input']>;
-};
-
-export type ListSizeDirectiveResolver<Result, Parent, ContextType = Context, Args = ListSizeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type RequiresScopesDirectiveArgs = {
-  scopes: ReadonlyArray<ReadonlyArray<Scalars['Scope']['input']>>;
-};
-
-export type RequiresScopesDirectiveResolver<Result, Parent, ContextType = Context, Args = RequiresScopesDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type ShareableDirectiveArgs = { };
-
-export type ShareableDirectiveResolver<Result, Parent, ContextType = Context, Args = ShareableDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type AcceptedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Accepted'] = ResolversParentTypes['Accepted']> = {
   __resolveType: TypeResolveFn<'ApprovalDecided' | 'RunAccepted', ParentType, ContextType>;
@@ -2807,10 +2763,6 @@ export type ExplainResolvers<ContextType = Context, ParentType extends Resolvers
   queries?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   promql?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
-
-export interface FieldSetScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['FieldSet'], any> {
-  name: 'FieldSet';
-}
 
 export type IndicatorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Indicator'] = ResolversParentTypes['Indicator']> = {
   kind?: Resolver<ResolversTypes['IndicatorKind'], ParentType, ContextType>;
@@ -3119,10 +3071,6 @@ export type ScaleHintEdgeResolvers<ContextType = Context, ParentType extends Res
   node?: Resolver<ResolversTypes['ScaleHint'], ParentType, ContextType>;
 };
 
-export interface ScopeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Scope'], any> {
-  name: 'Scope';
-}
-
 export interface SecondsScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Seconds'], any> {
   name: 'Seconds';
 }
@@ -3303,7 +3251,6 @@ export type Resolvers<ContextType = Context> = {
   EscalationStep?: EscalationStepResolvers<ContextType>;
   Event?: EventResolvers<ContextType>;
   Explain?: ExplainResolvers<ContextType>;
-  FieldSet?: GraphQLScalarType;
   Indicator?: IndicatorResolvers<ContextType>;
   InvalidInput?: InvalidInputResolvers<ContextType>;
   JSON?: GraphQLScalarType;
@@ -3343,7 +3290,6 @@ export type Resolvers<ContextType = Context> = {
   ScaleHint?: ScaleHintResolvers<ContextType>;
   ScaleHintConnection?: ScaleHintConnectionResolvers<ContextType>;
   ScaleHintEdge?: ScaleHintEdgeResolvers<ContextType>;
-  Scope?: GraphQLScalarType;
   Seconds?: GraphQLScalarType;
   Sli?: SliResolvers<ContextType>;
   Slo?: SloResolvers<ContextType>;
@@ -3364,11 +3310,3 @@ export type Resolvers<ContextType = Context> = {
   Viewer?: ViewerResolvers<ContextType>;
 };
 
-export type DirectiveResolvers<ContextType = Context> = {
-  authenticated?: AuthenticatedDirectiveResolver<any, any, ContextType>;
-  cost?: CostDirectiveResolver<any, any, ContextType>;
-  key?: KeyDirectiveResolver<any, any, ContextType>;
-  listSize?: ListSizeDirectiveResolver<any, any, ContextType>;
-  requiresScopes?: RequiresScopesDirectiveResolver<any, any, ContextType>;
-  shareable?: ShareableDirectiveResolver<any, any, ContextType>;
-};

@@ -51,8 +51,9 @@ export function createWeights(schema: GraphQLSchema): Weights {
   const explicit = (element: { readonly astNode?: Directed | null | undefined }): number | null => {
     const known = weights.get(element)
     if (known !== undefined) return known
-    const text = directive('cost', element.astNode)?.['weight']
-    const weight = typeof text === 'string' && Number.isFinite(Number(text)) ? Number(text) : null
+    const given = directive('cost', element.astNode)?.['weight']
+    // a number to federation, a text to the cost specification it comes from
+    const weight = (typeof given === 'string' || typeof given === 'number') && Number.isFinite(Number(given)) ? Number(given) : null
     weights.set(element, weight)
     return weight
   }

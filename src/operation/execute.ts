@@ -1,4 +1,4 @@
-import { type ExecutionResult, GraphQLError } from 'graphql'
+import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql'
 import { type Context, type ContextParts, createContext } from '../context.ts'
 import { deadlineExceeded } from '../errors.ts'
 import { type Account } from './account.ts'
@@ -9,8 +9,17 @@ import { boundedResult } from './result-text.ts'
 /** Runs one isolated operation; may reject. */
 export type Run = (text: string, context: Context, variables: Record<string, unknown> | undefined) => Promise<ExecutionResult>
 
+/** Runs one isolated document and times its fields; the trace comes in the result's `extensions.ftv1`. */
+export type RunTraced = (
+  document: DocumentNode,
+  context: Context,
+  variables: Record<string, unknown> | undefined,
+) => Promise<ExecutionResult>
+
 export interface ExecutorParts {
   readonly run: Run
+  /** Runs an operation whose origin asked for a trace; without it such requests are answered untraced. */
+  readonly runTraced?: RunTraced | undefined
   /** What an operation owes, where the pipeline priced it. */
   readonly accountOf: (operation: PreparedOperation) => Account | undefined
 }
@@ -23,7 +32,7 @@ export interface Executor {
 }
 
 /** Queries and mutations of every transport, each with a deadline that reaches the stores through `scope.signal`. */
-export function createExecutor(parts: ContextParts, { run, accountOf }: ExecutorParts): Executor {
+export function createExecutor(parts: ContextParts, { run, runTraced, accountOf }: ExecutorParts): Executor {
   let active = 0
   const perTenant = new Map<string, number>()
 
@@ -44,7 +53,9 @@ export function createExecutor(parts: ContextParts, { run, accountOf }: Executor
     count(origin.viewer.tenantId, 1)
     try {
       const variables = Object.keys(operation.variables).length === 0 ? undefined : operation.variables
-      const result = await Promise.race([run(operation.text, context, variables), deadline.passed])
+      const traced = origin.trace === true ? runTraced : undefined
+      const running = traced === undefined ? run(operation.text, context, variables) : traced(operation.document, context, variables)
+      const result = await Promise.race([running, deadline.passed])
       account?.settle(result.data)
       return boundedResult(complete(result, operation, context, account), operation, parts.config.maxResponseBytes)
     } catch (error) {
@@ -65,6 +76,8 @@ function complete(result: ExecutionResult, operation: PreparedOperation, context
   if (account !== undefined) extensions['cost'] = account.toExtension()
   const sources = context.sourceUse.toExtension()
   if (sources !== undefined) extensions['sources'] = sources
+  const trace = result.extensions?.['ftv1']
+  if (typeof trace === 'string') extensions['ftv1'] = trace
   if (result.errors === undefined || result.errors.length === 0) return { data: result.data, extensions }
   return {
     errors: result.errors.map((error) => mapError(error, { requestId, log, document: operation.document })),

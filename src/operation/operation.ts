@@ -34,6 +34,8 @@ export interface RequestOrigin {
   readonly lastEventId?: string | null
   /** By the header `X-GraphQL-Cost`; transports without headers use `extensions.cost`. */
   readonly costMode?: CostMode | null
+  /** A gateway asked for a trace of every field. */
+  readonly trace?: boolean
   /** Shared by the operations of one HTTP batch: their costs add up to one limit. */
   readonly batch?: Batch
 }

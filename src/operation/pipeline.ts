@@ -13,7 +13,7 @@ import { chargedStream } from './charged-stream.ts'
 import { type Cost, estimateCost } from './cost.ts'
 import { createDocuments, type KnownOperation } from './documents.ts'
 import { extensionsOf, mapError } from './errors.ts'
-import { createExecutor, type Run } from './execute.ts'
+import { createExecutor, type Run, type RunTraced } from './execute.ts'
 import {
   type CostMode,
   costModes,
@@ -31,6 +31,8 @@ export interface PipelineParts extends ContextParts {
   readonly schema: GraphQLSchema
   /** Executes an isolated text: Mercurius with its compiled plans. */
   readonly run: Run
+  /** Executes one for which a gateway asked for a trace. */
+  readonly runTraced?: RunTraced | undefined
   /** Holds the budgets and persisted documents; without it they are this process's own. */
   readonly cache?: Cache | undefined
   /** Texts of trusted documents by id. */
@@ -76,7 +78,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const accounts = new WeakMap<PreparedOperation, Account>()
   const executor = createExecutor(
     { ...parts, rateLimit: (viewer, log) => budget.status({ viewer, log }) },
-    { run: parts.run, accountOf: (operation) => accounts.get(operation) },
+    { run: parts.run, runTraced: parts.runTraced, accountOf: (operation) => accounts.get(operation) },
   )
   const measuredTenants = new Set(config.costMeasuredTenants)
   const isMeasured = ({ viewer }: RequestOrigin): boolean => config.costMode === 'measure' || measuredTenants.has(viewer.tenantId)

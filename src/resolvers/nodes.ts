@@ -57,10 +57,17 @@ const kinds: Readonly<Record<string, NodeKind>> = {
   },
 }
 
-/** @throws AppError BAD_USER_INPUT (no id of ours), UNAUTHENTICATED or FORBIDDEN (the kind's scope is missing) */
-async function findNode(ctx: Context, id: string): Promise<Node | null> {
+/** Whether objects of this type are found by their global id. */
+export const isNodeType = (type: string): boolean => Object.hasOwn(kinds, type)
+
+/**
+ * @param type the only type that the id may be of
+ * @throws AppError BAD_USER_INPUT (no id of ours, or of another type), UNAUTHENTICATED or FORBIDDEN (the kind's scope is missing)
+ */
+export async function findNode(ctx: Context, id: string, type?: string): Promise<Node | null> {
   const decoded = decodeId(id)
   if (decoded === null) throw badUserInput('This is not a global id.')
+  if (type !== undefined && decoded.type !== type) throw badUserInput(`This is not the id of a ${type}.`)
   const kind = Object.hasOwn(kinds, decoded.type) ? kinds[decoded.type] : undefined
   if (kind === undefined) return null
   const reason = denyByScope(ctx.viewer, kind.scope)

@@ -91,6 +91,7 @@ export function originOf(request: FastifyRequest, viewer: Viewer, signal: AbortS
     clientVersion: clientHeader(request, 'graphql-client-version', 'apollographql-client-version'),
     lastEventId: typeof lastEventId === 'string' ? lastEventId : null,
     costMode: readCostMode(request),
+    trace: request.headers['apollo-federation-include-trace'] === 'ftv1',
   }
 }
 

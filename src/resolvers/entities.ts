@@ -1,0 +1,14 @@
+import { type Context } from '../context.ts'
+import { type FindEntities } from '../federation/entities.ts'
+import { findNode, isNodeType } from './nodes.ts'
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+
+/**
+ * Every entity of ours has a global id, so one rule finds them all; the loaders turn what is asked together into one statement per type. The
+ * caller needs the same scope as for `node`.
+ */
+export function findEntities(type: string, keyFields: string): FindEntities<Context> | undefined {
+  if (keyFields !== 'id' || !isNodeType(type)) return undefined
+  return (representations, ctx) => Promise.all(representations.map(({ id }) => findNode(ctx, String(id), type).catch(asError)))
+}
