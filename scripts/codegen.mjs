@@ -67,7 +67,10 @@ async function generate() {
     .filter((file) => file.endsWith('.graphql'))
     .sort()
   // what `@link` brings in is no matter of the resolvers
-  const withoutLink = (text) => ({ kind: 'Document', definitions: parse(text).definitions.filter(({ kind }) => kind !== 'SchemaExtension') })
+  const withoutLink = (text) => ({
+    kind: 'Document',
+    definitions: parse(text).definitions.filter(({ kind }) => kind !== 'SchemaExtension'),
+  })
   const schema = mergeTypeDefs(
     files.map((file) => withoutLink(readFileSync(new URL(file, schemaFolder), 'utf8'))),
     { throwOnConflict: true, sort: true },

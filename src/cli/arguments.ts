@@ -13,6 +13,7 @@ export interface Arguments {
   readonly name: string | undefined
   readonly roles: string | undefined
   readonly expires: string | undefined
+  readonly subgraph: string | undefined
 }
 
 /** The command line cannot be understood; the message says why. */
@@ -34,6 +35,7 @@ const options = {
   name: { type: 'string' },
   roles: { type: 'string' },
   expires: { type: 'string' },
+  subgraph: { type: 'string' },
 } as const
 
 function parse(argv: readonly string[]) {
@@ -64,5 +66,6 @@ export function readArguments(argv: readonly string[]): Arguments {
     name: values.name,
     roles: values.roles,
     expires: values.expires,
+    subgraph: values.subgraph,
   }
 }

@@ -8,7 +8,9 @@ usage: orrery [COMMAND] [FLAGS]           npm start -- [FLAGS]
 
   serve                     start the server (the default)
   rebuild                   make the read model anew from the event log; no other worker may run
-  schema print              print the GraphQL schema
+  schema print [--subgraph NAME]
+                            print the GraphQL schema, or what one domain (or several, by commas) serves as a
+                            Federation v2 subgraph
   keys create --tenant T --name N [--roles viewer,approver] [--expires 30d]
                             make an API key; it is shown once
   keys list [--tenant T]    keys, without their secrets

@@ -4,6 +4,7 @@ import {
   type DefinitionNode,
   type DocumentNode,
   type FieldDefinitionNode,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
   type InterfaceTypeDefinitionNode,
   type InterfaceTypeExtensionNode,
@@ -14,11 +15,12 @@ import {
   print,
 } from 'graphql'
 import { AppError } from '../errors.ts'
-import { anyScalar } from './any-scalar.ts'
+import { anyScalar, withVariables } from './any-scalar.ts'
 import { federationDefinitions } from './definitions.ts'
 import { createEntities, type EntityType, type FindEntities } from './entities.ts'
 import { parseFieldSet } from './field-set.ts'
 import { type FederationLink, readFederationLink } from './link.ts'
+import { mergeParts, typeDefinition } from './merge-types.ts'
 
 export interface SubgraphParts<Context> {
   /** As written, with its `@link`; what `_service.sdl` says. */
@@ -119,16 +121,22 @@ export function withDefinitions(typeDefs: DocumentNode): DocumentNode {
   return { kind: Kind.DOCUMENT, definitions: [...missing, ...typeDefs.definitions] }
 }
 
-/** The same with one `schema` instead of extensions of it: graphql-tools writes into those (and so into what others hold). */
+/** The same without extensions: they may extend what only other subgraphs define, and graphql-tools writes into extensions of `schema`. */
 function executable(definitions: readonly DefinitionNode[]): DocumentNode {
   const isSchema = (node: DefinitionNode) => node.kind === Kind.SCHEMA_EXTENSION || node.kind === Kind.SCHEMA_DEFINITION
   const directives = definitions.flatMap((node) => (isSchema(node) && 'directives' in node ? (node.directives ?? []) : []))
-  const written = new Set(definitions.flatMap((node) => (isComposite(node) ? [node.name.value] : [])))
-  const roots = (['Query', 'Mutation', 'Subscription'] as const).filter((name) => written.has(name))
+  const types = mergeParts(
+    definitions.flatMap((definition) => {
+      const node = typeDefinition(definition)
+      return node === null ? [] : [{ domain: 'subgraph', node }]
+    }),
+  )
+  const roots = (['Query', 'Mutation', 'Subscription'] as const).filter((name) => types.has(name))
   const [base] = parse(`schema { ${roots.map((name) => `${name.toLowerCase()}: ${name}`).join(' ')} }`).definitions
   if (base?.kind !== Kind.SCHEMA_DEFINITION) throw new Error('a schema without a Query')
   const schema = { ...base, directives: directives.filter((one) => one.kind === Kind.DIRECTIVE) }
-  return { kind: Kind.DOCUMENT, definitions: [schema, ...definitions.filter((node) => !isSchema(node))] }
+  const rest = definitions.filter((node) => !isSchema(node) && typeDefinition(node) === null)
+  return { kind: Kind.DOCUMENT, definitions: [schema, ...rest, ...[...types.values()].map(({ node }) => node)] }
 }
 
 /**
@@ -161,8 +169,16 @@ export function buildSubgraph<Context>(parts: SubgraphParts<Context>): GraphQLSc
           ...(types.size === 0
             ? {}
             : {
-                _entities: (_parent: unknown, args: { readonly representations: readonly unknown[] }, context: Context) =>
-                  find(args.representations, context),
+                _entities: (
+                  _parent: unknown,
+                  args: { readonly representations: readonly unknown[] },
+                  context: Context,
+                  info: Pick<GraphQLResolveInfo, 'variableValues'>,
+                ) =>
+                  find(
+                    args.representations.map((one) => withVariables(one, info.variableValues)),
+                    context,
+                  ),
               }),
         },
       },

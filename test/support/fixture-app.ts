@@ -258,6 +258,13 @@ function resolversOf(counters: Counters) {
 const absent = (name: string): object =>
   new Proxy({}, { get: (_, key) => (key === 'then' ? undefined : name === 'dataSources' ? absent(String(key)) : undefined) })
 
+/** Ports for a schema whose resolvers use none. */
+export const noPorts = (): Pick<AppParts, 'dataSources' | 'live' | 'cursors'> => ({
+  dataSources: absent('dataSources') as DataSources,
+  live: absent('live') as LiveHub,
+  cursors: absent('cursors') as CursorCodec,
+})
+
 export interface Fixture {
   readonly app: FastifyInstance
   readonly counters: Counters
@@ -274,14 +281,7 @@ export async function fixtureApp(
 ): Promise<Fixture> {
   const counters: Counters = noCounts()
   const config = readConfig({ LOG_LEVEL: 'silent', ...env })
-  const app = await buildApp({
-    config,
-    dataSources: absent('dataSources') as DataSources,
-    live: absent('live') as LiveHub,
-    cursors: absent('cursors') as CursorCodec,
-    schema: fixtureSchema(counters),
-    ...parts,
-  })
+  const app = await buildApp({ config, ...noPorts(), schema: fixtureSchema(counters), ...parts })
   t.teardown(() => app.close())
   await app.ready()
   return { app, counters, config }
