@@ -100,7 +100,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     subscribe: subscriber.subscribe,
     streams: () => subscriber.stats().streams,
   })
-  const pipeline = measurePipeline(unmeasured, metrics)
+  const pipeline = measurePipeline(unmeasured, metrics, { slowMs: config.slowOperationMs })
   app.decorate('pipeline', pipeline)
   app.decorate('authenticate', authenticator.authenticate)
 

@@ -1,10 +1,14 @@
+import { type AddressInfo, connect } from 'node:net'
 import { Writable } from 'node:stream'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import t from 'tap'
 import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
 import { parse } from 'graphql'
 import { auditServer } from 'graphql-http'
 import { pino } from 'pino'
+import { encodingFor } from '../src/transports/compression.ts'
 import { registerHttp } from '../src/transports/http.ts'
+import { eventually } from './support/eventually.ts'
 import { fixtureApp } from './support/fixture-app.ts'
 
 const GRJ = 'application/graphql-response+json'
@@ -483,4 +487,127 @@ t.test('introspection can be switched off, and then suggestions do not spell the
   t.equal(codesOf(await send(app, { query: '{__schema {types {name}}}' }))[0], 'GRAPHQL_VALIDATION_FAILED')
   t.notMatch((await send(app, { query: '{onee}' })).body.errors?.[0]?.message, 'Did you mean')
   t.same((await send(app, { query: '{__typename}' })).body.data, { __typename: 'Query' })
+})
+
+t.test('what cannot be read as a request is refused on the socket: 408, 431, 400', async (t) => {
+  const { app } = await fixtureApp(t, { REQUEST_TIMEOUT_MS: '300' })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  const raw = (text: string) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () => socket.write(text))
+      let answer = ''
+      socket.setEncoding('utf8')
+      socket.on('data', (chunk: string) => (answer += chunk))
+      socket.on('error', reject)
+      socket.on('close', () => resolve(answer))
+    })
+  const head = 'POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n'
+  const cases: Record<string, [string, number]> = {
+    'headers that never end': [`${head}x: `, 408],
+    'a body that never comes': [`${head}content-length: 50\r\n\r\n{"query":`, 408],
+    'a flood of headers': [`${head}${Array.from({ length: 3000 }, (_, index) => `x-${index}: yes\r\n`).join('')}\r\n`, 431],
+    'one huge header': [`${head}cookie: ${'x'.repeat(70_000)}\r\n\r\n`, 431],
+    'no HTTP': ['\u0000\u0001 what\r\n\r\n', 400],
+  }
+  for (const [what, [text, status]] of Object.entries(cases)) {
+    const answer = await raw(text)
+    t.match(answer, new RegExp(`^HTTP/1.1 ${status} `), what)
+    t.match(answer, /"code":"BAD_USER_INPUT"/, what)
+    t.match(answer, /content-type: application\/json/i, what)
+  }
+})
+
+t.test('a server that leaves finishes what it began, tells the rest when to come back, and still answers its probes', async (t) => {
+  const { app, counters } = await fixtureApp(t, { OPERATION_TIMEOUT_MS: '800' })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  const keptOpen = () => {
+    const socket = connect(port, '127.0.0.1')
+    t.teardown(() => socket.destroy())
+    let answer = ''
+    socket.setEncoding('utf8').on('data', (chunk) => (answer += String(chunk)))
+    const over = new Promise<string>((resolve) => socket.once('close', () => resolve(answer)))
+    return { get: (path: string) => socket.write(`GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`), over }
+  }
+  const [probe, client] = [keptOpen(), keptOpen()]
+  probe.get('/graphql?query={slow}')
+  client.get('/graphql?query={slow}')
+  await eventually(() => counters.running === 2)
+  const closing = app.close()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  probe.get('/livez')
+  client.get('/graphql?query={one}')
+  await closing
+  t.match(await probe.over, /^HTTP\/1.1 200 OK[^]*DEADLINE_EXCEEDED[^]*HTTP\/1.1 200 OK[^]*alive/)
+  t.match(await client.over, /^HTTP\/1.1 200 OK[^]*DEADLINE_EXCEEDED[^]*HTTP\/1.1 503 [^]*retry-after: 1[^]*SOURCE_UNAVAILABLE/)
+})
+
+t.test('long answers are compressed for those who take it; short ones and streams are not', async (t) => {
+  const { app } = await fixtureApp(t)
+  const query = '{list(first: 100) {id name items(first: 5) {id name}}}'
+  const ask = (encoding: string, text = query) =>
+    app.inject({
+      method: 'POST',
+      url: '/graphql',
+      payload: { query: text },
+      headers: encoding === '' ? {} : { 'accept-encoding': encoding },
+    })
+  const plain = await ask('')
+  t.equal(plain.headers['content-encoding'], undefined)
+  const read: Record<string, (bytes: Buffer) => Buffer> = { br: brotliDecompressSync, gzip: gunzipSync }
+  for (const [header, expected] of [
+    ['gzip', 'gzip'],
+    ['br', 'br'],
+    ['gzip, deflate, br', 'br'],
+    ['br;q=0.1, gzip', 'gzip'],
+    ['*', 'br'],
+    ['gzip;q=0, br;q=0', undefined],
+    ['zstd', undefined],
+    ['identity', undefined],
+  ] as const) {
+    const answer = await ask(header)
+    t.equal(answer.headers['content-encoding'], expected, header)
+    t.match(answer.headers['vary'], /accept-encoding/i, header)
+    const bytes = expected === undefined ? answer.rawPayload : (read[expected]?.(answer.rawPayload) ?? Buffer.alloc(0))
+    t.same((JSON.parse(bytes.toString()) as Answer['body']).data, (JSON.parse(plain.body) as Answer['body']).data, header)
+    if (expected !== undefined) t.ok(answer.rawPayload.length * 3 < plain.rawPayload.length, header)
+  }
+  t.equal((await ask('gzip', '{one}')).headers['content-encoding'], undefined, 'a short answer')
+  t.equal(encodingFor('gzip, br', 1_000_000), 'gzip', 'a huge answer is compressed fast')
+  t.equal(encodingFor('br', 1_000_000), 'br')
+})
+
+t.test('a server that is full says so with 503, a tenant that is full with 429, both with when to come back', async (t) => {
+  for (const [env, status, code] of [
+    [{ MAX_OPERATIONS: '2' }, 503, 'SOURCE_UNAVAILABLE'],
+    [{ MAX_OPERATIONS_PER_TENANT: '2' }, 429, 'THROTTLED'],
+  ] as const) {
+    const { app, counters } = await fixtureApp(t, { ...env, OPERATION_TIMEOUT_MS: '1000' })
+    const held = [send(app, { query: '{slow}' }), send(app, { query: '{slow}' })]
+    await eventually(() => counters.running === 2)
+    const refused = await send(app, { query: '{one}' })
+    t.equal(refused.status, status)
+    t.same(codesOf(refused), [code])
+    t.equal(refused.headers['retry-after'], '1')
+    if (status === 429) t.equal((await send(app, { query: '{one}' }, { 'x-tenant-id': 'other' })).status, 200)
+    await Promise.all(held)
+    t.equal((await send(app, { query: '{one}' })).status, 200, 'there is room again')
+  }
+})
+
+t.test('requests are counted by caller where that is set, by the names of the neighbours too', async (t) => {
+  for (const names of [
+    ['RATE_LIMIT_MAX', 'RATE_LIMIT_WINDOW_MS'],
+    ['RATE_LIMIT_MAX_REQUESTS', 'GRAPHQL_RATE_WINDOW_MS'],
+    ['GRAPHQL_RATE_MAX_REQUESTS', 'RATE_LIMIT_WINDOW_MS'],
+  ]) {
+    const [max = '', window = ''] = names
+    const { app } = await fixtureApp(t, { [max]: '3', [window]: '60000' })
+    for (let round = 0; round < 3; round++) t.equal((await send(app, { query: '{one}' })).status, 200)
+    const refused = await send(app, { query: '{' })
+    t.equal(refused.status, 429, 'before it is read')
+    t.match(refused.body.errors?.[0]?.extensions, { code: 'THROTTLED', limit: 'requests', max: 3, retryAfterMs: Number })
+    t.ok(Number(refused.headers['retry-after']) >= 1)
+  }
 })

@@ -1,6 +1,6 @@
-import { type ExecutionResult } from 'graphql'
+import { type DocumentNode, type ExecutionResult, print, visit } from 'graphql'
 import { type Pipeline, type PreparedOperation, type RequestOrigin } from '../operation/operation.ts'
-import { type Metrics } from './metrics.ts'
+import { type Metrics, type PricingReading } from './metrics.ts'
 
 const codeOf = (result: ExecutionResult): string | null => {
   const [first] = result.errors ?? []
@@ -10,16 +10,54 @@ const codeOf = (result: ExecutionResult): string | null => {
 const isResult = (answer: AsyncIterableIterator<ExecutionResult> | ExecutionResult): answer is ExecutionResult =>
   !(Symbol.asyncIterator in answer)
 
+const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+const pricingOf = ({ extensions }: ExecutionResult): PricingReading | undefined => {
+  const cost = extensions?.['cost']
+  if (!isMap(cost) || typeof cost['requestedQueryCost'] !== 'number') return undefined
+  return {
+    requested: cost['requestedQueryCost'],
+    actual: typeof cost['actualQueryCost'] === 'number' ? cost['actualQueryCost'] : null,
+    measured: typeof cost['measured'] === 'string' ? cost['measured'] : null,
+    local: cost['local'] === true,
+  }
+}
+
+/** A document as it may be logged: what clients write into it may be secret, its shape is not. */
+const withoutTexts = (document: DocumentNode): string =>
+  print(visit(document, { StringValue: (node) => ({ ...node, value: '', block: false }) }))
+
 interface Outcome {
+  readonly pricing?: PricingReading | undefined
   readonly errorCode: string | null
   readonly durationMs: number
 }
 
 /** The pipeline, with every operation counted, timed and logged once: whichever transport brought it, refused or executed. */
-export function measurePipeline(pipeline: Pipeline, metrics: Metrics): Pipeline {
-  const note = (operation: PreparedOperation, { errorCode, durationMs }: Outcome): void => {
+export function measurePipeline(pipeline: Pipeline, metrics: Metrics, { slowMs = 0 }: { readonly slowMs?: number } = {}): Pipeline {
+  const note = (operation: PreparedOperation, { errorCode, durationMs, pricing }: Outcome): void => {
     const { name, type, estimatedCost, origin } = operation
-    metrics.operation({ name, type, transport: origin.transport, errorCode, durationMs, cost: estimatedCost })
+    const { transport, clientName: client = null } = origin
+    metrics.operation({
+      name,
+      type,
+      transport,
+      errorCode,
+      durationMs,
+      cost: estimatedCost,
+      client,
+      ...(pricing === undefined ? {} : { pricing }),
+    })
+    if (slowMs > 0 && durationMs >= slowMs)
+      origin.log.warn(
+        {
+          requestId: origin.requestId,
+          operation: name,
+          durationMs: Math.round(durationMs),
+          document: withoutTexts(operation.document).slice(0, 4000),
+        },
+        'a slow operation',
+      )
     log(origin, { operation: name, type, cost: estimatedCost, durationMs: Math.round(durationMs * 10) / 10, code: errorCode })
   }
   return {
@@ -29,7 +67,8 @@ export function measurePipeline(pipeline: Pipeline, metrics: Metrics): Pipeline 
       if (prepared.kind === 'REFUSED') {
         const durationMs = performance.now() - start
         const errorCode = codeOf(prepared.result) ?? 'BAD_USER_INPUT'
-        metrics.operation({ name: 'refused', type: 'unknown', transport: origin.transport, errorCode, durationMs, cost: null })
+        const { transport, clientName: client = null } = origin
+        metrics.operation({ name: 'refused', type: 'unknown', transport, errorCode, durationMs, cost: null, client })
         log(origin, { refusal: prepared.refusal, code: errorCode })
       }
       return prepared
@@ -37,7 +76,7 @@ export function measurePipeline(pipeline: Pipeline, metrics: Metrics): Pipeline 
     async execute(operation) {
       const start = performance.now()
       const result = await pipeline.execute(operation)
-      note(operation, { errorCode: codeOf(result), durationMs: performance.now() - start })
+      note(operation, { errorCode: codeOf(result), durationMs: performance.now() - start, pricing: pricingOf(result) })
       return result
     },
     async subscribe(operation) {

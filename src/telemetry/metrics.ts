@@ -12,6 +12,19 @@ export interface OperationReading {
   readonly durationMs: number
   /** Estimated cost; null where it was refused before pricing. */
   readonly cost: number | null
+  /** As the client names itself; null = it does not. */
+  readonly client?: string | null
+  readonly pricing?: PricingReading
+}
+
+/** What `extensions.cost` of an answer said. */
+export interface PricingReading {
+  readonly requested: number
+  readonly actual: number | null
+  /** Why it would have been refused, had its tenant not only been measured. */
+  readonly measured: string | null
+  /** The shared budget did not answer. */
+  readonly local: boolean
 }
 
 /** What the program counts about itself. Every label is bounded: clients cannot make series without end. */
@@ -32,6 +45,13 @@ export function boundedLabel(limit: number): (value: string) => string {
   }
 }
 
+/** Two labels of clients' choosing: the first `limit` pairs keep their names. */
+function boundedPair(limit: number): (a: string, b: string) => [string, string] {
+  const bounded = boundedLabel(limit)
+  return (a, b) => (a.length + b.length <= 79 && bounded(`${a}\u0000${b}`) !== 'other' ? [a, b] : ['other', 'other'])
+}
+
+const costBuckets = [1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000]
 const millisecondBuckets = [1, 2, 5, 10, 25, 50, 100, 250, 350, 500, 1000, 2000, 5000, 15_000]
 
 /** The names in `graphql_*` are those that the neighbours' alert rules ask for (contract: summit 11.2). */
@@ -65,11 +85,53 @@ export function createMetrics(): Metrics {
     labelNames: ['operation'],
     registers,
   })
+  const clients = new Counter({
+    name: 'orrery_client_operations_total',
+    help: 'GraphQL operations by client and operation name',
+    labelNames: ['client', 'operation', 'status'],
+    registers,
+  })
+  const pairOf = boundedPair(500)
+  const requested = new Histogram({
+    name: 'orrery_cost_requested_points',
+    help: 'What operations were priced at before they ran',
+    labelNames: ['type'],
+    buckets: costBuckets,
+    registers,
+  })
+  const actual = new Histogram({
+    name: 'orrery_cost_actual_points',
+    help: 'What their answers did cost',
+    labelNames: ['type'],
+    buckets: costBuckets,
+    registers,
+  })
+  const refusals = new Counter({
+    name: 'orrery_cost_refusals_total',
+    help: 'Operations that were too dear or over budget; mode measure: they ran all the same',
+    labelNames: ['code', 'mode'],
+    registers,
+  })
+  for (const code of ['COST_LIMIT_EXCEEDED', 'THROTTLED']) for (const mode of ['enforce', 'measure']) refusals.inc({ code, mode }, 0)
+  const local = new Counter({
+    name: 'orrery_budget_local_total',
+    help: 'Operations whose budget this process decided alone, because the shared one did not answer',
+    registers,
+  })
   const hits = new Counter({ name: 'graphql_cache_hits_total', help: 'Documents found parsed and validated', registers })
   const misses = new Counter({ name: 'graphql_cache_misses_total', help: 'Documents that had to be parsed and validated', registers })
   return {
     registry,
-    operation({ name, type, transport, errorCode, durationMs, cost }) {
+    operation({ name, type, transport, errorCode, durationMs, cost, client, pricing }) {
+      const [named, of] = pairOf(client ?? 'unknown', name ?? 'anonymous')
+      clients.inc({ client: named, operation: of, status: errorCode === null ? 'success' : 'error' })
+      if (errorCode === 'COST_LIMIT_EXCEEDED' || errorCode === 'THROTTLED') refusals.inc({ code: errorCode, mode: 'enforce' })
+      if (pricing !== undefined) {
+        requested.observe({ type }, pricing.requested)
+        if (pricing.actual !== null) actual.observe({ type }, pricing.actual)
+        if (pricing.measured !== null) refusals.inc({ code: pricing.measured, mode: 'measure' })
+        if (pricing.local) local.inc()
+      }
       const operation = labelOf(name ?? 'anonymous')
       requests.inc({ operation, type, transport, status: errorCode === null ? 'success' : 'error' })
       if (errorCode !== null) errors.inc({ type, code: errorCode })
