@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { type DocumentNode, Kind, parse, visit } from 'graphql'
+import { type DocumentNode, parse } from 'graphql'
+import { normalise } from './federation/normalise.ts'
 import { type DomainDocuments, splitTypeDefs } from './federation/split.ts'
 import { packageRoot } from './root.ts'
 
@@ -13,21 +14,10 @@ export const domains: readonly string[] = readdirSync(folder)
   .filter((name) => name !== 'base')
   .sort()
 
-/** Weights are whole numbers to federation and texts to the cost specification it comes from: files may say either. */
-const withWholeWeights = (document: DocumentNode): DocumentNode =>
-  visit(document, {
-    Directive: (node) =>
-      node.name.value !== 'cost'
-        ? undefined
-        : visit(node, {
-            StringValue: (value) => (/^-?\d+$/.test(value.value) ? { kind: Kind.INT, value: value.value } : undefined),
-          }),
-  })
-
 let documents: DomainDocuments | undefined
 
 function readDocuments(): DomainDocuments {
-  const read = (name: string) => withWholeWeights(parse(readFileSync(join(folder, `${name}.graphql`), 'utf8'), { noLocation: true }))
+  const read = (name: string) => normalise(parse(readFileSync(join(folder, `${name}.graphql`), 'utf8'), { noLocation: true }))
   return new Map(['base', ...domains].map((name) => [name, read(name)]))
 }
 

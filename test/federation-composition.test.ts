@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type DefinitionNode, Kind, parse, print, type TypeDefinitionNode } from 'graphql'
+import { type DefinitionNode, Kind, parse, type TypeDefinitionNode } from 'graphql'
 import tap from 'tap'
 import { buildSchema } from '../src/app.ts'
+import { serviceSdl } from '../src/federation/subgraph.ts'
 import { packageRoot } from '../src/root.ts'
 import { domains, loadTypeDefs } from '../src/schema.ts'
 import { composers, type NamedSubgraph } from './support/composers.ts'
 
-const subgraph = (...wanted: string[]): NamedSubgraph => ({ name: wanted.join('-'), sdl: print(loadTypeDefs(wanted)) })
+const subgraph = (...wanted: string[]): NamedSubgraph => ({ name: wanted.join('-'), sdl: serviceSdl(loadTypeDefs(wanted)) })
 const orrery: NamedSubgraph = { ...subgraph(...domains), name: 'orrery' }
 const foreign = ['teams', 'comments'].map((name): NamedSubgraph => ({
   name,

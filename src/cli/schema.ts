@@ -1,5 +1,5 @@
 import { print } from 'graphql'
-import { withDefinitions } from '../federation/subgraph.ts'
+import { serviceSdl, withDefinitions } from '../federation/subgraph.ts'
 import { domains, loadTypeDefs } from '../schema.ts'
 import { type Arguments, UsageError } from './arguments.ts'
 
@@ -16,6 +16,6 @@ function readDomains(names: string): string[] {
  */
 export async function schemaCommand({ words, subgraph }: Arguments): Promise<void> {
   if (words[0] !== 'print' || words.length !== 1) throw new UsageError('Say `orrery schema print`.')
-  const document = subgraph === undefined ? withDefinitions(loadTypeDefs()) : loadTypeDefs(readDomains(subgraph))
-  process.stdout.write(`${print(document)}\n`)
+  const sdl = subgraph === undefined ? print(withDefinitions(loadTypeDefs())) : serviceSdl(loadTypeDefs(readDomains(subgraph)))
+  process.stdout.write(`${sdl}\n`)
 }

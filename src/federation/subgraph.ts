@@ -13,6 +13,7 @@ import {
   type ObjectTypeExtensionNode,
   parse,
   print,
+  visit,
 } from 'graphql'
 import { AppError } from '../errors.ts'
 import { anyScalar, withVariables } from './any-scalar.ts'
@@ -110,6 +111,13 @@ function protocolDefinitions(entities: readonly string[], link: FederationLink):
   `).definitions
 }
 
+/**
+ * What a composer reads: the SDL as it is written, without `@oneOf`, which Apollo's composition does not know. The subgraph still holds callers
+ * to it; a gateway passes such an input on as one whose fields are all optional.
+ */
+export const serviceSdl = (typeDefs: DocumentNode): string =>
+  print(visit(typeDefs, { Directive: (node) => (node.name.value === 'oneOf' ? null : undefined) }))
+
 /** The written SDL with every definition that it takes from the specification: what tools read that know no federation. */
 export function withDefinitions(typeDefs: DocumentNode): DocumentNode {
   const defined = new Set(
@@ -148,7 +156,7 @@ export function buildSubgraph<Context>(parts: SubgraphParts<Context>): GraphQLSc
   const link = readFederationLink(typeDefs)
   const types = entityTypes(parts, link)
   const find = createEntities(types)
-  const sdl = print(typeDefs)
+  const sdl = serviceSdl(typeDefs)
   const complete = withDefinitions(typeDefs)
   return makeExecutableSchema({
     typeDefs: executable([...complete.definitions, ...protocolDefinitions([...types.keys()], link)]),
