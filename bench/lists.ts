@@ -1,40 +1,24 @@
 // npm run bench -- lists [seconds per round] [rounds]: 50 runs with their gates and events over HTTP on loopback: the whole pipeline against bare
 // Mercurius + JIT, graphql-yoga and Apollo Server on the same schema and data sources, and against a Fastify route that does the same by hand.
 // Rounds alternate, so that whatever else the machine does falls on all; the client has a thread of its own.
-import { randomBytes } from 'node:crypto'
-import { readConfig } from '../src/config.ts'
-import { openMemoryCache } from '../src/datasources/cache/memory-cache.ts'
-import { createDataSources, type DataSources, type Stores } from '../src/datasources/index.ts'
-import { openSqlLog } from '../src/datasources/log/sql-log.ts'
+import { type DataSources } from '../src/datasources/index.ts'
 import { type PageRequest } from '../src/datasources/page.ts'
-import { type Sql } from '../src/datasources/sql/sql.ts'
 import { approvalId, runEventId, runId } from '../src/resolvers/node-ids.ts'
-import { createLiveHub } from '../src/subscriptions/live-hub.ts'
-import { createCursorCodec } from '../src/subscriptions/signed-cursor.ts'
-import { formatNanos, systemClock } from '../src/time.ts'
+import { formatNanos } from '../src/time.ts'
 import { countingSql } from '../test/support/seeded-reads.ts'
 import { sqlAdapters } from '../test/support/sql.ts'
 import { bench, median, owner, readable } from './support/bench.ts'
 import { apollo, bareMercurius, buildSchema, type Contender, type Ground, handWritten, orrery, yoga } from './support/contenders.ts'
+import { groundOn, remembered, tenantId } from './support/ground.ts'
 import { type Load, load } from './support/load.ts'
+import { nestedList } from './support/nested-list.ts'
 import { seedSample } from './support/seed.ts'
 
 const seconds = Number(process.argv[2] ?? 2)
 const rounds = Number(process.argv[3] ?? 5)
 const connections = 8
-const tenantId = 'demo'
 
-const query = `query Runs {
-  runs(first: 50) {
-    nodes {
-      id ritualId runId status startedAt
-      approvals(first: 3) { nodes { id gateId state requestedAt } }
-      events(first: 6) { nodes { id type at sequence } }
-    }
-    pageInfo { hasNextPage endCursor }
-  }
-}`
-const body = JSON.stringify({ query })
+const body = JSON.stringify({ query: nestedList(50) })
 const headers = { 'content-type': 'application/json', accept: 'application/json' }
 
 const pageOf = (size: number): PageRequest => ({ size, direction: 'FORWARD', cursor: null })
@@ -74,48 +58,6 @@ async function byHand({ runs, approvals }: DataSources): Promise<unknown> {
         pageInfo: { hasNextPage: page.hasNextPage, endCursor: page.items.at(-1)?.cursor ?? null },
       },
     },
-  }
-}
-
-async function groundOn(sql: Sql): Promise<Ground> {
-  const config = readConfig({
-    DEFAULT_TENANT: tenantId,
-    SAMPLE_DATA: 'off',
-    GRAPHIQL: 'off',
-    // the budget does its work and never says no
-    BUDGET_CAPACITY: '1000000000',
-    BUDGET_RESTORE_PER_SECOND: '1000000000',
-  })
-  const log = openSqlLog({ sql, clock: systemClock })
-  const stores: Stores = { sql, log, cache: openMemoryCache(), close: async () => undefined }
-  const live = createLiveHub({ log, ringSize: 10, queueSize: 10 })
-  owner.teardown(async () => (await live.close(), await log.close()))
-  return {
-    config,
-    stores,
-    dataSources: createDataSources({ stores, config, clock: systemClock }),
-    live,
-    cursors: createCursorCodec({ keys: [randomBytes(32)], clock: systemClock }),
-  }
-}
-
-/** Data sources that give at once what the given ones said first: what is left is the work of the servers themselves. */
-function remembered(dataSources: DataSources): DataSources {
-  const answers = new Map<string, Promise<unknown>>()
-  const once = <T>(name: string, read: () => Promise<T>): Promise<T> => {
-    const known = answers.get(name) ?? read()
-    answers.set(name, known)
-    return known as Promise<T>
-  }
-  const { runs, approvals } = dataSources
-  return {
-    ...dataSources,
-    runs: {
-      ...runs,
-      list: (...given) => once('list', () => runs.list(...given)),
-      eventsOf: (...given) => once('events', () => runs.eventsOf(...given)),
-    },
-    approvals: { ...approvals, ofRuns: (...given) => once('gates', () => approvals.ofRuns(...given)) },
   }
 }
 
@@ -168,7 +110,7 @@ async function countStatements(ground: Ground, statements: string[]): Promise<vo
   const counts = []
   for (const size of [5, 20, 50]) {
     const before = statements.length
-    await fetch(ours.url, { method: 'POST', headers, body: body.replace('first: 50', `first: ${size}`) })
+    await fetch(ours.url, { method: 'POST', headers, body: JSON.stringify({ query: nestedList(size) }) })
     const asked = statements.slice(before).filter((text) => !/projection_watermarks|log_streams|log_messages|select 1/.test(text))
     counts.push(`${asked.length} for ${size} runs`)
   }

@@ -108,45 +108,46 @@ const isMap = (value: unknown): value is Record<string, unknown> => typeof value
 
 /** What an answer did cost: the same sum over what it really holds. Never more than the estimate while lists keep to their assumed size. */
 export function actualCost(plan: CostPlan, variables: Variables, data: unknown): Cost {
-  const ofValue = (field: CostField, value: unknown): Sum => {
-    if (value == null) return { cost: 0, nodes: 0 }
+  // An answer has thousands of values: each adds to one sum instead of making its own.
+  const addValue = (field: CostField, value: unknown, sum: Sum): void => {
+    if (value == null) return
     if (Array.isArray(value)) {
-      const sum: Sum = { cost: 0, nodes: 0 }
-      for (const one of value) {
-        const { cost, nodes } = ofValue(field, one)
-        sum.cost += cost
-        sum.nodes += nodes
-      }
-      return sum
+      for (const one of value) addValue(field, one, sum)
+      return
     }
+    const [only] = field.alternatives
+    if (only === undefined) return
+    if (field.alternatives.length > 1 || only.weight < 0) return addDearest(field, value, sum)
+    sum.cost += only.weight
+    if (only.isObject) sum.nodes += 1
+    if (isMap(value)) addSet(only.set, value, sum)
+  }
+
+  const addDearest = (field: CostField, value: unknown, sum: Sum): void => {
     let most: Sum = { cost: 0, nodes: 0 }
     for (const { weight, isObject, set } of field.alternatives) {
-      const selected = isMap(value) ? ofSet(set, value) : { cost: 0, nodes: 0 }
+      const selected: Sum = { cost: 0, nodes: 0 }
+      if (isMap(value)) addSet(set, value, selected)
       const cost = Math.max(0, weight + selected.cost)
       most = { cost: Math.max(most.cost, cost), nodes: Math.max(most.nodes, selected.nodes + (isObject ? 1 : 0)) }
     }
-    return most
+    sum.cost += most.cost
+    sum.nodes += most.nodes
   }
 
-  const ofSet = (set: CostSet, value: Record<string, unknown>): Sum => {
-    const sum: Sum = { cost: 0, nodes: 0 }
+  const addSet = (set: CostSet, value: Record<string, unknown>, sum: Sum): void => {
     for (const { field, when } of set.fields) {
       const inner = value[field.key]
       if (inner === undefined || (when !== null && !when(variables))) continue
-      const { cost, nodes } = ofValue(field, inner)
-      sum.cost += ownCost(field, variables) + cost
-      sum.nodes += nodes
+      sum.cost += ownCost(field, variables)
+      addValue(field, inner, sum)
     }
-    for (const { set: inner, when } of set.sets) {
-      if (when !== null && !when(variables)) continue
-      const { cost, nodes } = ofSet(inner, value)
-      sum.cost += cost
-      sum.nodes += nodes
-    }
-    return sum
+    for (const { set: inner, when } of set.sets) if (when === null || when(variables)) addSet(inner, value, sum)
   }
 
-  return whole(isMap(data) ? ofSet(plan.root, data) : { cost: 0, nodes: 0 })
+  const sum: Sum = { cost: 0, nodes: 0 }
+  if (isMap(data)) addSet(plan.root, data, sum)
+  return whole(sum)
 }
 
 export interface DearPath {

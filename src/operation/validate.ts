@@ -1,10 +1,12 @@
 import {
   type DocumentNode,
-  GraphQLError,
+  type GraphQLError,
   type GraphQLSchema,
   NoSchemaIntrospectionCustomRule,
   specifiedRules,
+  TypeInfo,
   validate,
+  ValidationContext,
   type ValidationRule,
 } from 'graphql'
 import depthLimit from 'graphql-depth-limit'
@@ -27,24 +29,28 @@ export function validateDocument(schema: GraphQLSchema, document: DocumentNode, 
   if (errors.length > 0) throw new Refused('VALIDATION', coded('GRAPHQL_VALIDATION_FAILED', errors))
   // a second opinion about depth. It is exponential in fragments and throws on unknown ones, so it comes after our own count and after the
   // rules (platform 6.2); it counts from 0, we from 1
-  const secondOpinion: ValidationRule = depthLimit(options.maxDepth - 1)
-  if (run(schema, document, [secondOpinion], options).length > 0)
+  if (isTooDeep(schema, document, options.maxDepth - 1))
     throw refuse('COST', 'COST_LIMIT_EXCEEDED', `The operation has more than ${options.maxDepth} levels.`, {
       limit: 'depth',
       max: options.maxDepth,
     })
 }
 
-function run(schema: GraphQLSchema, document: DocumentNode, rules: readonly ValidationRule[], options: ValidationOptions): GraphQLError[] {
+/** Its rule does all its work while it is made, so nothing is visited for it. */
+function isTooDeep(schema: GraphQLSchema, document: DocumentNode, most: number): boolean {
+  const errors: GraphQLError[] = []
   try {
-    // suggestions would spell out the schema that introspection hides
-    const errors: readonly unknown[] = validate(schema, document, rules, { maxErrors, hideSuggestions: !options.introspection })
-    return errors
-      .slice(0, maxErrors)
-      .map((error) => (error instanceof GraphQLError ? error : new GraphQLError('The document is not valid.')))
+    depthLimit(most)(new ValidationContext(schema, document, new TypeInfo(schema), (error) => void errors.push(error)))
   } catch (error) {
-    // rules that work while they are made throw a bare object instead of reporting (platform D28)
+    // it throws a bare object instead of reporting (platform D28)
     if (error instanceof Error) throw error
-    return [new GraphQLError('The document is not valid.')]
+    return true
   }
+  return errors.length > 0
+}
+
+function run(schema: GraphQLSchema, document: DocumentNode, rules: readonly ValidationRule[], options: ValidationOptions): GraphQLError[] {
+  // suggestions would spell out the schema that introspection hides
+  const errors = validate(schema, document, rules, { maxErrors, hideSuggestions: !options.introspection })
+  return errors.slice(0, maxErrors)
 }

@@ -16,16 +16,21 @@ export interface TransactionGuard {
 /** Knows, across awaits, whether the calling code belongs to an open transaction. */
 export function createTransactionGuard(): TransactionGuard {
   const storage = new AsyncLocalStorage<{ open: boolean }>()
+  let open = 0
   return {
     refuseInside() {
       if (storage.getStore()?.open === true) throw transactionMisuse('a transaction is open here: use its executor, and do not nest')
     },
     async run(work) {
       const transaction = { open: true }
+      open += 1
       try {
         return await storage.run(transaction, work)
       } finally {
         transaction.open = false
+        open -= 1
+        // While it is in use every promise of the process carries it along, which a reader's thousand promises pay for.
+        if (open === 0) storage.disable()
       }
     },
   }
