@@ -1,0 +1,71 @@
+import { type Clock, type Nanos } from '../../time.ts'
+import { parameters } from '../sql-keyset.ts'
+import { type ListSource, readPage } from '../sql-list.ts'
+import { type Page, type PageRequest } from '../page.ts'
+import { type Scope } from '../scope.ts'
+import { type Sql } from '../sql/sql.ts'
+import { hexOrNull } from './record-chain.ts'
+import { type Pin, type PinReason, pinReasons, type RecordStream } from './storage.ts'
+
+interface PinRow {
+  length: bigint
+  head_hash: Uint8Array | null
+  pinned_at_ns: Nanos
+  reason: string
+  pinned_by: string
+}
+
+const columns = 'length, head_hash, pinned_at_ns, reason, pinned_by'
+
+const toPin = (row: PinRow): Pin => ({
+  length: row.length,
+  headHash: hexOrNull(row.head_hash),
+  pinnedAt: row.pinned_at_ns,
+  reason: pinReasons.find((known) => known === row.reason) ?? 'MANUAL',
+  pinnedBy: row.pinned_by,
+})
+
+/** Length and head are read and noted in one statement: they belong together. */
+export async function pinStream(
+  { sql, clock }: { sql: Sql; clock: Clock },
+  scope: Scope,
+  { stream, reason, actor }: { stream: RecordStream; reason: PinReason; actor: string },
+): Promise<Pin> {
+  const row = await sql.one<PinRow>(
+    `insert into record_pins (stream_key, length, head_hash, pinned_at_ns, reason, pinned_by)
+     select stream_key, length, head_hash, $3, $4, $5 from record_streams where stream_key = $1 and tenant_id = $2
+     returning ${columns}`,
+    [BigInt(stream.key), scope.tenantId, clock.now(), reason, actor],
+    { signal: scope.signal },
+  )
+  return toPin(row)
+}
+
+const byTime: ListSource['order'] = {
+  name: 'length',
+  keys: [
+    { expression: 'length', kind: 'integer' },
+    { expression: 'pinned_at_ns', kind: 'integer' },
+  ],
+  descending: false,
+}
+
+export function listPins(sql: Sql, scope: Scope, stream: RecordStream, page: PageRequest): Promise<Page<Pin>> {
+  const params = parameters(scope.tenantId, BigInt(stream.key))
+  const where = ['stream_key = (select s.stream_key from record_streams s where s.tenant_id = $1 and s.stream_key = $2)']
+  const source: ListSource = { list: `pins:${stream.key}`, order: byTime, columns, from: 'record_pins', where }
+  return readPage<PinRow, Pin>(sql, scope, { source, page, params, item: toPin })
+}
+
+/**
+ * Pins every stream that has grown since its last pin, of all tenants: it is age and growth that matter.
+ * @returns how many were pinned
+ */
+export function pinGrownStreams({ sql, clock }: { sql: Sql; clock: Clock }): Promise<number> {
+  return sql.run(
+    `insert into record_pins (stream_key, length, head_hash, pinned_at_ns, reason, pinned_by)
+     select s.stream_key, s.length, s.head_hash, $1, 'SCHEDULE', 'system' from record_streams s
+      where s.length > coalesce((select max(p.length) from record_pins p where p.stream_key = s.stream_key), 0)`,
+    [clock.now()],
+  )
+}

@@ -1,0 +1,64 @@
+import { type Nanos } from '../../time.ts'
+import { type Scope } from '../scope.ts'
+import { type Sql } from '../sql/sql.ts'
+import { hex, hexOrNull, recordKinds } from './record-chain.ts'
+import { type RecordStream, type StoredRecord } from './storage.ts'
+
+export interface RecordRow {
+  record_offset: bigint
+  kind: number
+  payload: Uint8Array
+  hash: Uint8Array
+  previous_hash: Uint8Array | null
+  recorded_at_ns: bigint
+}
+
+export const MOST_READ = 1_000n
+
+/** Columns of `records r` in stream `s`; the hash before the first record that is held is the anchor. */
+export const recordColumns = `r.record_offset, r.kind, r.payload, r.hash, r.recorded_at_ns,
+  case when r.record_offset = s.first_offset then s.anchor_hash
+       else (select b.hash from records b where b.stream_key = r.stream_key and b.record_offset = r.record_offset - 1) end as previous_hash`
+
+export const toRecord = (row: RecordRow): StoredRecord => ({
+  offset: row.record_offset,
+  kind: recordKinds[row.kind] ?? 'DATA',
+  payload: row.payload,
+  hash: hex(row.hash),
+  previousHash: hexOrNull(row.previous_hash),
+  recordedAt: row.recorded_at_ns,
+})
+
+export async function readRecords(
+  sql: Sql,
+  scope: Scope,
+  stream: RecordStream,
+  { from, to }: { from: bigint; to: bigint },
+): Promise<StoredRecord[]> {
+  const end = to - from > MOST_READ ? from + MOST_READ : to
+  if (end <= from) return []
+  const rows = await sql.any<RecordRow>(
+    `select ${recordColumns} from record_streams s join records r on r.stream_key = s.stream_key
+      where s.stream_key = $1 and s.tenant_id = $2 and r.record_offset >= $3 and r.record_offset < $4 and r.record_offset < s.length
+      order by r.record_offset`,
+    [BigInt(stream.key), scope.tenantId, from, end],
+    { signal: scope.signal },
+  )
+  return rows.map(toRecord)
+}
+
+/** Halves the range until one offset is left: ingest times never run backwards within a stream. */
+export async function offsetAt(sql: Sql, scope: Scope, stream: RecordStream, at: Nanos): Promise<bigint> {
+  const { found } = await sql.one<{ found: bigint }>(
+    `with recursive probe (low, high) as (
+       select first_offset, length from record_streams where stream_key = $1 and tenant_id = $2
+       union all
+       select case when r.recorded_at_ns < $3 then p.middle + 1 else p.low end, case when r.recorded_at_ns < $3 then p.high else p.middle end
+         from (select low, high, (low + high) / 2 as middle from probe where low < high) p
+         join records r on r.stream_key = $1 and r.record_offset = p.middle
+     ) select low as found from probe order by high - low limit 1`,
+    [BigInt(stream.key), scope.tenantId, at],
+    { signal: scope.signal },
+  )
+  return found
+}
