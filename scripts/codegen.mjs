@@ -14,6 +14,7 @@ const runs = '../datasources/runs/runs.ts'
 const approvals = '../datasources/approvals/approvals.ts'
 const sources = '../datasources/system/sources.ts'
 const slos = '../datasources/slo/slo.ts'
+const storage = '../datasources/storage/storage.ts'
 const connection = '../resolvers/connection.ts'
 
 /** The domain object that the resolvers of each type receive. */
@@ -30,6 +31,13 @@ const mappers = {
   Slo: `${slos}#SloReport as SloReportModel`,
   Correction: `${slos}#Correction as CorrectionModel`,
   SloConnection: `${connection}#CountedConnection<SloReportModel>`,
+  RecordStream: `${storage}#RecordStream as RecordStreamModel`,
+  Record: `${storage}#RecordOfRun as RecordModel`,
+  Pin: `${storage}#Pin as PinModel`,
+  ChainVerification: `${storage}#ChainVerification as ChainVerificationModel`,
+  StorageStatus: `${storage}#StorageStatus as StorageStatusModel`,
+  AuditReceipt: '../datasources/storage/audit.ts#AuditReceipt as AuditReceiptModel',
+  RecordStreamConnection: `${connection}#CountedConnection<RecordStreamModel>`,
   RunConnection: `${connection}#CountedConnection<RunModel>`,
   RunEventConnection: `${connection}#CountedConnection<RunEventModel>`,
   PolicyDecisionConnection: `${connection}#CountedConnection<PolicyDecisionModel>`,
@@ -86,7 +94,10 @@ async function generate() {
   })
 }
 
-const text = `// Written by \`npm run codegen\` from schema/*.graphql; change those instead.\n${await generate()}`
+// Our schema has a type `Record`, which hides TypeScript's own of that name.
+const utility =
+  "/** TypeScript's `Record`: that name is a type of the schema here. */\ntype Dictionary<Key extends PropertyKey, Value> = { [name in Key]: Value };\n"
+const text = `// Written by \`npm run codegen\` from schema/*.graphql; change those instead.\n${(await generate()).replace(/\bRecord</g, 'Dictionary<')}${utility}`
 if (process.argv.includes('--check')) {
   if (readFileSync(target, 'utf8') !== text) {
     console.error('src/generated/resolver-types.ts is not up to date: run `npm run codegen`')

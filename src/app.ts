@@ -17,6 +17,7 @@ import { readTrustedDocuments } from './operation/trusted-files.ts'
 import { findEntities } from './resolvers/entities.ts'
 import { guardMutations } from './resolvers/guarded-mutations.ts'
 import { resolvers } from './resolvers/index.ts'
+import { withReceipts } from './resolvers/receipts.ts'
 import { loadTypeDefs } from './schema.ts'
 import { type CursorCodec } from './subscriptions/cursor.ts'
 import { type LiveHub } from './subscriptions/hub.ts'
@@ -129,7 +130,7 @@ function readyLifecycle(): Lifecycle {
 /** Our schema with its resolvers, checked: all domains, or those that are given. */
 export function buildSchema({ subgraphs, introspection = true }: Partial<Pick<Config, 'subgraphs' | 'introspection'>> = {}): GraphQLSchema {
   const parts = { typeDefs: loadTypeDefs(subgraphs), resolvers, findEntities, servesSdl: introspection }
-  const schema = guardMutations(buildSubgraph<Context>(parts))
+  const schema = withReceipts(guardMutations(buildSubgraph<Context>(parts)))
   assertValidSchema(schema)
   return schema
 }

@@ -1,7 +1,7 @@
 import { badUserInput } from './errors.ts'
 
 /** Types that have a global id. The version inside an id lets its parts change later without breaking stored ids. */
-export type NodeType = 'Run' | 'Approval' | 'Ritual' | 'RunEvent' | 'GenericEvent' | 'Slo'
+export type NodeType = 'Run' | 'Approval' | 'Ritual' | 'RunEvent' | 'GenericEvent' | 'Slo' | 'RecordStream' | 'Record' | 'AuditReceipt'
 
 const VERSION = 'v1'
 

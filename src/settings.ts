@@ -4,7 +4,7 @@ import { domains } from './schema.ts'
 /** One setting: its name in the environment, what it does, how it is read. The README table and `--help` are made from this list. */
 export interface Setting<T> {
   readonly names: readonly [string, ...string[]]
-  readonly group: 'Server' | 'Stores' | 'Demon' | 'Identity' | 'Limits' | 'Streams' | 'Telemetry'
+  readonly group: 'Server' | 'Stores' | 'Storage' | 'Demon' | 'Identity' | 'Limits' | 'Streams' | 'Telemetry'
   readonly help: string
   readonly secret?: boolean
   /** Reads the text of the environment; `undefined` text means not set. */
@@ -68,6 +68,11 @@ export const settings = {
   sourceTimeoutMs: setting({ names: ['SOURCE_TIMEOUT_MS'], group: 'Stores', help: 'Deadline of one call to a store, in ms.', schema: whole(5000, 50, 600_000), shown: '5000' }),
   embedded: setting({ names: ['EMBEDDED'], group: 'Stores', help: 'Allows embedded stores in production.', schema: onOff(false), shown: 'off' }),
   criticalSources: setting({ names: ['CRITICAL_SOURCES'], group: 'Stores', help: 'Comma list of the sources without which the server is not ready.', schema: list.pipe(z.array(choice('sql', 'log', 'cache'))).prefault('sql,log'), shown: 'sql,log' }),
+
+  recordMaxBytes: setting({ names: ['RECORD_MAX_BYTES'], group: 'Storage', help: 'Largest payload of one record of a native stream.', schema: whole(65_536, 1, 8_388_608), shown: '65536' }),
+  recordBatchMax: setting({ names: ['RECORD_BATCH_MAX'], group: 'Storage', help: 'Most records of one append.', schema: whole(1_000, 1, 10_000), shown: '1000' }),
+  recordBatchMaxBytes: setting({ names: ['RECORD_BATCH_MAX_BYTES'], group: 'Storage', help: 'Largest sum of payloads of one append.', schema: whole(4_194_304, 1, 33_554_432), shown: '4194304' }),
+  recordPinSeconds: setting({ names: ['RECORD_PIN_SECONDS'], group: 'Storage', help: 'Time between two rounds that pin every stream which has grown, audit logs included, in s.', schema: whole(3_600, 1, 604_800), shown: '3600' }),
 
   ritualStreamName: setting({ names: ['RITUAL_STREAM_NAME'], group: 'Demon', help: 'Name of Demon\'s stream of runs; unset: RITUAL_EVENTS, else DEMON_RITUAL_EVENTS.', schema: optional, shown: 'RITUAL_EVENTS' }),
   writeTimeoutMs: setting({ names: ['PROJECTION_WAIT_MS'], group: 'Demon', help: 'How long a mutation, or a read with `minCursor`, waits for the read model, in ms.', schema: whole(2000, 0, 60_000), shown: '2000' }),

@@ -17,6 +17,12 @@ import { type RunCommands } from './runs/commands.ts'
 import { createRunCommands } from './runs/demon-commands.ts'
 import { type RunsDataSource } from './runs/runs.ts'
 import { createSqlRuns } from './runs/sql-runs.ts'
+import { type AuditLog } from './storage/audit.ts'
+import { type RecordLimits } from './storage/record-rules.ts'
+import { createRecordAudit } from './storage/record-audit.ts'
+import { createSqlRecordStore } from './storage/sql-record-store.ts'
+import { createStorage } from './storage/storage-stores.ts'
+import { type StorageDataSource } from './storage/storage.ts'
 import { createSqlIdempotency } from './sql-idempotency.ts'
 import { openPgliteSql } from './sql/pglite-sql.ts'
 import { openPostgresSql } from './sql/postgres-sql.ts'
@@ -29,6 +35,8 @@ export interface DataSources {
   readonly runs: RunsDataSource
   readonly approvals: ApprovalsDataSource
   readonly runCommands: RunCommands
+  readonly storage: StorageDataSource
+  readonly audit: AuditLog
   readonly sources: SourcesDataSource
   readonly progress: ProjectionProgress
   readonly idempotency: IdempotencyStore
@@ -77,6 +85,12 @@ export async function openStores(config: Config, { clock }: { clock: Clock }): P
   }
 }
 
+const recordLimits = (config: Config): RecordLimits => ({
+  recordBytes: config.recordMaxBytes,
+  batchRecords: config.recordBatchMax,
+  batchBytes: config.recordBatchMaxBytes,
+})
+
 /** The ports over the opened stores. */
 export function createDataSources({
   stores,
@@ -92,11 +106,14 @@ export function createDataSources({
 }): DataSources {
   const { sql, log } = stores
   const { slo, counters: sliCounters } = createSlo({ sql, config, clock })
+  const native = createSqlRecordStore({ sql, clock, limits: recordLimits(config) })
   const progress = createProgress({ sql, clock, notifier })
   return {
     runs: createSqlRuns({ sql }),
     approvals: createSqlApprovals({ sql }),
     runCommands: createRunCommands({ log, clock }),
+    storage: createStorage({ native, craton: null }),
+    audit: createRecordAudit({ sql, store: native, log, clock }),
     sources: createSources({ stores, progress, config, clock }),
     progress,
     idempotency: createSqlIdempotency({ sql, clock }),

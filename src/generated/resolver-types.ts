@@ -5,6 +5,8 @@ import type { Approval as ApprovalModel, Decision as DecisionModel } from '../da
 import type { Source as SourceModel, DeadLetter as DeadLetterModel } from '../datasources/system/sources.ts';
 import type { SloReport as SloReportModel, Correction as CorrectionModel } from '../datasources/slo/slo.ts';
 import type { CountedConnection } from '../resolvers/connection.ts';
+import type { RecordStream as RecordStreamModel, RecordOfRun as RecordModel, Pin as PinModel, ChainVerification as ChainVerificationModel, StorageStatus as StorageStatusModel } from '../datasources/storage/storage.ts';
+import type { AuditReceipt as AuditReceiptModel } from '../datasources/storage/audit.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -39,6 +41,8 @@ export type Accepted = {
   readonly cursor: Scalars['Cursor']['output'];
   /** Whether reads already show it. False: the wait was cut short; it will. */
   readonly projected: Scalars['Boolean']['output'];
+  /** Proof that this was done; null where it is still on its way into the audit log. */
+  readonly receipt?: Maybe<AuditReceipt>;
   /** Echo of the input. */
   readonly clientMutationId?: Maybe<Scalars['String']['output']>;
 };
@@ -91,6 +95,25 @@ export type AlertState =
   | 'PENDING'
   /** It fires. */
   | 'FIRING';
+
+/** Records for one stream: all or none of them are stored. */
+export type AppendRecordsInput = {
+  /** The stream, by global id. */
+  readonly stream?: InputMaybe<Scalars['ID']['input']>;
+  /** The stream, by natural key. */
+  readonly key?: InputMaybe<StreamKey>;
+  /** Append only if the stream has exactly this length. */
+  readonly expectedOffset?: InputMaybe<Scalars['Long']['input']>;
+  /** The records, in order. */
+  readonly records: ReadonlyArray<RecordInput>;
+  /** Makes a repeat within 24 hours harmless. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Given back in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What an append came to. */
+export type AppendResult = RecordsAppended | OffsetConflict | InvalidInput | NotFound | NotAllowed | Unavailable;
 
 /** A gate of a run: somebody has to decide before the run goes on. */
 export type Approval = Node & {
@@ -168,6 +191,8 @@ export type ApprovalDecided = Accepted & {
   readonly cursor: Scalars['Cursor']['output'];
   /** Whether reads already show it. */
   readonly projected: Scalars['Boolean']['output'];
+  /** Proof that this was done. */
+  readonly receipt?: Maybe<AuditReceipt>;
   /** Echo of the input. */
   readonly clientMutationId?: Maybe<Scalars['String']['output']>;
 };
@@ -251,6 +276,46 @@ export type ApprovalState =
   | 'EXPIRED'
   /** A state that we do not know; see `rawState`. */
   | 'UNKNOWN';
+
+/** Hash-chained proof that something was decided: number n contains the hash of number n - 1. */
+export type AuditReceipt = Node & {
+  readonly __typename?: 'AuditReceipt';
+  /** Global id. */
+  readonly id: Scalars['ID']['output'];
+  /** Its number in the tenant's audit log, counted from 0. */
+  readonly sequence: Scalars['Long']['output'];
+  /** SHA-256 over the previous hash and the receipt's bytes, in hex. */
+  readonly hash: Scalars['String']['output'];
+  /** Hash of the receipt before; 64 zeros for the first one. */
+  readonly previousHash: Scalars['String']['output'];
+  /** The verified identity of who did it. */
+  readonly actor: Actor;
+  /** What was asked for: the name of the mutation. */
+  readonly action: Scalars['String']['output'];
+  /** Global id of what it was about, where it is about one thing. */
+  readonly subject?: Maybe<Scalars['ID']['output']>;
+  /** What came of it: the type of the answer, such as `ApprovalDecided` or `NotAllowed`. */
+  readonly outcome: Scalars['String']['output'];
+  /** When. */
+  readonly at: Scalars['DateTime']['output'];
+  /** The whole receipt, as it was hashed. */
+  readonly payload: Scalars['JSON']['output'];
+  /** Recomputes this link of the chain and the newest 1,000 before it. */
+  readonly verification: AuditVerification;
+};
+
+/** What a check of audit receipts found. */
+export type AuditVerification = {
+  readonly __typename?: 'AuditVerification';
+  /** Nothing was wrong. */
+  readonly ok: Scalars['Boolean']['output'];
+  /** First number that was looked at. */
+  readonly checkedFrom: Scalars['Long']['output'];
+  /** Last number that was looked at. */
+  readonly checkedTo: Scalars['Long']['output'];
+  /** What is wrong, in a sentence. */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+};
 
 /** How to spend less. */
 export type BudgetAdvice = {
@@ -389,6 +454,25 @@ export type CapabilityQuota = {
   readonly sequence: Scalars['Long']['output'];
 };
 
+/** What a check of a chain found. */
+export type ChainVerification = {
+  readonly __typename?: 'ChainVerification';
+  /** Nothing was wrong. */
+  readonly ok: Scalars['Boolean']['output'];
+  /** Records that were looked at and found good. */
+  readonly checked: Scalars['Long']['output'];
+  /** Hash of the last good record that was looked at. */
+  readonly headHash?: Maybe<Scalars['String']['output']>;
+  /** Where the chain breaks first; null when it does not. */
+  readonly firstBrokenOffset?: Maybe<Scalars['Long']['output']>;
+  /** Why, in a sentence. */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  /** Where the records were read from: `sql`, `files` or `wire`. */
+  readonly mode: Scalars['String']['output'];
+  /** How long it took. */
+  readonly durationMs: Scalars['Float']['output'];
+};
+
 /** The end of a run. */
 export type CompleteRunInput = {
   /** The run, by global id; or give `key`. */
@@ -435,6 +519,41 @@ export type CountersInput = {
   /** Good ones take at most so long. */
   readonly thresholdMs?: InputMaybe<Scalars['Float']['input']>;
 };
+
+/** What a new stream is like. */
+export type CreateRecordStreamInput = {
+  /** 1 to 256 characters; names that begin with `_` are reserved. */
+  readonly name: Scalars['String']['input'];
+  /** Where it shall live. */
+  readonly store?: InputMaybe<RecordStoreKind>;
+  /** What kind of data it will hold; cannot be changed. */
+  readonly dataClass?: InputMaybe<DataClass>;
+  /** For how many days records are kept; left out = for ever. Native streams only. */
+  readonly retentionDays?: InputMaybe<Scalars['Int']['input']>;
+  /** Given back in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What kind of data a stream holds. Payloads of PHI, PII and PCI are shown only to those with the scope `storage:sensitive`. */
+export type DataClass =
+  /** Health data of a person. */
+  | 'PHI'
+  /** Health data without the person. */
+  | 'DEIDENTIFIED'
+  /** Data that identifies a person. */
+  | 'PII'
+  /** Data of a special category. */
+  | 'SENSITIVE'
+  /** Data of payment cards. */
+  | 'PCI'
+  /** Financial records. */
+  | 'FINANCIAL'
+  /** Business data that is not public. */
+  | 'CONFIDENTIAL'
+  /** Open to everybody. */
+  | 'PUBLIC'
+  /** Nobody told us. */
+  | 'UNKNOWN';
 
 /** A message that could not be read: kept whole, with the reason. */
 export type DeadLetter = {
@@ -702,6 +821,19 @@ export type GrantApprovalInput = {
   readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** One check of a store's own. */
+export type HealthCheck = {
+  readonly __typename?: 'HealthCheck';
+  /** What is checked, such as `disk`. */
+  readonly name: Scalars['String']['output'];
+  /** In the store's words: `ok`, `degraded` or `unhealthy`. */
+  readonly status: Scalars['String']['output'];
+  /** Why, where it says so. */
+  readonly message?: Maybe<Scalars['String']['output']>;
+  /** How long it took. */
+  readonly durationMs?: Maybe<Scalars['Float']['output']>;
+};
+
 /** How good is told from bad. */
 export type Indicator = {
   readonly __typename?: 'Indicator';
@@ -758,10 +890,14 @@ export type Mutation = {
   readonly __typename?: 'Mutation';
   /** Takes a period out of an objective, with a reason; audited. */
   readonly addCorrection: SloResult;
+  /** Appends all records or none, next to each other; when it answers they are durable. */
+  readonly appendRecords: AppendResult;
   /** Reports that a run was canceled. */
   readonly cancelRun: RunResult;
   /** Reports that a run came to its end. */
   readonly completeRun: RunResult;
+  /** Makes a record stream, or gives the one that has this name. */
+  readonly createRecordStream: RecordStreamResult;
   /** Ends an objective; its changes stay on record. */
   readonly deleteSlo: SloResult;
   /** Denies a gate. */
@@ -772,6 +908,8 @@ export type Mutation = {
   readonly grantApproval: ApprovalResult;
   /** Overrides a gate in an emergency. */
   readonly overrideApproval: ApprovalResult;
+  /** Notes the stream's present length and head hash outside of its rows, so that a cut or rewritten chain is found later. */
+  readonly pinRecordStream: RecordStreamResult;
   /** Reports that a run moved from one state to the next. */
   readonly recordRunTransition: RunResult;
   /** Counts events for an objective of our own counters: for bots that see what Orrery does not. */
@@ -790,6 +928,11 @@ export type MutationAddCorrectionArgs = {
 };
 
 
+export type MutationAppendRecordsArgs = {
+  input: AppendRecordsInput;
+};
+
+
 export type MutationCancelRunArgs = {
   input: CancelRunInput;
 };
@@ -797,6 +940,11 @@ export type MutationCancelRunArgs = {
 
 export type MutationCompleteRunArgs = {
   input: CompleteRunInput;
+};
+
+
+export type MutationCreateRecordStreamArgs = {
+  input: CreateRecordStreamInput;
 };
 
 
@@ -822,6 +970,11 @@ export type MutationGrantApprovalArgs = {
 
 export type MutationOverrideApprovalArgs = {
   input: OverrideApprovalInput;
+};
+
+
+export type MutationPinRecordStreamArgs = {
+  input: PinRecordStreamInput;
 };
 
 
@@ -900,6 +1053,23 @@ export type Objective = {
   readonly timeSliceSeconds?: Maybe<Scalars['Seconds']['output']>;
 };
 
+/** Somebody else appended meanwhile; nothing was written. */
+export type OffsetConflict = UserError & {
+  readonly __typename?: 'OffsetConflict';
+  /** Always CONFLICT. */
+  readonly code: ErrorCode;
+  /** What happened, for a person. */
+  readonly message: Scalars['String']['output'];
+  /** The input field concerned. */
+  readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** Always false: read on from `expected`, then decide anew. */
+  readonly retryable: Scalars['Boolean']['output'];
+  /** The length that the caller expected. */
+  readonly expected: Scalars['Long']['output'];
+  /** The length that the stream has. */
+  readonly actual: Scalars['Long']['output'];
+};
+
 /** Overrides a gate. */
 export type OverrideApprovalInput = {
   /** The gate, by global id; or give `key`. */
@@ -946,6 +1116,60 @@ export type Phase =
   | 'REPLAY'
   /** Events as they happen. */
   | 'LIVE';
+
+/** Length and head hash of a stream at a moment, kept outside of its rows. */
+export type Pin = {
+  readonly __typename?: 'Pin';
+  /** The length it had. */
+  readonly length: Scalars['Long']['output'];
+  /** The hash of its last record then; null for an empty stream. */
+  readonly headHash?: Maybe<Scalars['String']['output']>;
+  /** When it was pinned. */
+  readonly pinnedAt: Scalars['DateTime']['output'];
+  /** What caused it. */
+  readonly reason: PinReason;
+  /** Who did; `system` for schedules. */
+  readonly pinnedBy: Scalars['String']['output'];
+};
+
+/** A page of pins. */
+export type PinConnection = {
+  readonly __typename?: 'PinConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<PinEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<Pin>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A pin and its cursor. */
+export type PinEdge = {
+  readonly __typename?: 'PinEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The pin. */
+  readonly node: Pin;
+};
+
+/** What caused a pin. */
+export type PinReason =
+  /** Somebody asked for it. */
+  | 'MANUAL'
+  /** The schedule of the server. */
+  | 'SCHEDULE'
+  /** Retention cut what lies before. */
+  | 'RETENTION';
+
+/** The stream to pin. */
+export type PinRecordStreamInput = {
+  /** The stream, by global id. */
+  readonly stream?: InputMaybe<Scalars['ID']['input']>;
+  /** The stream, by natural key. */
+  readonly key?: InputMaybe<StreamKey>;
+  /** Given back in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
 
 /** A value of a series. */
 export type Point = {
@@ -1050,6 +1274,8 @@ export type Query = {
   readonly approval?: Maybe<Approval>;
   /** Gates, filtered before they are paged. The queue of what waits: `filter: { states: [PENDING] }`. */
   readonly approvals: ApprovalConnection;
+  /** One audit receipt by its global id; null when it does not exist in the caller's tenant. */
+  readonly auditReceipt?: Maybe<AuditReceipt>;
   /** Any object by its global id; null when it does not exist in the caller's tenant. */
   readonly node?: Maybe<Node>;
   /** Objects by their global ids, in the same order; null for each that does not exist. At most 100. */
@@ -1058,6 +1284,10 @@ export type Query = {
   readonly quotas: ReadonlyArray<CapabilityQuota>;
   /** What is left of the budget that the caller shares with others of its tenant and kind, and what would make it last longer. */
   readonly rateLimit: RateLimit;
+  /** One record stream, by global id or natural key; null when it does not exist in the caller's tenant. */
+  readonly recordStream?: Maybe<RecordStream>;
+  /** Record streams of all stores, by store and name, filtered before they are paged. */
+  readonly recordStreams: RecordStreamConnection;
   /** Rituals by name: counts by status and the last run. */
   readonly rituals: RitualConnection;
   /** One run, by global id or natural key; null when it does not exist in the caller's tenant. `at` shows it as it was at that moment. */
@@ -1074,6 +1304,8 @@ export type Query = {
   readonly slos: SloConnection;
   /** Every store and neighbour: status, lag, last success, dead letters. */
   readonly sources: ReadonlyArray<Source>;
+  /** Every record store: whether it answers, its version, its replicas. */
+  readonly storageStatus: ReadonlyArray<StorageStatus>;
   /** Who is asking, and what they may do. */
   readonly viewer: Viewer;
 };
@@ -1097,6 +1329,11 @@ export type QueryApprovalsArgs = {
 };
 
 
+export type QueryAuditReceiptArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
 export type QueryNodeArgs = {
   id: Scalars['ID']['input'];
 };
@@ -1104,6 +1341,21 @@ export type QueryNodeArgs = {
 
 export type QueryNodesArgs = {
   ids: ReadonlyArray<Scalars['ID']['input']>;
+};
+
+
+export type QueryRecordStreamArgs = {
+  id?: InputMaybe<Scalars['ID']['input']>;
+  key?: InputMaybe<StreamKey>;
+};
+
+
+export type QueryRecordStreamsArgs = {
+  filter?: InputMaybe<RecordStreamFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -1181,6 +1433,113 @@ export type RateLimit = {
   readonly advice: ReadonlyArray<BudgetAdvice>;
 };
 
+/** One record: opaque bytes, and what proves them. */
+export type Record = Node & {
+  readonly __typename?: 'Record';
+  /** Global id. */
+  readonly id: Scalars['ID']['output'];
+  /** The stream it belongs to. */
+  readonly stream: RecordStream;
+  /** Its place, counted from 0. */
+  readonly offset: Scalars['Long']['output'];
+  /** What the record is for. */
+  readonly kind: RecordKind;
+  /** The bytes as they were given; empty when `redacted`. */
+  readonly payload: Scalars['Bytes']['output'];
+  /** The payload as text; null when it is not UTF-8, or `redacted`. */
+  readonly text?: Maybe<Scalars['String']['output']>;
+  /** The payload as JSON; null when it is none, or `redacted`. */
+  readonly json?: Maybe<Scalars['JSON']['output']>;
+  /** Size of the payload, redacted or not. */
+  readonly sizeBytes: Scalars['Int']['output'];
+  /** The payload is kept from the caller, who lacks the scope `storage:sensitive`. The hashes still verify. */
+  readonly redacted: Scalars['Boolean']['output'];
+  /** SHA-256 over the previous hash, the kind and the payload, in hex; null where the store tells none. */
+  readonly hash?: Maybe<Scalars['String']['output']>;
+  /** Hash of the record before; null for the first one, and where the store tells none. */
+  readonly previousHash?: Maybe<Scalars['String']['output']>;
+  /** When it was stored; Craton keeps no times. */
+  readonly recordedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The run that the payload names: a JSON object with `ritualId` and `runId`. */
+  readonly run?: Maybe<Run>;
+};
+
+/** A page of records. */
+export type RecordConnection = {
+  readonly __typename?: 'RecordConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<RecordEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<Record>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+  /** How many records there are without the filter; null for the records of a run. */
+  readonly totalCount?: Maybe<Scalars['Long']['output']>;
+  /** With a filter: up to, but without, this offset records were looked at (backward: down to it). */
+  readonly scannedTo?: Maybe<Scalars['Long']['output']>;
+};
+
+/** One step of a stream of records. */
+export type RecordDelivery = RecordItem | StreamGap | StreamPhase;
+
+/** A record and its cursor. */
+export type RecordEdge = {
+  readonly __typename?: 'RecordEdge';
+  /** To page on from here: the offset. */
+  readonly cursor: Scalars['String']['output'];
+  /** The record. */
+  readonly node: Record;
+};
+
+/** What to search for within a stream, over a bounded range. */
+export type RecordFilter = {
+  /** Ingested at or after this moment: our own time of storing, not one of the payload's. Native streams only. */
+  readonly recordedAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Ingested before this moment. */
+  readonly recordedBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** What the payload's JSON must say. Needs the right to read payloads. */
+  readonly json?: InputMaybe<RecordJsonCondition>;
+};
+
+/** A payload, given in exactly one way; its bytes are hashed exactly as they result from it. */
+export type RecordInput =
+  /** UTF-8 text. */
+  { readonly text: Scalars['String']['input']; readonly json?: never; readonly base64?: never; }
+  |  /** A JSON value, stored as JSON text without white space, keys in the given order. */
+  { readonly text?: never; readonly json: Scalars['JSON']['input']; readonly base64?: never; }
+  |  /** Any bytes. */
+  { readonly text?: never; readonly json?: never; readonly base64: Scalars['Bytes']['input']; };
+
+/** A record that was appended. */
+export type RecordItem = {
+  readonly __typename?: 'RecordItem';
+  /** Resume after this. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** The record. */
+  readonly record: Record;
+};
+
+/** A condition on the JSON of a payload. Payloads that are no JSON do not match. */
+export type RecordJsonCondition = {
+  /** Such as `$.order.lines[0].sku`; the leading `$` may be left out. */
+  readonly path: Scalars['String']['input'];
+  /** The value there equals this. */
+  readonly equals?: InputMaybe<Scalars['JSON']['input']>;
+  /** The value there equals one of these. */
+  readonly in?: InputMaybe<ReadonlyArray<Scalars['JSON']['input']>>;
+  /** Whether there is a value at all. */
+  readonly exists?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** What a record is for. */
+export type RecordKind =
+  /** A fact. */
+  | 'DATA'
+  /** A mark of the chain itself. */
+  | 'CHECKPOINT'
+  /** The end of something. */
+  | 'TOMBSTONE';
+
 /** A step of a run. */
 export type RecordRunTransitionInput = {
   /** The run, by global id; or give `key`. */
@@ -1197,6 +1556,19 @@ export type RecordRunTransitionInput = {
   readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** Some records in Craton's segment format. */
+export type RecordSegment = {
+  readonly __typename?: 'RecordSegment';
+  /** The records end to end, each with its offset, previous hash and checksum. */
+  readonly bytes: Scalars['Bytes']['output'];
+  /** How many they are. */
+  readonly records: Scalars['Int']['output'];
+  /** The offset of the first one. */
+  readonly firstOffset: Scalars['Long']['output'];
+  /** Where the next segment begins; null at the end of the stream. */
+  readonly nextOffset?: Maybe<Scalars['Long']['output']>;
+};
+
 /** Counts events. */
 export type RecordSloEventsInput = {
   /** The objective, by global id; or give `name`. */
@@ -1211,6 +1583,186 @@ export type RecordSloEventsInput = {
   readonly at?: InputMaybe<Scalars['DateTime']['input']>;
   /** Echoed in the answer. */
   readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Where records live. */
+export type RecordStoreKind =
+  /** Orrery's own hash-chained store in SQL. */
+  | 'NATIVE'
+  /** A Craton or Kimberlite server. */
+  | 'CRATON';
+
+/** An append-only, hash-chained stream of records. */
+export type RecordStream = Node & {
+  readonly __typename?: 'RecordStream';
+  /** Global id. */
+  readonly id: Scalars['ID']['output'];
+  /** Where it lives. */
+  readonly store: RecordStoreKind;
+  /** Whose it is. */
+  readonly tenantId: Scalars['String']['output'];
+  /** Its name; for Craton as the configuration names it, since the server tells none. */
+  readonly name?: Maybe<Scalars['String']['output']>;
+  /** Craton's 64-bit id: the tenant in the upper half. */
+  readonly streamId?: Maybe<Scalars['Long']['output']>;
+  /** What kind of data it holds. */
+  readonly dataClass: DataClass;
+  /** The next offset to write. */
+  readonly length: Scalars['Long']['output'];
+  /** Hash of the newest record in hex; null for an empty stream, and where the store tells no hashes. */
+  readonly headHash?: Maybe<Scalars['String']['output']>;
+  /** When it was made. */
+  readonly createdAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Tells it from a later stream of the same name; for Craton the start of the server. */
+  readonly epoch?: Maybe<Scalars['String']['output']>;
+  /** The first offset still held: retention may have cut what lies before. */
+  readonly firstOffset: Scalars['Long']['output'];
+  /** For how many days records are kept; null = for ever. */
+  readonly retentionDays?: Maybe<Scalars['Int']['output']>;
+  /** Kept by Orrery itself, such as the audit receipts; nobody else can append to it. */
+  readonly reserved: Scalars['Boolean']['output'];
+  /** Whether payloads are shown to the caller. */
+  readonly viewerCanReadPayloads: Permission;
+  /**
+   * Records by offset, forward or backward; a cursor is the offset. With a filter at most 10,000 records are looked at per page: then
+   * `scannedTo` tells how far, and `pageInfo.endCursor` goes on from there.
+   */
+  readonly records: RecordConnection;
+  /** One record; null at and beyond the length, and where retention has cut it. */
+  readonly record?: Maybe<Record>;
+  /** Recomputes the chain from `from` up to but without `to` and holds it against the stored hashes, the head and the pins. At most 1,000,000 records at once. */
+  readonly verify: ChainVerification;
+  /** What length and head hash were at earlier moments, oldest first. */
+  readonly pins: PinConnection;
+  /** Records in Craton's segment format, as a file of its own data directory holds them: for backups and for offline proof. */
+  readonly segment: RecordSegment;
+};
+
+
+/** An append-only, hash-chained stream of records. */
+export type RecordStreamRecordsArgs = {
+  from?: InputMaybe<Scalars['Long']['input']>;
+  to?: InputMaybe<Scalars['Long']['input']>;
+  filter?: InputMaybe<RecordFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** An append-only, hash-chained stream of records. */
+export type RecordStreamRecordArgs = {
+  offset: Scalars['Long']['input'];
+};
+
+
+/** An append-only, hash-chained stream of records. */
+export type RecordStreamVerifyArgs = {
+  from?: InputMaybe<Scalars['Long']['input']>;
+  to?: InputMaybe<Scalars['Long']['input']>;
+};
+
+
+/** An append-only, hash-chained stream of records. */
+export type RecordStreamPinsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** An append-only, hash-chained stream of records. */
+export type RecordStreamSegmentArgs = {
+  from?: InputMaybe<Scalars['Long']['input']>;
+  maxRecords?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** The stream, made, found or pinned. */
+export type RecordStreamAccepted = {
+  readonly __typename?: 'RecordStreamAccepted';
+  /** The stream. */
+  readonly stream: RecordStream;
+  /** It was made now; false: it had been there. */
+  readonly created: Scalars['Boolean']['output'];
+  /** The pin that was made, if one was. */
+  readonly pin?: Maybe<Pin>;
+  /** Proof that this was done. */
+  readonly receipt?: Maybe<AuditReceipt>;
+  /** Echo of the input. */
+  readonly clientMutationId?: Maybe<Scalars['String']['output']>;
+};
+
+/** A page of record streams. An entry is null, with an error, when its store does not answer for a field that must be there. */
+export type RecordStreamConnection = {
+  readonly __typename?: 'RecordStreamConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<RecordStreamEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<Maybe<RecordStream>>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+  /** How many streams the filter finds. */
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+/** A record stream and its cursor. */
+export type RecordStreamEdge = {
+  readonly __typename?: 'RecordStreamEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The stream. */
+  readonly node?: Maybe<RecordStream>;
+};
+
+/** All given conditions must hold. */
+export type RecordStreamFilter = {
+  /** In one of these stores. */
+  readonly stores?: InputMaybe<ReadonlyArray<RecordStoreKind>>;
+  /** Streams whose name holds this text, in any case. */
+  readonly nameContains?: InputMaybe<Scalars['String']['input']>;
+  /** With one of these data classes. */
+  readonly dataClasses?: InputMaybe<ReadonlyArray<DataClass>>;
+};
+
+/** What a change of a stream came to. */
+export type RecordStreamResult = RecordStreamAccepted | InvalidInput | NotFound | NotAllowed | Unavailable;
+
+/** The records are stored. */
+export type RecordsAppended = Accepted & {
+  readonly __typename?: 'RecordsAppended';
+  /** The stream. */
+  readonly stream: RecordStream;
+  /** Offset of the first of them. */
+  readonly firstOffset: Scalars['Long']['output'];
+  /** Offset of the last of them. */
+  readonly lastOffset: Scalars['Long']['output'];
+  /** Hash of the last of them; null where the store tells none. */
+  readonly headHash?: Maybe<Scalars['String']['output']>;
+  /** The position after them; `recordAppended(after:)` goes on from it. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** Always true: records are read from where they were written. */
+  readonly projected: Scalars['Boolean']['output'];
+  /** Proof that this was done. */
+  readonly receipt?: Maybe<AuditReceipt>;
+  /** Echo of the input. */
+  readonly clientMutationId?: Maybe<Scalars['String']['output']>;
+};
+
+/** One replica of a store. What its generation does not tell is null. */
+export type Replica = {
+  readonly __typename?: 'Replica';
+  /** Which one. */
+  readonly id: Scalars['String']['output'];
+  /** Leader, follower, or unknown. */
+  readonly role: Scalars['String']['output'];
+  /** The view it is in. */
+  readonly view?: Maybe<Scalars['Long']['output']>;
+  /** What it has committed. */
+  readonly commit?: Maybe<Scalars['Long']['output']>;
+  /** Seconds since its commit last moved, as the server counts them; 0 on the leader. */
+  readonly lagSeconds?: Maybe<Scalars['Float']['output']>;
+  /** Records behind the leader. */
+  readonly lagRecords?: Maybe<Scalars['Long']['output']>;
 };
 
 /** Opens a gate. */
@@ -1272,7 +1824,7 @@ export type RitualEdge = {
   readonly node: Ritual;
 };
 
-/** One execution of a ritual, as its events tell it. */
+/** A run of the control plane; here: the records that name it. */
 export type Run = Node & {
   readonly __typename?: 'Run';
   /** Its gates, in the order they appeared. */
@@ -1287,7 +1839,7 @@ export type Run = Node & {
   readonly failure?: Maybe<RunFailure>;
   /** When its first event happened. */
   readonly firstSeenAt: Scalars['DateTime']['output'];
-  /** Opaque global id. */
+  /** Global id. */
   readonly id: Scalars['ID']['output'];
   /** It lives on 6-token subjects only: readable, not decidable. */
   readonly legacy: Scalars['Boolean']['output'];
@@ -1301,6 +1853,8 @@ export type Run = Node & {
   readonly policyDecisions: PolicyDecisionConnection;
   /** What the source says where it says more than `status`. */
   readonly rawStatus?: Maybe<Scalars['String']['output']>;
+  /** Native records whose payload is a JSON object with this run's `ritualId` and `runId`, by stream and offset. */
+  readonly records: RecordConnection;
   /** The ritual that runs. */
   readonly ritualId: Scalars['String']['output'];
   /** Its own id within the ritual. */
@@ -1328,7 +1882,7 @@ export type Run = Node & {
 };
 
 
-/** One execution of a ritual, as its events tell it. */
+/** A run of the control plane; here: the records that name it. */
 export type RunApprovalsArgs = {
   states?: InputMaybe<ReadonlyArray<ApprovalState>>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -1336,7 +1890,7 @@ export type RunApprovalsArgs = {
 };
 
 
-/** One execution of a ritual, as its events tell it. */
+/** A run of the control plane; here: the records that name it. */
 export type RunEventsArgs = {
   types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -1346,8 +1900,15 @@ export type RunEventsArgs = {
 };
 
 
-/** One execution of a ritual, as its events tell it. */
+/** A run of the control plane; here: the records that name it. */
 export type RunPolicyDecisionsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** A run of the control plane; here: the records that name it. */
+export type RunRecordsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
 };
@@ -1361,6 +1922,8 @@ export type RunAccepted = Accepted & {
   readonly cursor: Scalars['Cursor']['output'];
   /** Whether reads already show it. */
   readonly projected: Scalars['Boolean']['output'];
+  /** Proof that this was done. */
+  readonly receipt?: Maybe<AuditReceipt>;
   /** Echo of the input. */
   readonly clientMutationId?: Maybe<Scalars['String']['output']>;
 };
@@ -1989,6 +2552,27 @@ export type StartRunInput = {
   readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** A record store as it is now. */
+export type StorageStatus = {
+  readonly __typename?: 'StorageStatus';
+  /** Which one. */
+  readonly store: RecordStoreKind;
+  /** Whether it answers. */
+  readonly status: SourceStatus;
+  /** Its version, as it says. */
+  readonly version?: Maybe<Scalars['String']['output']>;
+  /** For how long it has been up. */
+  readonly uptimeSeconds?: Maybe<Scalars['Float']['output']>;
+  /** Standalone or clustered, as it says; a plain single node of Kimberlite says Clustered too. */
+  readonly clusterMode?: Maybe<Scalars['String']['output']>;
+  /** Connections it has open, from its metrics. */
+  readonly connections?: Maybe<Scalars['Int']['output']>;
+  /** Its own checks, from its HTTP sidecar; empty when that does not answer. */
+  readonly checks: ReadonlyArray<HealthCheck>;
+  /** Its replicas, where the generation tells any. */
+  readonly replicas: ReadonlyArray<Replica>;
+};
+
 /** The log no longer holds, or the reader was too slow for, what lies between. */
 export type StreamGap = {
   readonly __typename?: 'StreamGap';
@@ -2000,6 +2584,14 @@ export type StreamGap = {
   readonly to: Scalars['Long']['output'];
   /** Why. */
   readonly reason: GapReason;
+};
+
+/** The natural key of a record stream in the caller's tenant. */
+export type StreamKey = {
+  /** Its name; unique within its store. */
+  readonly name: Scalars['String']['input'];
+  /** Where it lives. */
+  readonly store?: InputMaybe<RecordStoreKind>;
 };
 
 /** Marks where a stream passes from one phase into the next. */
@@ -2015,6 +2607,8 @@ export type Subscription = {
   readonly __typename?: 'Subscription';
   /** Every gate that opens, moves or is decided and matches; resumes exactly after `after`. Without `after`, only what is new. */
   readonly approvalUpdated: ApprovalDelivery;
+  /** Records of one stream as they are appended. With `fromOffset` or `after` the stored ones come first: no gap, no repeat. A new start of a Craton server ends it with a gap. */
+  readonly recordAppended: RecordDelivery;
   /** Every event of one run, or of all runs that match; resumes exactly after `after`. Without `after`, only what is new. */
   readonly runEvents: RunEventDelivery;
   /** The run as it is now, again whenever it changes: coalesced, latest wins. */
@@ -2026,6 +2620,13 @@ export type SubscriptionApprovalUpdatedArgs = {
   filter?: InputMaybe<ApprovalFilter>;
   after?: InputMaybe<Scalars['Cursor']['input']>;
   strict?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+
+export type SubscriptionRecordAppendedArgs = {
+  stream: Scalars['ID']['input'];
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+  fromOffset?: InputMaybe<Scalars['Long']['input']>;
 };
 
 
@@ -2167,7 +2768,7 @@ export type ResolverTypeWrapper<T> = Promise<T> | T;
 export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
   resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
 };
-export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
+export type Resolver<TResult, TParent = Dictionary<PropertyKey, never>, TContext = Dictionary<PropertyKey, never>, TArgs = Dictionary<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
 
 export type ResolverFn<TResult, TParent, TContext, TArgs> = (
   parent: TParent,
@@ -2204,21 +2805,21 @@ export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, 
   | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
   | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
 
-export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Dictionary<PropertyKey, never>, TContext = Dictionary<PropertyKey, never>, TArgs = Dictionary<PropertyKey, never>> =
   | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
   | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
 
-export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+export type TypeResolveFn<TTypes, TParent = Dictionary<PropertyKey, never>, TContext = Dictionary<PropertyKey, never>> = (
   parent: TParent,
   context: TContext,
   info: GraphQLResolveInfo
 ) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
 
-export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+export type IsTypeOfResolverFn<T = Dictionary<PropertyKey, never>, TContext = Dictionary<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
 
 export type NextResolverFn<T> = () => Promise<T>;
 
-export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+export type DirectiveResolverFn<TResult = Dictionary<PropertyKey, never>, TParent = Dictionary<PropertyKey, never>, TContext = Dictionary<PropertyKey, never>, TArgs = Dictionary<PropertyKey, never>> = (
   next: NextResolverFn<TResult>,
   parent: TParent,
   args: TArgs,
@@ -2229,15 +2830,35 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 
 /** Mapping of union types */
-export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+export type ResolversUnionTypes<_RefType extends Dictionary<string, unknown>> = {
+  AppendResult:
+    | ( Omit<RecordsAppended, 'stream' | 'receipt'> & { stream: _RefType['RecordStream'], receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'RecordsAppended' } )
+    | ( OffsetConflict & { __typename: 'OffsetConflict' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( NotFound & { __typename: 'NotFound' } )
+    | ( NotAllowed & { __typename: 'NotAllowed' } )
+    | ( Unavailable & { __typename: 'Unavailable' } )
+  ;
   ApprovalDelivery:
     | ( Omit<ApprovalItem, 'approval'> & { approval: _RefType['Approval'] } & { __typename: 'ApprovalItem' } )
     | ( StreamGap & { __typename: 'StreamGap' } )
     | ( StreamPhase & { __typename: 'StreamPhase' } )
   ;
   ApprovalResult:
-    | ( Omit<ApprovalDecided, 'approval'> & { approval: _RefType['Approval'] } & { __typename: 'ApprovalDecided' } )
+    | ( Omit<ApprovalDecided, 'approval' | 'receipt'> & { approval: _RefType['Approval'], receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'ApprovalDecided' } )
     | ( Omit<ApprovalAlreadyDecided, 'approval'> & { approval: _RefType['Approval'] } & { __typename: 'ApprovalAlreadyDecided' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( NotFound & { __typename: 'NotFound' } )
+    | ( NotAllowed & { __typename: 'NotAllowed' } )
+    | ( Unavailable & { __typename: 'Unavailable' } )
+  ;
+  RecordDelivery:
+    | ( Omit<RecordItem, 'record'> & { record: _RefType['Record'] } & { __typename: 'RecordItem' } )
+    | ( StreamGap & { __typename: 'StreamGap' } )
+    | ( StreamPhase & { __typename: 'StreamPhase' } )
+  ;
+  RecordStreamResult:
+    | ( Omit<RecordStreamAccepted, 'stream' | 'pin' | 'receipt'> & { stream: _RefType['RecordStream'], pin?: Maybe<_RefType['Pin']>, receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'RecordStreamAccepted' } )
     | ( InvalidInput & { __typename: 'InvalidInput' } )
     | ( NotFound & { __typename: 'NotFound' } )
     | ( NotAllowed & { __typename: 'NotAllowed' } )
@@ -2249,7 +2870,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( StreamPhase & { __typename: 'StreamPhase' } )
   ;
   RunResult:
-    | ( Omit<RunAccepted, 'run'> & { run: _RefType['Run'] } & { __typename: 'RunAccepted' } )
+    | ( Omit<RunAccepted, 'run' | 'receipt'> & { run: _RefType['Run'], receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'RunAccepted' } )
     | ( InvalidInput & { __typename: 'InvalidInput' } )
     | ( NotFound & { __typename: 'NotFound' } )
     | ( NotAllowed & { __typename: 'NotAllowed' } )
@@ -2266,14 +2887,18 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
 };
 
 /** Mapping of interface types */
-export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+export type ResolversInterfaceTypes<_RefType extends Dictionary<string, unknown>> = {
   Accepted:
-    | ( Omit<ApprovalDecided, 'approval'> & { approval: _RefType['Approval'] } & { __typename: 'ApprovalDecided' } )
-    | ( Omit<RunAccepted, 'run'> & { run: _RefType['Run'] } & { __typename: 'RunAccepted' } )
+    | ( Omit<ApprovalDecided, 'approval' | 'receipt'> & { approval: _RefType['Approval'], receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'ApprovalDecided' } )
+    | ( Omit<RecordsAppended, 'stream' | 'receipt'> & { stream: _RefType['RecordStream'], receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'RecordsAppended' } )
+    | ( Omit<RunAccepted, 'run' | 'receipt'> & { run: _RefType['Run'], receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'RunAccepted' } )
   ;
   Event: ( RunEventModel & { __typename: 'RunEvent' } );
   Node:
     | ( ApprovalModel & { __typename: 'Approval' } )
+    | ( AuditReceiptModel & { __typename: 'AuditReceipt' } )
+    | ( RecordModel & { __typename: 'Record' } )
+    | ( RecordStreamModel & { __typename: 'RecordStream' } )
     | ( RitualModel & { __typename: 'Ritual' } )
     | ( RunModel & { __typename: 'Run' } )
     | ( RunEventModel & { __typename: 'RunEvent' } )
@@ -2284,6 +2909,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( InvalidInput & { __typename: 'InvalidInput' } )
     | ( NotAllowed & { __typename: 'NotAllowed' } )
     | ( NotFound & { __typename: 'NotFound' } )
+    | ( OffsetConflict & { __typename: 'OffsetConflict' } )
     | ( Omit<RunAlreadyTerminal, 'run'> & { run: _RefType['Run'] } & { __typename: 'RunAlreadyTerminal' } )
     | ( Unavailable & { __typename: 'Unavailable' } )
   ;
@@ -2299,12 +2925,14 @@ export type ResolversTypes = {
   AddCorrectionInput: AddCorrectionInput;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   AlertState: AlertState;
+  AppendRecordsInput: AppendRecordsInput;
+  AppendResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AppendResult']>;
   Approval: ResolverTypeWrapper<ApprovalModel>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   ApprovalAlreadyDecided: ResolverTypeWrapper<Omit<ApprovalAlreadyDecided, 'approval'> & { approval: ResolversTypes['Approval'] }>;
   ApprovalConnection: ResolverTypeWrapper<CountedConnection<ApprovalModel>>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
-  ApprovalDecided: ResolverTypeWrapper<Omit<ApprovalDecided, 'approval'> & { approval: ResolversTypes['Approval'] }>;
+  ApprovalDecided: ResolverTypeWrapper<Omit<ApprovalDecided, 'approval' | 'receipt'> & { approval: ResolversTypes['Approval'], receipt?: Maybe<ResolversTypes['AuditReceipt']> }>;
   ApprovalDelivery: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ApprovalDelivery']>;
   ApprovalEdge: ResolverTypeWrapper<Omit<ApprovalEdge, 'node'> & { node: ResolversTypes['Approval'] }>;
   ApprovalFilter: ApprovalFilter;
@@ -2313,6 +2941,8 @@ export type ResolversTypes = {
   ApprovalOrder: ApprovalOrder;
   ApprovalResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ApprovalResult']>;
   ApprovalState: ApprovalState;
+  AuditReceipt: ResolverTypeWrapper<AuditReceiptModel>;
+  AuditVerification: ResolverTypeWrapper<AuditVerification>;
   BudgetAdvice: ResolverTypeWrapper<BudgetAdvice>;
   BudgetingMethod: BudgetingMethod;
   BurnThreshold: ResolverTypeWrapper<BurnThreshold>;
@@ -2324,12 +2954,15 @@ export type ResolversTypes = {
   CalendarWindowInput: CalendarWindowInput;
   CancelRunInput: CancelRunInput;
   CapabilityQuota: ResolverTypeWrapper<CapabilityQuota>;
+  ChainVerification: ResolverTypeWrapper<ChainVerificationModel>;
   CompleteRunInput: CompleteRunInput;
   CompositeMemberInput: CompositeMemberInput;
   Correction: ResolverTypeWrapper<CorrectionModel>;
   Count: ResolverTypeWrapper<Scalars['Count']['output']>;
   CountersInput: CountersInput;
+  CreateRecordStreamInput: CreateRecordStreamInput;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
+  DataClass: DataClass;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   DeadLetter: ResolverTypeWrapper<DeadLetterModel>;
   DeadLetterConnection: ResolverTypeWrapper<CountedConnection<DeadLetterModel>>;
@@ -2349,21 +2982,28 @@ export type ResolversTypes = {
   FailRunInput: FailRunInput;
   GapReason: GapReason;
   GrantApprovalInput: GrantApprovalInput;
+  HealthCheck: ResolverTypeWrapper<HealthCheck>;
   Indicator: ResolverTypeWrapper<Indicator>;
   IndicatorInput: IndicatorInput;
   IndicatorKind: IndicatorKind;
   InvalidInput: ResolverTypeWrapper<InvalidInput>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Long: ResolverTypeWrapper<Scalars['Long']['output']>;
-  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Mutation: ResolverTypeWrapper<Dictionary<PropertyKey, never>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   NotAllowed: ResolverTypeWrapper<NotAllowed>;
   NotFound: ResolverTypeWrapper<NotFound>;
   Objective: ResolverTypeWrapper<Objective>;
+  OffsetConflict: ResolverTypeWrapper<OffsetConflict>;
   OverrideApprovalInput: OverrideApprovalInput;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Permission: ResolverTypeWrapper<Permission>;
   Phase: Phase;
+  Pin: ResolverTypeWrapper<PinModel>;
+  PinConnection: ResolverTypeWrapper<Omit<PinConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['PinEdge']>, nodes: ReadonlyArray<ResolversTypes['Pin']> }>;
+  PinEdge: ResolverTypeWrapper<Omit<PinEdge, 'node'> & { node: ResolversTypes['Pin'] }>;
+  PinReason: PinReason;
+  PinRecordStreamInput: PinRecordStreamInput;
   Point: ResolverTypeWrapper<Point>;
   PolicyDecision: ResolverTypeWrapper<PolicyDecisionModel>;
   PolicyDecisionConnection: ResolverTypeWrapper<CountedConnection<PolicyDecisionModel>>;
@@ -2372,17 +3012,36 @@ export type ResolversTypes = {
   PrometheusRatioInput: PrometheusRatioInput;
   PrometheusThresholdInput: PrometheusThresholdInput;
   Quantile: ResolverTypeWrapper<Quantile>;
-  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Query: ResolverTypeWrapper<Dictionary<PropertyKey, never>>;
   Quota: ResolverTypeWrapper<Quota>;
   RateLimit: ResolverTypeWrapper<RateLimit>;
+  Record: ResolverTypeWrapper<RecordModel>;
+  RecordConnection: ResolverTypeWrapper<Omit<RecordConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['RecordEdge']>, nodes: ReadonlyArray<ResolversTypes['Record']> }>;
+  RecordDelivery: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RecordDelivery']>;
+  RecordEdge: ResolverTypeWrapper<Omit<RecordEdge, 'node'> & { node: ResolversTypes['Record'] }>;
+  RecordFilter: RecordFilter;
+  RecordInput: RecordInput;
+  RecordItem: ResolverTypeWrapper<Omit<RecordItem, 'record'> & { record: ResolversTypes['Record'] }>;
+  RecordJsonCondition: RecordJsonCondition;
+  RecordKind: RecordKind;
   RecordRunTransitionInput: RecordRunTransitionInput;
+  RecordSegment: ResolverTypeWrapper<RecordSegment>;
   RecordSloEventsInput: RecordSloEventsInput;
+  RecordStoreKind: RecordStoreKind;
+  RecordStream: ResolverTypeWrapper<RecordStreamModel>;
+  RecordStreamAccepted: ResolverTypeWrapper<Omit<RecordStreamAccepted, 'stream' | 'pin' | 'receipt'> & { stream: ResolversTypes['RecordStream'], pin?: Maybe<ResolversTypes['Pin']>, receipt?: Maybe<ResolversTypes['AuditReceipt']> }>;
+  RecordStreamConnection: ResolverTypeWrapper<CountedConnection<RecordStreamModel>>;
+  RecordStreamEdge: ResolverTypeWrapper<Omit<RecordStreamEdge, 'node'> & { node?: Maybe<ResolversTypes['RecordStream']> }>;
+  RecordStreamFilter: RecordStreamFilter;
+  RecordStreamResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RecordStreamResult']>;
+  RecordsAppended: ResolverTypeWrapper<Omit<RecordsAppended, 'stream' | 'receipt'> & { stream: ResolversTypes['RecordStream'], receipt?: Maybe<ResolversTypes['AuditReceipt']> }>;
+  Replica: ResolverTypeWrapper<Replica>;
   RequestApprovalInput: RequestApprovalInput;
   Ritual: ResolverTypeWrapper<RitualModel>;
   RitualConnection: ResolverTypeWrapper<CountedConnection<RitualModel>>;
   RitualEdge: ResolverTypeWrapper<Omit<RitualEdge, 'node'> & { node: ResolversTypes['Ritual'] }>;
   Run: ResolverTypeWrapper<RunModel>;
-  RunAccepted: ResolverTypeWrapper<Omit<RunAccepted, 'run'> & { run: ResolversTypes['Run'] }>;
+  RunAccepted: ResolverTypeWrapper<Omit<RunAccepted, 'run' | 'receipt'> & { run: ResolversTypes['Run'], receipt?: Maybe<ResolversTypes['AuditReceipt']> }>;
   RunAlreadyTerminal: ResolverTypeWrapper<Omit<RunAlreadyTerminal, 'run'> & { run: ResolversTypes['Run'] }>;
   RunConnection: ResolverTypeWrapper<CountedConnection<RunModel>>;
   RunCount: ResolverTypeWrapper<RunCount>;
@@ -2426,9 +3085,11 @@ export type ResolversTypes = {
   SourceMode: SourceMode;
   SourceStatus: SourceStatus;
   StartRunInput: StartRunInput;
+  StorageStatus: ResolverTypeWrapper<StorageStatusModel>;
   StreamGap: ResolverTypeWrapper<StreamGap>;
+  StreamKey: StreamKey;
   StreamPhase: ResolverTypeWrapper<StreamPhase>;
-  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Subscription: ResolverTypeWrapper<Dictionary<PropertyKey, never>>;
   System: System;
   ThresholdOperator: ThresholdOperator;
   Unavailable: ResolverTypeWrapper<Unavailable>;
@@ -2446,18 +3107,22 @@ export type ResolversParentTypes = {
   Actor: Actor;
   AddCorrectionInput: AddCorrectionInput;
   ID: Scalars['ID']['output'];
+  AppendRecordsInput: AppendRecordsInput;
+  AppendResult: ResolversUnionTypes<ResolversParentTypes>['AppendResult'];
   Approval: ApprovalModel;
   Float: Scalars['Float']['output'];
   ApprovalAlreadyDecided: Omit<ApprovalAlreadyDecided, 'approval'> & { approval: ResolversParentTypes['Approval'] };
   ApprovalConnection: CountedConnection<ApprovalModel>;
   Int: Scalars['Int']['output'];
-  ApprovalDecided: Omit<ApprovalDecided, 'approval'> & { approval: ResolversParentTypes['Approval'] };
+  ApprovalDecided: Omit<ApprovalDecided, 'approval' | 'receipt'> & { approval: ResolversParentTypes['Approval'], receipt?: Maybe<ResolversParentTypes['AuditReceipt']> };
   ApprovalDelivery: ResolversUnionTypes<ResolversParentTypes>['ApprovalDelivery'];
   ApprovalEdge: Omit<ApprovalEdge, 'node'> & { node: ResolversParentTypes['Approval'] };
   ApprovalFilter: ApprovalFilter;
   ApprovalItem: Omit<ApprovalItem, 'approval'> & { approval: ResolversParentTypes['Approval'] };
   ApprovalKey: ApprovalKey;
   ApprovalResult: ResolversUnionTypes<ResolversParentTypes>['ApprovalResult'];
+  AuditReceipt: AuditReceiptModel;
+  AuditVerification: AuditVerification;
   BudgetAdvice: BudgetAdvice;
   BurnThreshold: BurnThreshold;
   BurnTier: BurnTier;
@@ -2467,11 +3132,13 @@ export type ResolversParentTypes = {
   CalendarWindowInput: CalendarWindowInput;
   CancelRunInput: CancelRunInput;
   CapabilityQuota: CapabilityQuota;
+  ChainVerification: ChainVerificationModel;
   CompleteRunInput: CompleteRunInput;
   CompositeMemberInput: CompositeMemberInput;
   Correction: CorrectionModel;
   Count: Scalars['Count']['output'];
   CountersInput: CountersInput;
+  CreateRecordStreamInput: CreateRecordStreamInput;
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
   DeadLetter: DeadLetterModel;
@@ -2488,19 +3155,25 @@ export type ResolversParentTypes = {
   Explain: Explain;
   FailRunInput: FailRunInput;
   GrantApprovalInput: GrantApprovalInput;
+  HealthCheck: HealthCheck;
   Indicator: Indicator;
   IndicatorInput: IndicatorInput;
   InvalidInput: InvalidInput;
   JSON: Scalars['JSON']['output'];
   Long: Scalars['Long']['output'];
-  Mutation: Record<PropertyKey, never>;
+  Mutation: Dictionary<PropertyKey, never>;
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   NotAllowed: NotAllowed;
   NotFound: NotFound;
   Objective: Objective;
+  OffsetConflict: OffsetConflict;
   OverrideApprovalInput: OverrideApprovalInput;
   PageInfo: PageInfo;
   Permission: Permission;
+  Pin: PinModel;
+  PinConnection: Omit<PinConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['PinEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Pin']> };
+  PinEdge: Omit<PinEdge, 'node'> & { node: ResolversParentTypes['Pin'] };
+  PinRecordStreamInput: PinRecordStreamInput;
   Point: Point;
   PolicyDecision: PolicyDecisionModel;
   PolicyDecisionConnection: CountedConnection<PolicyDecisionModel>;
@@ -2509,17 +3182,34 @@ export type ResolversParentTypes = {
   PrometheusRatioInput: PrometheusRatioInput;
   PrometheusThresholdInput: PrometheusThresholdInput;
   Quantile: Quantile;
-  Query: Record<PropertyKey, never>;
+  Query: Dictionary<PropertyKey, never>;
   Quota: Quota;
   RateLimit: RateLimit;
+  Record: RecordModel;
+  RecordConnection: Omit<RecordConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['RecordEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Record']> };
+  RecordDelivery: ResolversUnionTypes<ResolversParentTypes>['RecordDelivery'];
+  RecordEdge: Omit<RecordEdge, 'node'> & { node: ResolversParentTypes['Record'] };
+  RecordFilter: RecordFilter;
+  RecordInput: RecordInput;
+  RecordItem: Omit<RecordItem, 'record'> & { record: ResolversParentTypes['Record'] };
+  RecordJsonCondition: RecordJsonCondition;
   RecordRunTransitionInput: RecordRunTransitionInput;
+  RecordSegment: RecordSegment;
   RecordSloEventsInput: RecordSloEventsInput;
+  RecordStream: RecordStreamModel;
+  RecordStreamAccepted: Omit<RecordStreamAccepted, 'stream' | 'pin' | 'receipt'> & { stream: ResolversParentTypes['RecordStream'], pin?: Maybe<ResolversParentTypes['Pin']>, receipt?: Maybe<ResolversParentTypes['AuditReceipt']> };
+  RecordStreamConnection: CountedConnection<RecordStreamModel>;
+  RecordStreamEdge: Omit<RecordStreamEdge, 'node'> & { node?: Maybe<ResolversParentTypes['RecordStream']> };
+  RecordStreamFilter: RecordStreamFilter;
+  RecordStreamResult: ResolversUnionTypes<ResolversParentTypes>['RecordStreamResult'];
+  RecordsAppended: Omit<RecordsAppended, 'stream' | 'receipt'> & { stream: ResolversParentTypes['RecordStream'], receipt?: Maybe<ResolversParentTypes['AuditReceipt']> };
+  Replica: Replica;
   RequestApprovalInput: RequestApprovalInput;
   Ritual: RitualModel;
   RitualConnection: CountedConnection<RitualModel>;
   RitualEdge: Omit<RitualEdge, 'node'> & { node: ResolversParentTypes['Ritual'] };
   Run: RunModel;
-  RunAccepted: Omit<RunAccepted, 'run'> & { run: ResolversParentTypes['Run'] };
+  RunAccepted: Omit<RunAccepted, 'run' | 'receipt'> & { run: ResolversParentTypes['Run'], receipt?: Maybe<ResolversParentTypes['AuditReceipt']> };
   RunAlreadyTerminal: Omit<RunAlreadyTerminal, 'run'> & { run: ResolversParentTypes['Run'] };
   RunConnection: CountedConnection<RunModel>;
   RunCount: RunCount;
@@ -2551,9 +3241,11 @@ export type ResolversParentTypes = {
   SloWindow: SloWindow;
   Source: SourceModel;
   StartRunInput: StartRunInput;
+  StorageStatus: StorageStatusModel;
   StreamGap: StreamGap;
+  StreamKey: StreamKey;
   StreamPhase: StreamPhase;
-  Subscription: Record<PropertyKey, never>;
+  Subscription: Dictionary<PropertyKey, never>;
   Unavailable: Unavailable;
   UpsertSloInput: UpsertSloInput;
   UserError: ResolversInterfaceTypes<ResolversParentTypes>['UserError'];
@@ -2561,13 +3253,17 @@ export type ResolversParentTypes = {
 };
 
 export type AcceptedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Accepted'] = ResolversParentTypes['Accepted']> = {
-  __resolveType: TypeResolveFn<'ApprovalDecided' | 'RunAccepted', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'ApprovalDecided' | 'RecordsAppended' | 'RunAccepted', ParentType, ContextType>;
 };
 
 export type ActorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Actor'] = ResolversParentTypes['Actor']> = {
   id?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['ActorKind'], ParentType, ContextType>;
   displayName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type AppendResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AppendResult'] = ResolversParentTypes['AppendResult']> = {
+  __resolveType: TypeResolveFn<'RecordsAppended' | 'OffsetConflict' | 'InvalidInput' | 'NotFound' | 'NotAllowed' | 'Unavailable', ParentType, ContextType>;
 };
 
 export type ApprovalResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Approval'] = ResolversParentTypes['Approval']> = {
@@ -2611,6 +3307,7 @@ export type ApprovalDecidedResolvers<ContextType = Context, ParentType extends R
   approval?: Resolver<ResolversTypes['Approval'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
   projected?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  receipt?: Resolver<Maybe<ResolversTypes['AuditReceipt']>, ParentType, ContextType>;
   clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -2632,6 +3329,28 @@ export type ApprovalItemResolvers<ContextType = Context, ParentType extends Reso
 
 export type ApprovalResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ApprovalResult'] = ResolversParentTypes['ApprovalResult']> = {
   __resolveType: TypeResolveFn<'ApprovalDecided' | 'ApprovalAlreadyDecided' | 'InvalidInput' | 'NotFound' | 'NotAllowed' | 'Unavailable', ParentType, ContextType>;
+};
+
+export type AuditReceiptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditReceipt'] = ResolversParentTypes['AuditReceipt']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  hash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  previousHash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  actor?: Resolver<ResolversTypes['Actor'], ParentType, ContextType>;
+  action?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  subject?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  outcome?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  payload?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  verification?: Resolver<ResolversTypes['AuditVerification'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AuditVerificationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditVerification'] = ResolversParentTypes['AuditVerification']> = {
+  ok?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  checkedFrom?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  checkedTo?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type BudgetAdviceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BudgetAdvice'] = ResolversParentTypes['BudgetAdvice']> = {
@@ -2675,6 +3394,16 @@ export type CapabilityQuotaResolvers<ContextType = Context, ParentType extends R
   quota?: Resolver<ResolversTypes['Quota'], ParentType, ContextType>;
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+};
+
+export type ChainVerificationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ChainVerification'] = ResolversParentTypes['ChainVerification']> = {
+  ok?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  checked?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  headHash?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  firstBrokenOffset?: Resolver<Maybe<ResolversTypes['Long']>, ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  mode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  durationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 
 export type CorrectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Correction'] = ResolversParentTypes['Correction']> = {
@@ -2764,6 +3493,13 @@ export type ExplainResolvers<ContextType = Context, ParentType extends Resolvers
   promql?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type HealthCheckResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HealthCheck'] = ResolversParentTypes['HealthCheck']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  durationMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
 export type IndicatorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Indicator'] = ResolversParentTypes['Indicator']> = {
   kind?: Resolver<ResolversTypes['IndicatorKind'], ParentType, ContextType>;
   source?: Resolver<ResolversTypes['SloSource'], ParentType, ContextType>;
@@ -2789,13 +3525,16 @@ export interface LongScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   addCorrection?: Resolver<ResolversTypes['SloResult'], ParentType, ContextType, RequireFields<MutationAddCorrectionArgs, 'input'>>;
+  appendRecords?: Resolver<ResolversTypes['AppendResult'], ParentType, ContextType, RequireFields<MutationAppendRecordsArgs, 'input'>>;
   cancelRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationCancelRunArgs, 'input'>>;
   completeRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationCompleteRunArgs, 'input'>>;
+  createRecordStream?: Resolver<ResolversTypes['RecordStreamResult'], ParentType, ContextType, RequireFields<MutationCreateRecordStreamArgs, 'input'>>;
   deleteSlo?: Resolver<ResolversTypes['SloResult'], ParentType, ContextType, RequireFields<MutationDeleteSloArgs, 'input'>>;
   denyApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationDenyApprovalArgs, 'input'>>;
   failRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationFailRunArgs, 'input'>>;
   grantApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationGrantApprovalArgs, 'input'>>;
   overrideApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationOverrideApprovalArgs, 'input'>>;
+  pinRecordStream?: Resolver<ResolversTypes['RecordStreamResult'], ParentType, ContextType, RequireFields<MutationPinRecordStreamArgs, 'input'>>;
   recordRunTransition?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationRecordRunTransitionArgs, 'input'>>;
   recordSloEvents?: Resolver<ResolversTypes['SloResult'], ParentType, ContextType, RequireFields<MutationRecordSloEventsArgs, 'input'>>;
   requestApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationRequestApprovalArgs, 'input'>>;
@@ -2804,7 +3543,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Approval' | 'Ritual' | 'Run' | 'RunEvent' | 'Slo', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Approval' | 'AuditReceipt' | 'Record' | 'RecordStream' | 'Ritual' | 'Run' | 'RunEvent' | 'Slo', ParentType, ContextType>;
 };
 
 export type NotAllowedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NotAllowed'] = ResolversParentTypes['NotAllowed']> = {
@@ -2833,6 +3572,16 @@ export type ObjectiveResolvers<ContextType = Context, ParentType extends Resolve
   timeSliceSeconds?: Resolver<Maybe<ResolversTypes['Seconds']>, ParentType, ContextType>;
 };
 
+export type OffsetConflictResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OffsetConflict'] = ResolversParentTypes['OffsetConflict']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  expected?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  actual?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -2843,6 +3592,25 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
 export type PermissionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Permission'] = ResolversParentTypes['Permission']> = {
   allowed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   reason?: Resolver<Maybe<ResolversTypes['DenyReason']>, ParentType, ContextType>;
+};
+
+export type PinResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Pin'] = ResolversParentTypes['Pin']> = {
+  length?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  headHash?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  pinnedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['PinReason'], ParentType, ContextType>;
+  pinnedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type PinConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PinConnection'] = ResolversParentTypes['PinConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['PinEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Pin']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type PinEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PinEdge'] = ResolversParentTypes['PinEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Pin'], ParentType, ContextType>;
 };
 
 export type PointResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Point'] = ResolversParentTypes['Point']> = {
@@ -2883,10 +3651,13 @@ export type QuantileResolvers<ContextType = Context, ParentType extends Resolver
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   approval?: Resolver<Maybe<ResolversTypes['Approval']>, ParentType, ContextType, Partial<QueryApprovalArgs>>;
   approvals?: Resolver<ResolversTypes['ApprovalConnection'], ParentType, ContextType, RequireFields<QueryApprovalsArgs, 'orderBy'>>;
+  auditReceipt?: Resolver<Maybe<ResolversTypes['AuditReceipt']>, ParentType, ContextType, RequireFields<QueryAuditReceiptArgs, 'id'>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   quotas?: Resolver<ReadonlyArray<ResolversTypes['CapabilityQuota']>, ParentType, ContextType>;
   rateLimit?: Resolver<ResolversTypes['RateLimit'], ParentType, ContextType>;
+  recordStream?: Resolver<Maybe<ResolversTypes['RecordStream']>, ParentType, ContextType, Partial<QueryRecordStreamArgs>>;
+  recordStreams?: Resolver<ResolversTypes['RecordStreamConnection'], ParentType, ContextType, Partial<QueryRecordStreamsArgs>>;
   rituals?: Resolver<ResolversTypes['RitualConnection'], ParentType, ContextType, Partial<QueryRitualsArgs>>;
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, Partial<QueryRunArgs>>;
   runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, RequireFields<QueryRunsArgs, 'orderBy'>>;
@@ -2895,6 +3666,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   sloServices?: Resolver<ReadonlyArray<ResolversTypes['SloService']>, ParentType, ContextType>;
   slos?: Resolver<ResolversTypes['SloConnection'], ParentType, ContextType, RequireFields<QuerySlosArgs, 'orderBy'>>;
   sources?: Resolver<ReadonlyArray<ResolversTypes['Source']>, ParentType, ContextType>;
+  storageStatus?: Resolver<ReadonlyArray<ResolversTypes['StorageStatus']>, ParentType, ContextType>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
 };
 
@@ -2910,6 +3682,122 @@ export type RateLimitResolvers<ContextType = Context, ParentType extends Resolve
   restorePerSecond?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   resetAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   advice?: Resolver<ReadonlyArray<ResolversTypes['BudgetAdvice']>, ParentType, ContextType>;
+};
+
+export type RecordResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Record'] = ResolversParentTypes['Record']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  stream?: Resolver<ResolversTypes['RecordStream'], ParentType, ContextType>;
+  offset?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['RecordKind'], ParentType, ContextType>;
+  payload?: Resolver<ResolversTypes['Bytes'], ParentType, ContextType>;
+  text?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  json?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  sizeBytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  redacted?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hash?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  previousHash?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  recordedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RecordConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordConnection'] = ResolversParentTypes['RecordConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['RecordEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Record']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<Maybe<ResolversTypes['Long']>, ParentType, ContextType>;
+  scannedTo?: Resolver<Maybe<ResolversTypes['Long']>, ParentType, ContextType>;
+};
+
+export type RecordDeliveryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordDelivery'] = ResolversParentTypes['RecordDelivery']> = {
+  __resolveType: TypeResolveFn<'RecordItem' | 'StreamGap' | 'StreamPhase', ParentType, ContextType>;
+};
+
+export type RecordEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordEdge'] = ResolversParentTypes['RecordEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Record'], ParentType, ContextType>;
+};
+
+export type RecordItemResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordItem'] = ResolversParentTypes['RecordItem']> = {
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  record?: Resolver<ResolversTypes['Record'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RecordSegmentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordSegment'] = ResolversParentTypes['RecordSegment']> = {
+  bytes?: Resolver<ResolversTypes['Bytes'], ParentType, ContextType>;
+  records?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  firstOffset?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  nextOffset?: Resolver<Maybe<ResolversTypes['Long']>, ParentType, ContextType>;
+};
+
+export type RecordStreamResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordStream'] = ResolversParentTypes['RecordStream']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  store?: Resolver<ResolversTypes['RecordStoreKind'], ParentType, ContextType>;
+  tenantId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  streamId?: Resolver<Maybe<ResolversTypes['Long']>, ParentType, ContextType>;
+  dataClass?: Resolver<ResolversTypes['DataClass'], ParentType, ContextType>;
+  length?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  headHash?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  epoch?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  firstOffset?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  retentionDays?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  reserved?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  viewerCanReadPayloads?: Resolver<ResolversTypes['Permission'], ParentType, ContextType>;
+  records?: Resolver<ResolversTypes['RecordConnection'], ParentType, ContextType, Partial<RecordStreamRecordsArgs>>;
+  record?: Resolver<Maybe<ResolversTypes['Record']>, ParentType, ContextType, RequireFields<RecordStreamRecordArgs, 'offset'>>;
+  verify?: Resolver<ResolversTypes['ChainVerification'], ParentType, ContextType, Partial<RecordStreamVerifyArgs>>;
+  pins?: Resolver<ResolversTypes['PinConnection'], ParentType, ContextType, Partial<RecordStreamPinsArgs>>;
+  segment?: Resolver<ResolversTypes['RecordSegment'], ParentType, ContextType, RequireFields<RecordStreamSegmentArgs, 'maxRecords'>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RecordStreamAcceptedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordStreamAccepted'] = ResolversParentTypes['RecordStreamAccepted']> = {
+  stream?: Resolver<ResolversTypes['RecordStream'], ParentType, ContextType>;
+  created?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  pin?: Resolver<Maybe<ResolversTypes['Pin']>, ParentType, ContextType>;
+  receipt?: Resolver<Maybe<ResolversTypes['AuditReceipt']>, ParentType, ContextType>;
+  clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RecordStreamConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordStreamConnection'] = ResolversParentTypes['RecordStreamConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['RecordStreamEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['RecordStream']>>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type RecordStreamEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordStreamEdge'] = ResolversParentTypes['RecordStreamEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<Maybe<ResolversTypes['RecordStream']>, ParentType, ContextType>;
+};
+
+export type RecordStreamResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordStreamResult'] = ResolversParentTypes['RecordStreamResult']> = {
+  __resolveType: TypeResolveFn<'RecordStreamAccepted' | 'InvalidInput' | 'NotFound' | 'NotAllowed' | 'Unavailable', ParentType, ContextType>;
+};
+
+export type RecordsAppendedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordsAppended'] = ResolversParentTypes['RecordsAppended']> = {
+  stream?: Resolver<ResolversTypes['RecordStream'], ParentType, ContextType>;
+  firstOffset?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  lastOffset?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  headHash?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  projected?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  receipt?: Resolver<Maybe<ResolversTypes['AuditReceipt']>, ParentType, ContextType>;
+  clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ReplicaResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Replica'] = ResolversParentTypes['Replica']> = {
+  id?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  role?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  view?: Resolver<Maybe<ResolversTypes['Long']>, ParentType, ContextType>;
+  commit?: Resolver<Maybe<ResolversTypes['Long']>, ParentType, ContextType>;
+  lagSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  lagRecords?: Resolver<Maybe<ResolversTypes['Long']>, ParentType, ContextType>;
 };
 
 export type RitualResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Ritual'] = ResolversParentTypes['Ritual']> = {
@@ -2949,6 +3837,7 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   payloadTenantId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   policyDecisions?: Resolver<ResolversTypes['PolicyDecisionConnection'], ParentType, ContextType, Partial<RunPolicyDecisionsArgs>>;
   rawStatus?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  records?: Resolver<ResolversTypes['RecordConnection'], ParentType, ContextType, Partial<RunRecordsArgs>>;
   ritualId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   runId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   spec?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
@@ -2968,6 +3857,7 @@ export type RunAcceptedResolvers<ContextType = Context, ParentType extends Resol
   run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
   projected?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  receipt?: Resolver<Maybe<ResolversTypes['AuditReceipt']>, ParentType, ContextType>;
   clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -3180,6 +4070,17 @@ export type SourceResolvers<ContextType = Context, ParentType extends ResolversP
   deadLetters?: Resolver<ResolversTypes['DeadLetterConnection'], ParentType, ContextType, Partial<SourceDeadLettersArgs>>;
 };
 
+export type StorageStatusResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StorageStatus'] = ResolversParentTypes['StorageStatus']> = {
+  store?: Resolver<ResolversTypes['RecordStoreKind'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['SourceStatus'], ParentType, ContextType>;
+  version?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  uptimeSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  clusterMode?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  connections?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  checks?: Resolver<ReadonlyArray<ResolversTypes['HealthCheck']>, ParentType, ContextType>;
+  replicas?: Resolver<ReadonlyArray<ResolversTypes['Replica']>, ParentType, ContextType>;
+};
+
 export type StreamGapResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StreamGap'] = ResolversParentTypes['StreamGap']> = {
   cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
   from?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
@@ -3196,6 +4097,7 @@ export type StreamPhaseResolvers<ContextType = Context, ParentType extends Resol
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   approvalUpdated?: SubscriptionResolver<ResolversTypes['ApprovalDelivery'], "approvalUpdated", ParentType, ContextType, RequireFields<SubscriptionApprovalUpdatedArgs, 'strict'>>;
+  recordAppended?: SubscriptionResolver<ResolversTypes['RecordDelivery'], "recordAppended", ParentType, ContextType, RequireFields<SubscriptionRecordAppendedArgs, 'stream'>>;
   runEvents?: SubscriptionResolver<ResolversTypes['RunEventDelivery'], "runEvents", ParentType, ContextType, RequireFields<SubscriptionRunEventsArgs, 'strict'>>;
   runUpdated?: SubscriptionResolver<ResolversTypes['Run'], "runUpdated", ParentType, ContextType, Partial<SubscriptionRunUpdatedArgs>>;
 };
@@ -3210,7 +4112,7 @@ export type UnavailableResolvers<ContextType = Context, ParentType extends Resol
 };
 
 export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
-  __resolveType: TypeResolveFn<'ApprovalAlreadyDecided' | 'InvalidInput' | 'NotAllowed' | 'NotFound' | 'RunAlreadyTerminal' | 'Unavailable', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'ApprovalAlreadyDecided' | 'InvalidInput' | 'NotAllowed' | 'NotFound' | 'OffsetConflict' | 'RunAlreadyTerminal' | 'Unavailable', ParentType, ContextType>;
 };
 
 export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
@@ -3224,6 +4126,7 @@ export type ViewerResolvers<ContextType = Context, ParentType extends ResolversP
 export type Resolvers<ContextType = Context> = {
   Accepted?: AcceptedResolvers<ContextType>;
   Actor?: ActorResolvers<ContextType>;
+  AppendResult?: AppendResultResolvers<ContextType>;
   Approval?: ApprovalResolvers<ContextType>;
   ApprovalAlreadyDecided?: ApprovalAlreadyDecidedResolvers<ContextType>;
   ApprovalConnection?: ApprovalConnectionResolvers<ContextType>;
@@ -3232,12 +4135,15 @@ export type Resolvers<ContextType = Context> = {
   ApprovalEdge?: ApprovalEdgeResolvers<ContextType>;
   ApprovalItem?: ApprovalItemResolvers<ContextType>;
   ApprovalResult?: ApprovalResultResolvers<ContextType>;
+  AuditReceipt?: AuditReceiptResolvers<ContextType>;
+  AuditVerification?: AuditVerificationResolvers<ContextType>;
   BudgetAdvice?: BudgetAdviceResolvers<ContextType>;
   BurnThreshold?: BurnThresholdResolvers<ContextType>;
   BurnTier?: BurnTierResolvers<ContextType>;
   BurnWindow?: BurnWindowResolvers<ContextType>;
   Bytes?: GraphQLScalarType;
   CapabilityQuota?: CapabilityQuotaResolvers<ContextType>;
+  ChainVerification?: ChainVerificationResolvers<ContextType>;
   Correction?: CorrectionResolvers<ContextType>;
   Count?: GraphQLScalarType;
   Cursor?: GraphQLScalarType;
@@ -3251,6 +4157,7 @@ export type Resolvers<ContextType = Context> = {
   EscalationStep?: EscalationStepResolvers<ContextType>;
   Event?: EventResolvers<ContextType>;
   Explain?: ExplainResolvers<ContextType>;
+  HealthCheck?: HealthCheckResolvers<ContextType>;
   Indicator?: IndicatorResolvers<ContextType>;
   InvalidInput?: InvalidInputResolvers<ContextType>;
   JSON?: GraphQLScalarType;
@@ -3260,8 +4167,12 @@ export type Resolvers<ContextType = Context> = {
   NotAllowed?: NotAllowedResolvers<ContextType>;
   NotFound?: NotFoundResolvers<ContextType>;
   Objective?: ObjectiveResolvers<ContextType>;
+  OffsetConflict?: OffsetConflictResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Permission?: PermissionResolvers<ContextType>;
+  Pin?: PinResolvers<ContextType>;
+  PinConnection?: PinConnectionResolvers<ContextType>;
+  PinEdge?: PinEdgeResolvers<ContextType>;
   Point?: PointResolvers<ContextType>;
   PolicyDecision?: PolicyDecisionResolvers<ContextType>;
   PolicyDecisionConnection?: PolicyDecisionConnectionResolvers<ContextType>;
@@ -3270,6 +4181,19 @@ export type Resolvers<ContextType = Context> = {
   Query?: QueryResolvers<ContextType>;
   Quota?: QuotaResolvers<ContextType>;
   RateLimit?: RateLimitResolvers<ContextType>;
+  Record?: RecordResolvers<ContextType>;
+  RecordConnection?: RecordConnectionResolvers<ContextType>;
+  RecordDelivery?: RecordDeliveryResolvers<ContextType>;
+  RecordEdge?: RecordEdgeResolvers<ContextType>;
+  RecordItem?: RecordItemResolvers<ContextType>;
+  RecordSegment?: RecordSegmentResolvers<ContextType>;
+  RecordStream?: RecordStreamResolvers<ContextType>;
+  RecordStreamAccepted?: RecordStreamAcceptedResolvers<ContextType>;
+  RecordStreamConnection?: RecordStreamConnectionResolvers<ContextType>;
+  RecordStreamEdge?: RecordStreamEdgeResolvers<ContextType>;
+  RecordStreamResult?: RecordStreamResultResolvers<ContextType>;
+  RecordsAppended?: RecordsAppendedResolvers<ContextType>;
+  Replica?: ReplicaResolvers<ContextType>;
   Ritual?: RitualResolvers<ContextType>;
   RitualConnection?: RitualConnectionResolvers<ContextType>;
   RitualEdge?: RitualEdgeResolvers<ContextType>;
@@ -3302,6 +4226,7 @@ export type Resolvers<ContextType = Context> = {
   SloService?: SloServiceResolvers<ContextType>;
   SloWindow?: SloWindowResolvers<ContextType>;
   Source?: SourceResolvers<ContextType>;
+  StorageStatus?: StorageStatusResolvers<ContextType>;
   StreamGap?: StreamGapResolvers<ContextType>;
   StreamPhase?: StreamPhaseResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
@@ -3310,3 +4235,5 @@ export type Resolvers<ContextType = Context> = {
   Viewer?: ViewerResolvers<ContextType>;
 };
 
+/** TypeScript's `Record`: that name is a type of the schema here. */
+type Dictionary<Key extends PropertyKey, Value> = { [name in Key]: Value };

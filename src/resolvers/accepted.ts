@@ -20,7 +20,8 @@ export interface Written<Key extends RunKey> {
 
 const isUnavailable = (error: unknown): boolean => isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
 
-function checkKey(key: string): string {
+/** @throws AppError BAD_USER_INPUT */
+export function checkIdempotencyKey(key: string): string {
   if (key === '' || key.length > 256 || /[\p{Cc}\p{Cs}]/u.test(key))
     throw badUserInput('An idempotency key has 1 to 256 characters, none of them a control character.', { path: ['idempotencyKey'] })
   return key
@@ -41,7 +42,7 @@ export async function writeOnce<Key extends RunKey>(
   const hash = createHash('sha256')
     .update(stableJson([mutation, input]))
     .digest('hex')
-  const { value, repeated } = await idempotency.once(ctx.scope, ctx.viewer.actorId, checkKey(idempotencyKey), hash, write)
+  const { value, repeated } = await idempotency.once(ctx.scope, ctx.viewer.actorId, checkIdempotencyKey(idempotencyKey), hash, write)
   return repeated && value.outcome.outcome === 'WRITTEN' ? { ...value, outcome: { ...value.outcome, repeated } } : value
 }
 

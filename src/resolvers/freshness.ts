@@ -2,6 +2,7 @@ import { type Context } from '../context.ts'
 import { type Source, type SourcesDataSource } from '../datasources/system/sources.ts'
 import { isAppError } from '../errors.ts'
 import { anyField } from '../subscriptions/cursor.ts'
+import { isRecordPosition } from '../subscriptions/record-position.ts'
 import { type Nanos } from '../time.ts'
 
 /** What a read says about its sources may be this old; then it waits for the probes instead. */
@@ -38,7 +39,9 @@ async function noteSources(ctx: Context): Promise<void> {
 }
 
 async function waitForCursor(ctx: Context, minCursor: string): Promise<void> {
-  const { stream, epoch, sequence } = ctx.cursors.decode(minCursor, anyField(ctx.scope.tenantId))
+  const position = ctx.cursors.decode(minCursor, anyField(ctx.scope.tenantId))
+  if (isRecordPosition(position)) return
+  const { stream, epoch, sequence } = position
   const { progress } = ctx.dataSources
   const reached = await progress.waitFor(stream, sequence, { timeoutMs: ctx.config.writeTimeoutMs, signal: ctx.scope.signal })
   const watermark = await progress.watermark(stream)

@@ -4,12 +4,15 @@ import { approvalsMutations } from './approvals-mutations.ts'
 import { approvals } from './approvals.ts'
 import { base } from './base.ts'
 import { nodes } from './nodes.ts'
+import { audit } from './audit.ts'
 import { runsMutations } from './runs-mutations.ts'
 import { runs } from './runs.ts'
 import { scalars } from './scalars.ts'
 import { subscriptions } from './subscriptions.ts'
 import { sloMutations } from './slo-mutations.ts'
 import { slo } from './slo.ts'
+import { storageMutations } from './storage-mutations.ts'
+import { storage } from './storage.ts'
 import { system } from './system.ts'
 
 /** The table of contents: every resolver map, one a domain. A field without a resolver is a plain property of the domain object. */
@@ -24,5 +27,8 @@ export const resolvers: Resolvers = mergeResolvers([
   slo,
   sloMutations,
   subscriptions,
+  storage,
+  storageMutations,
+  audit,
   system,
 ])

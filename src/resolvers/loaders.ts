@@ -4,6 +4,7 @@ import { type DataSources } from '../datasources/index.ts'
 import { type Page, type PageRequest } from '../datasources/page.ts'
 import { type PolicyDecision, type Ritual, type Run, type RunEvent, type RunKey, type RunTransition } from '../datasources/runs/runs.ts'
 import { type Scope } from '../datasources/scope.ts'
+import { type RecordOfRun } from '../datasources/storage/storage.ts'
 import { type Watermark } from '../projections/progress.ts'
 
 /** Gives what belongs to one parent; all parents of a level share one statement. */
@@ -30,6 +31,7 @@ export interface Loaders {
   eventsOfRun(args: { types: readonly string[] | null; page: PageRequest }): Loader<RunKey, Page<RunEvent>>
   eventCountOfRun(args: { types: readonly string[] | null }): Loader<RunKey, number>
   policyDecisionsOfRun(args: { page: PageRequest }): Loader<RunKey, Page<PolicyDecision>>
+  recordsOfRun(args: { page: PageRequest }): Loader<RunKey, Page<RecordOfRun>>
   /** How far the read model of runs is; asked once per operation. */
   watermark(): Promise<Watermark | null>
   /** Forgets what was loaded: to be called by a mutation after its write, so that its answer shows it. */
@@ -84,7 +86,7 @@ function perArguments<Arguments extends PageArguments, Key, Value>(
 
 /** @param scope whose tenant every statement is filtered by */
 export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
-  const { runs, approvals, progress } = dataSources
+  const { runs, approvals, progress, storage } = dataSources
   const run = batching((keys: readonly RunKey[]) => runs.byKeys(scope, keys), runKeyText)
   const approval = batching((keys: readonly ApprovalKey[]) => approvals.byKeys(scope, keys), approvalKeyText)
   const ritual = batching((ids: readonly string[]) => runs.ritualsByIds(scope, ids), text)
@@ -110,6 +112,9 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
   const policyDecisionsOfRun = perArguments(({ page }: Parameters<Loaders['policyDecisionsOfRun']>[0]) =>
     batching((keys: readonly RunKey[]) => runs.policyDecisionsOf(scope, keys, page), runKeyText),
   )
+  const recordsOfRun = perArguments(({ page }: Parameters<Loaders['recordsOfRun']>[0]) =>
+    batching((keys: readonly RunKey[]) => storage.ofRuns(scope, keys, page), runKeyText),
+  )
   let watermark: Promise<Watermark | null> | undefined
   return {
     run,
@@ -124,11 +129,13 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
     eventCountOfRun,
     policyDecisionsOfRun,
     policyDecisionCountOfRun,
+    recordsOfRun,
     watermark: () => (watermark ??= progress.watermark('ritual')),
     clear() {
       const plain = [run, approval, ritual, runEvent, transitionsOfRun, durationsOfRitual, policyDecisionCountOfRun]
       for (const loader of plain) loader.clearAll()
-      for (const family of [approvalsOfRun, approvalCountOfRun, eventsOfRun, eventCountOfRun, policyDecisionsOfRun]) family.clear()
+      for (const family of [approvalsOfRun, approvalCountOfRun, eventsOfRun, eventCountOfRun, policyDecisionsOfRun, recordsOfRun])
+        family.clear()
       watermark = undefined
     },
     prime: (known) => void run.clear(known).prime(known, known),

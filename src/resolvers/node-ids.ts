@@ -1,6 +1,8 @@
 import { type Approval, type ApprovalKey } from '../datasources/approvals/approvals.ts'
 import { type Ritual, type Run, type RunEvent, type RunKey, type System, systems } from '../datasources/runs/runs.ts'
 import { type Scope } from '../datasources/scope.ts'
+import { type AuditReceipt } from '../datasources/storage/audit.ts'
+import { type RecordStoreKind, recordStoreKinds, type RecordStream } from '../datasources/storage/storage.ts'
 import { badUserInput } from '../errors.ts'
 import { encodeId, expectId } from '../ids.ts'
 
@@ -8,6 +10,12 @@ export const runId = (run: Pick<Run, 'system' | 'tenantId' | 'ritualId' | 'runId
   encodeId('Run', [run.system, run.tenantId, run.ritualId, run.runId])
 export const approvalId = (approval: Pick<Approval, 'system' | 'tenantId' | 'ritualId' | 'runId' | 'gateId'>): string =>
   encodeId('Approval', [approval.system, approval.tenantId, approval.ritualId, approval.runId, approval.gateId])
+export const recordStreamId = ({ store, tenantId, name }: Pick<RecordStream, 'store' | 'tenantId' | 'name'>): string =>
+  encodeId('RecordStream', [store, tenantId, name])
+export const recordId = ({ store, tenantId, name }: Pick<RecordStream, 'store' | 'tenantId' | 'name'>, offset: bigint): string =>
+  encodeId('Record', [store, tenantId, name, offset.toString()])
+export const auditReceiptId = ({ tenantId, sequence }: Pick<AuditReceipt, 'tenantId' | 'sequence'>): string =>
+  encodeId('AuditReceipt', [tenantId, sequence.toString()])
 export const ritualId = (ritual: Pick<Ritual, 'tenantId' | 'ritualId'>): string => encodeId('Ritual', [ritual.tenantId, ritual.ritualId])
 export const runEventId = (event: Pick<RunEvent, 'tenantId' | 'sequence'>): string =>
   encodeId('RunEvent', [event.tenantId, event.sequence.toString()])
@@ -64,4 +72,26 @@ export function approvalTarget(
   if (target.id != null && target.key == null) return approvalKeyOf(scope, expectId('Approval', target.id, 5))
   if (target.key != null && target.id == null) return natural(target.key)
   throw badUserInput(`Name the gate by \`${idName}\` or by \`key\`.`)
+}
+
+export interface RecordStreamKey {
+  readonly store: RecordStoreKind
+  readonly name: string
+}
+
+/** The stream that the parts of an id name; null for one of another tenant. */
+export function recordStreamKeyOf(scope: Scope, [store, tenantId, name]: readonly string[]): RecordStreamKey | null {
+  const kind = recordStoreKinds.find((known) => known === store)
+  return kind === undefined || name === undefined || tenantId !== scope.tenantId ? null : { store: kind, name }
+}
+
+/** Which stream is meant; as `runTarget`. */
+export function recordStreamTarget(
+  scope: Scope,
+  target: Target<{ readonly name: string; readonly store?: RecordStoreKind | null | undefined }>,
+  idName = 'id',
+): RecordStreamKey | null {
+  if (target.id != null && target.key == null) return recordStreamKeyOf(scope, expectId('RecordStream', target.id, 3))
+  if (target.key != null && target.id == null) return { name: target.key.name, store: target.key.store ?? 'NATIVE' }
+  throw badUserInput(`Name the stream by \`${idName}\` or by \`key\`.`)
 }

@@ -4,7 +4,7 @@ import { AppError, badUserInput } from '../errors.ts'
 import { type Resolvers, type ResolversInterfaceTypes, type ResolversTypes } from '../generated/resolver-types.ts'
 import { decodeId } from '../ids.ts'
 import { reading } from './freshness.ts'
-import { approvalKeyOf, runKeyOf, sequenceOf } from './node-ids.ts'
+import { approvalKeyOf, recordStreamKeyOf, runKeyOf, sequenceOf } from './node-ids.ts'
 
 type Node = ResolversInterfaceTypes<ResolversTypes>['Node']
 
@@ -47,6 +47,31 @@ const kinds: Readonly<Record<string, NodeKind>> = {
       return report && { ...report, __typename: 'Slo' }
     },
   },
+  RecordStream: {
+    scope: 'storage:read',
+    async find(ctx, parts) {
+      const stream = await recordStreamOf(ctx, parts)
+      return stream && { ...stream, __typename: 'RecordStream' }
+    },
+  },
+  Record: {
+    scope: 'storage:read',
+    async find(ctx, [store = '', tenantId = '', name = '', offset = '']) {
+      const stream = /^\d{1,18}$/.test(offset) ? await recordStreamOf(ctx, [store, tenantId, name]) : null
+      if (stream === null) return null
+      const from = BigInt(offset)
+      const [record] = await ctx.dataSources.storage.store(stream.store).read(ctx.scope, stream, { from, to: from + 1n })
+      return record === undefined ? null : { stream, record, __typename: 'Record' }
+    },
+  },
+  AuditReceipt: {
+    scope: 'system:read',
+    async find(ctx, parts) {
+      const sequence = sequenceOf(ctx.scope, parts)
+      const receipt = sequence === null ? null : await ctx.dataSources.audit.find(ctx.scope, sequence)
+      return receipt && { ...receipt, __typename: 'AuditReceipt' }
+    },
+  },
   RunEvent: {
     scope: 'runs:read',
     async find(ctx, parts) {
@@ -55,6 +80,12 @@ const kinds: Readonly<Record<string, NodeKind>> = {
       return event && { ...event, __typename: 'RunEvent' }
     },
   },
+}
+
+async function recordStreamOf(ctx: Context, parts: readonly string[]) {
+  const key = recordStreamKeyOf(ctx.scope, parts)
+  if (key === null || !ctx.dataSources.storage.kinds.includes(key.store)) return null
+  return ctx.dataSources.storage.store(key.store).find(ctx.scope, key.name)
 }
 
 /** Whether objects of this type are found by their global id. */

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
-import { denyByScope } from '../auth/viewer.ts'
 import { type Context } from '../context.ts'
 import { type AppendKey, type RecordStream } from '../datasources/storage/storage.ts'
 import { AppError, badUserInput } from '../errors.ts'
-import { type RecordInput, type Resolvers, type ResolversParentTypes } from '../generated/resolver-types.ts'
+import { type AppendRecordsInput, type RecordInput, type Resolvers, type ResolversParentTypes } from '../generated/resolver-types.ts'
 import { stableJson } from '../stable-json.ts'
 import { anyField } from '../subscriptions/cursor.ts'
 import { recordPosition } from '../subscriptions/record-position.ts'
@@ -33,14 +32,19 @@ function payloadOf({ text, json, base64 }: RecordInput): Uint8Array {
 }
 
 /** The input's key with a digest of the bytes, so that the same JSON in another order of keys is another request. */
-function appendKey(ctx: Context, stream: RecordStream, input: { idempotencyKey?: string | null; expectedOffset?: bigint | null }, payloads: readonly Uint8Array[]): AppendKey | null {
+function appendKey(
+  ctx: Context,
+  stream: RecordStream,
+  input: { idempotencyKey?: string | null; expectedOffset?: bigint | null },
+  payloads: readonly Uint8Array[],
+): AppendKey | null {
   if (input.idempotencyKey == null) return null
   const digest = createHash('sha256').update(stableJson([stream.store, stream.name, input.expectedOffset?.toString() ?? null]))
   for (const payload of payloads) digest.update(`${payload.length}:`).update(payload)
   return { actorId: ctx.viewer.actorId, key: checkIdempotencyKey(input.idempotencyKey), requestHash: digest.digest('hex') }
 }
 
-async function append(ctx: Context, input: Parameters<NonNullable<Resolvers['Mutation']>['appendRecords'] & object>[1]['input']): Promise<AppendAnswer> {
+async function append(ctx: Context, input: AppendRecordsInput): Promise<AppendAnswer> {
   const stream = await findRecordStream(ctx, targetOf(input), 'stream')
   if (stream === null) return notFound(missing, ['input', input.key == null ? 'stream' : 'key'])
   if (stream.reserved) return notAllowed('READ_ONLY_SOURCE', SCOPE)
@@ -51,12 +55,29 @@ async function append(ctx: Context, input: Parameters<NonNullable<Resolvers['Mut
   const done = await store.append(ctx.scope, stream, { payloads, expectedOffset, idempotency: appendKey(ctx, stream, input, payloads) })
   if (done.outcome === 'OFFSET_CONFLICT') {
     const message = `The stream has ${done.actual} records, not ${done.expected}: somebody else appended. Nothing was written.`
-    return { __typename: 'OffsetConflict', code: 'CONFLICT', message, path: ['input', 'expectedOffset'], retryable: false, expected: done.expected, actual: done.actual }
+    return {
+      __typename: 'OffsetConflict',
+      code: 'CONFLICT',
+      message,
+      path: ['input', 'expectedOffset'],
+      retryable: false,
+      expected: done.expected,
+      actual: done.actual,
+    }
   }
   const { firstOffset, lastOffset, headHash } = done
   const cursor = ctx.cursors.encode(recordPosition(stream, lastOffset + 1n), anyField(ctx.scope.tenantId))
   const { clientMutationId } = input
-  return { __typename: 'RecordsAppended', stream: { ...stream, extent: null }, firstOffset, lastOffset, headHash, cursor, projected: true, clientMutationId }
+  return {
+    __typename: 'RecordsAppended',
+    stream: { ...stream, extent: null },
+    firstOffset,
+    lastOffset,
+    headHash,
+    cursor,
+    projected: true,
+    clientMutationId,
+  }
 }
 
 /** A conflict of keys is no outcome of the append itself; it is told like any bad input. */
@@ -68,8 +89,6 @@ const conflictIsInput = (error: unknown): unknown =>
 const Mutation: Resolvers['Mutation'] = {
   createRecordStream: (_parent, { input }, ctx) =>
     answering<StreamAnswer>(inInput, async () => {
-      const denied = denyByScope(ctx.viewer, SCOPE)
-      if (denied !== null) return notAllowed(denied, SCOPE)
       const { name, clientMutationId } = input
       const store = ctx.dataSources.storage.store(input.store ?? 'NATIVE')
       const { stream, created } = await store.create(ctx.scope, {
@@ -81,18 +100,20 @@ const Mutation: Resolvers['Mutation'] = {
     }),
   appendRecords: (_parent, { input }, ctx) =>
     answering<AppendAnswer>(inInput, async () => {
-      const denied = denyByScope(ctx.viewer, SCOPE)
-      if (denied !== null) return notAllowed(denied, SCOPE)
       return append(ctx, input).catch((error: unknown) => Promise.reject(conflictIsInput(error)))
     }),
   pinRecordStream: (_parent, { input }, ctx) =>
     answering<StreamAnswer>(inInput, async () => {
-      const denied = denyByScope(ctx.viewer, SCOPE)
-      if (denied !== null) return notAllowed(denied, SCOPE)
       const stream = await findRecordStream(ctx, targetOf(input), 'stream')
       if (stream === null) return notFound(missing, ['input', input.key == null ? 'stream' : 'key'])
       const pin = await ctx.dataSources.storage.store(stream.store).pin(ctx.scope, stream, { reason: 'MANUAL', actor: ctx.viewer.actorId })
-      return { __typename: 'RecordStreamAccepted', stream: { ...stream, extent: null }, created: false, pin, clientMutationId: input.clientMutationId }
+      return {
+        __typename: 'RecordStreamAccepted',
+        stream: { ...stream, extent: null },
+        created: false,
+        pin,
+        clientMutationId: input.clientMutationId,
+      }
     }),
 }
 

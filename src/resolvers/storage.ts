@@ -1,6 +1,7 @@
 import { allowed, denied, type Permission } from '../auth/permission.ts'
 import { denyByScope } from '../auth/viewer.ts'
 import { type Context } from '../context.ts'
+import { type Page } from '../datasources/page.ts'
 import { pageRequest } from '../datasources/page-cursor.ts'
 import { readRecordPage } from '../datasources/storage/record-pages.ts'
 import { isSensitive, payloadJson, payloadText, runOfPayload } from '../datasources/storage/record-rules.ts'
@@ -8,7 +9,7 @@ import { encodeSegmentRecord } from '../datasources/storage/segment.ts'
 import { type RecordOfRun, type RecordStream, type StreamExtent } from '../datasources/storage/storage.ts'
 import { AppError, badUserInput } from '../errors.ts'
 import { type Resolvers } from '../generated/resolver-types.ts'
-import { toConnection } from './connection.ts'
+import { toConnection, toCountedConnection } from './connection.ts'
 import { reading } from './freshness.ts'
 import { recordId, recordStreamId, recordStreamTarget } from './node-ids.ts'
 
@@ -38,7 +39,6 @@ function needPayloads(ctx: Context, stream: RecordStream): void {
     throw new AppError('FORBIDDEN', `Payloads of this stream need the scope ${SENSITIVE}.`, { details: { requiredScopes: [SENSITIVE] } })
 }
 
-
 /** The stream that an id or key names. @throws AppError BAD_USER_INPUT */
 export async function findRecordStream(
   ctx: Context,
@@ -50,12 +50,26 @@ export async function findRecordStream(
   return ctx.dataSources.storage.store(key.store).find(ctx.scope, key.name)
 }
 
+interface SearchEnd {
+  readonly totalCount: bigint | null
+  readonly scannedTo: bigint | null
+  /** Where a search goes on, if not behind its last item. */
+  readonly endCursor: string | null
+}
+
+function recordConnection(page: Page<RecordOfRun>, { totalCount, scannedTo, endCursor }: SearchEnd) {
+  const { edges, nodes, pageInfo } = toConnection(page)
+  return { edges, nodes, pageInfo: { ...pageInfo, endCursor: endCursor ?? pageInfo.endCursor }, totalCount, scannedTo }
+}
+
 const Query: Resolvers['Query'] = {
   recordStream: (_parent, target, ctx) => reading(ctx, null, () => findRecordStream(ctx, target)),
   recordStreams: (_parent, { filter, ...page }, ctx) =>
     reading(ctx, null, async () => {
       const { storage } = ctx.dataSources
-      return { ...toConnection(await storage.list(ctx.scope, filter ?? {}, pageRequest(page))), count: () => storage.count(ctx.scope, filter ?? {}) }
+      return toCountedConnection(await storage.list(ctx.scope, filter ?? {}, pageRequest(page)), () =>
+        storage.count(ctx.scope, filter ?? {}),
+      )
     }),
   storageStatus: (_parent, _args, ctx) => ctx.dataSources.storage.statuses(),
 }
@@ -70,16 +84,17 @@ const RecordStream: Resolvers['RecordStream'] = {
     if (filter?.json != null) needPayloads(ctx, stream)
     const query = { from, to, ...filter }
     const found = await readRecordPage(storeOf(ctx, stream), ctx.scope, { stream, page: pageRequest(page), query })
-    const connection = toConnection({ ...found, items: found.items.map(({ cursor, item }) => ({ cursor, item: { stream, record: item } })) })
     const { scannedTo } = found
     // A search that stopped early goes on behind what it looked at, not behind what it found.
-    const endCursor = scannedTo === null || scannedTo === 0n || page.last != null || page.before != null ? null : (scannedTo - 1n).toString()
-    return {
-      ...connection,
-      pageInfo: { ...connection.pageInfo, endCursor: endCursor ?? connection.pageInfo.endCursor },
-      totalCount: found.extent.length - found.extent.firstOffset,
-      scannedTo,
-    }
+    const searchedForward = scannedTo !== null && scannedTo > 0n && page.last == null && page.before == null
+    return recordConnection(
+      { ...found, items: found.items.map(({ cursor, item }) => ({ cursor, item: { stream, record: item } })) },
+      {
+        totalCount: found.extent.length - found.extent.firstOffset,
+        scannedTo,
+        endCursor: searchedForward ? (scannedTo - 1n).toString() : null,
+      },
+    )
   },
   async record(stream, { offset }, ctx) {
     if (offset < 0n) throw badUserInput('Offsets count from 0.', { path: ['offset'] })
@@ -89,7 +104,9 @@ const RecordStream: Resolvers['RecordStream'] = {
   async verify(stream, { from, to }, ctx) {
     const { firstOffset, length } = await storeOf(ctx, stream).extentOf(ctx.scope, stream)
     if ((to ?? length) - (from ?? firstOffset) > MOST_VERIFIED)
-      throw badUserInput(`At most ${MOST_VERIFIED} records at once: give \`from\` and \`to\`, and go on where one check ended.`, { path: ['to'] })
+      throw badUserInput(`At most ${MOST_VERIFIED} records at once: give \`from\` and \`to\`, and go on where one check ended.`, {
+        path: ['to'],
+      })
     return storeOf(ctx, stream).verify(ctx.scope, stream, { from: from ?? null, to: to ?? null })
   },
   pins: async (stream, page, ctx) => toConnection(await storeOf(ctx, stream).pins(ctx.scope, stream, pageRequest(page))),
@@ -105,7 +122,12 @@ const RecordStream: Resolvers['RecordStream'] = {
       return encodeSegmentRecord({ offset, kind: kindByte[kind], payload }, previousHash === null ? null : Buffer.from(previousHash, 'hex'))
     })
     const next = (records.at(-1)?.offset ?? start - 1n) + 1n
-    return { bytes: Buffer.concat(bytes), records: records.length, firstOffset: start, nextOffset: next < length && records.length > 0 ? next : null }
+    return {
+      bytes: Buffer.concat(bytes),
+      records: records.length,
+      firstOffset: start,
+      nextOffset: next < length && records.length > 0 ? next : null,
+    }
   },
 }
 
@@ -140,7 +162,14 @@ export const storage: Resolvers = {
   RecordStream,
   Record,
   RecordStreamConnection: { totalCount: (connection) => connection.count() },
-  Run: { records: async (run, page, ctx) => ({ ...toConnection(await ctx.loaders.recordsOfRun({ page: pageRequest(page) }).load(run)), totalCount: null, scannedTo: null }) },
+  Run: {
+    records: async (run, page, ctx) =>
+      recordConnection(await ctx.loaders.recordsOfRun({ page: pageRequest(page) }).load(run), {
+        totalCount: null,
+        scannedTo: null,
+        endCursor: null,
+      }),
+  },
   RecordDelivery: { __resolveType: (delivery) => delivery.__typename },
   AppendResult: { __resolveType: (result) => result.__typename },
   RecordStreamResult: { __resolveType: (result) => result.__typename },

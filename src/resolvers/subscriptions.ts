@@ -5,11 +5,13 @@ import { type Resolvers } from '../generated/resolver-types.ts'
 import { type ApprovalDelivered, approvalUpdates } from '../subscriptions/approvals.ts'
 import { type Delivery } from '../subscriptions/delivery.ts'
 import { runUpdates } from '../subscriptions/run-updates.ts'
+import { type RecordDelivered, recordsAppended } from '../subscriptions/records.ts'
 import { type RunEventDelivered, runEvents } from '../subscriptions/runs.ts'
 import { startOf } from '../subscriptions/start.ts'
 import { type Context } from '../context.ts'
 import { approvalFilter } from './approvals.ts'
 import { runTarget } from './node-ids.ts'
+import { findRecordStream } from './storage.ts'
 
 /** Steps without a value are never executed. */
 function shown<T>({ value }: Delivery<T>): T {
@@ -61,6 +63,14 @@ export const subscriptions: Resolvers = {
           start: startOf(ctx, 'runUpdated', { ...args, after: null }, root),
         }),
       resolve: (step: Delivery<Run>) => shown(step),
+    },
+    recordAppended: {
+      subscribe: async (root, args, ctx) => {
+        const stream = await findRecordStream(ctx, { id: args.stream })
+        if (stream === null) throw new AppError('NOT_FOUND', 'There is no such stream.')
+        return recordsAppended(ctx, stream, { args, root })
+      },
+      resolve: (step: Delivery<RecordDelivered>) => shown(step),
     },
     approvalUpdated: {
       subscribe: (root, args, ctx) =>

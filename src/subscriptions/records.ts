@@ -25,7 +25,12 @@ export interface RecordAppendedArguments {
 }
 
 /** The furthest of all positions that a client names. @throws AppError BAD_USER_INPUT for a cursor that is not of this stream */
-function startOfRecords(ctx: Context, stream: RecordStream, args: RecordAppendedArguments, root: Partial<SubscriptionRoot> | undefined): Start {
+function startOfRecords(
+  ctx: Context,
+  stream: RecordStream,
+  args: RecordAppendedArguments,
+  root: Partial<SubscriptionRoot> | undefined,
+): Start {
   const scope: CursorScope = { tenantId: ctx.scope.tenantId, field: 'recordAppended', filterHash: filterHash({ stream: args.stream }) }
   const { epoch } = recordPosition(stream, 0n)
   if (args.fromOffset != null && args.fromOffset < 0n) throw badUserInput('Offsets count from 0.', { path: ['fromOffset'] })
@@ -67,7 +72,12 @@ export function recordsAppended(
   const gap = ({ from, to, reason }: Pick<Extract<FollowStep, { kind: 'GAP' }>, 'from' | 'to' | 'reason'>): Delivery<RecordDelivered> => {
     next = to + 1n
     const cursor = cursorAt(next)
-    return delivery({ kind: 'GAP', position: recordPosition(stream, next), cursor, value: { __typename: 'StreamGap', cursor, from, to, reason } })
+    return delivery({
+      kind: 'GAP',
+      position: recordPosition(stream, next),
+      cursor,
+      value: { __typename: 'StreamGap', cursor, from, to, reason },
+    })
   }
 
   const take = (step: FollowStep): void => {
@@ -77,7 +87,11 @@ export function recordsAppended(
       next = record.offset + 1n
       const cursor = cursorAt(next)
       queue.push(
-        delivery({ position: recordPosition(stream, next), cursor, value: { __typename: 'RecordItem', cursor, record: { stream, record } } }),
+        delivery({
+          position: recordPosition(stream, next),
+          cursor,
+          value: { __typename: 'RecordItem', cursor, record: { stream, record } },
+        }),
       )
     }
   }

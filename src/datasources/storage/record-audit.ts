@@ -92,7 +92,10 @@ export function createRecordAudit({ sql, store, log, clock }: RecordAuditOptions
     try {
       await log.append(`${PENDING_RECEIPTS}.${Buffer.from(tenantId).toString('base64url')}`, payload)
     } catch (error) {
-      throw new AppError('SOURCE_UNAVAILABLE', 'The audit receipt could not be written.', { source: 'sql', cause: new AggregateError([cause, error]) })
+      throw new AppError('SOURCE_UNAVAILABLE', 'The audit receipt could not be written.', {
+        source: 'sql',
+        cause: new AggregateError([cause, error]),
+      })
     }
   }
 
@@ -109,7 +112,15 @@ export function createRecordAudit({ sql, store, log, clock }: RecordAuditOptions
       const payload = bytesOf(receipt, at)
       try {
         const { offset, hash } = await chainBytes(tenantId, payload, null)
-        return { ...receipt, tenantId, sequence: offset, hash, previousHash: offset === 0n ? GENESIS : null, at, payload: payloadJson(payload) }
+        return {
+          ...receipt,
+          tenantId,
+          sequence: offset,
+          hash,
+          previousHash: offset === 0n ? GENESIS : null,
+          at,
+          payload: payloadJson(payload),
+        }
       } catch (error) {
         if (!isOutage(error)) throw error
         await leaveInLog(tenantId, payload, error)
@@ -133,7 +144,12 @@ export function createRecordAudit({ sql, store, log, clock }: RecordAuditOptions
       const stream = await store.find(scope, AUDIT_STREAM)
       if (stream === null) return { ok: false, checkedFrom: from, checkedTo: to, reason: 'There is no audit log yet.' }
       const found = await store.verify(scope, stream, { from, to: to + 1n })
-      return { ok: found.ok, checkedFrom: from, checkedTo: found.ok ? from + found.checked - 1n : (found.firstBrokenOffset ?? to), reason: found.reason }
+      return {
+        ok: found.ok,
+        checkedFrom: from,
+        checkedTo: found.ok ? from + found.checked - 1n : (found.firstBrokenOffset ?? to),
+        reason: found.reason,
+      }
     },
   }
 }

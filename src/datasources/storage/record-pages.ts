@@ -66,9 +66,7 @@ export async function readRecordPage(
   const end = backward ? smallest(high, cursor ?? high) : high
   const bounds = { low: smallest(start, end), high: end }
   const found =
-    matches === null
-      ? await plain(store, scope, { stream, bounds, page })
-      : await search(store, scope, { stream, bounds, page, matches })
+    matches === null ? await plain(store, scope, { stream, bounds, page }) : await search(store, scope, { stream, bounds, page, matches })
   return {
     extent,
     scannedTo: matches === null ? null : found.reached,

@@ -59,11 +59,13 @@ export function readSegmentRecord(segment: Buffer, at: number): SegmentStep {
   if (length > MOST_PAYLOAD_BYTES) return broken(`The record at byte ${at} claims ${length} bytes, which no record has.`)
   const end = at + HEAD_BYTES + length
   if (left < HEAD_BYTES + length + TAIL_BYTES) return broken(`The segment ends within the record at byte ${at}: its tail is torn.`)
-  if (segment.readUInt32LE(end) !== crc32(segment.subarray(at, end))) return broken(`The checksum of the record at byte ${at} is wrong: its bytes were changed.`)
+  if (segment.readUInt32LE(end) !== crc32(segment.subarray(at, end)))
+    return broken(`The checksum of the record at byte ${at} is wrong: its bytes were changed.`)
   if (segment.readUInt32LE(end + 4) !== END) return broken(`The end mark of the record at byte ${at} is missing.`)
   const compression = segment[at + 45] ?? 0
   const payload = decompress(compression, segment.subarray(at + HEAD_BYTES, end))
-  if (payload === null) return broken(`The payload of the record at byte ${at} is compressed in a way that cannot be read here (${compression}).`)
+  if (payload === null)
+    return broken(`The payload of the record at byte ${at} is compressed in a way that cannot be read here (${compression}).`)
   return {
     kind: 'RECORD',
     record: {

@@ -2,7 +2,7 @@ import { AppError, isAppError } from '../../errors.ts'
 import { type Clock, type Nanos } from '../../time.ts'
 import { type Sql, SqlError } from '../sql/sql.ts'
 import { chainHashes, hex } from './record-chain.ts'
-import { aboutOfPayload } from './record-rules.ts'
+import { aboutOfPayload, RESERVED_PREFIX } from './record-rules.ts'
 import { type AppendOutcome, type AppendRequest } from './storage.ts'
 
 /** A stream as an append needs it. */
@@ -151,7 +151,7 @@ async function write(sql: Sql, { target, head, judged, at }: Write): Promise<boo
     `with moved as (
        update record_streams set length = length + $5, head_hash = $6::bytea, last_at_ns = $7
         where stream_key = $1 and tenant_id = $2 and length = $3 and head_hash is not distinct from $4::bytea
-       returning stream_key
+       returning stream_key, name
      ), stored as (
        insert into records (stream_key, record_offset, kind, payload, hash, recorded_at_ns, about)
        select moved.stream_key, $3::bigint + at.ord - 1, ${DATA}, substring($8::bytea from at.start for at.bytes),
@@ -159,7 +159,7 @@ async function write(sql: Sql, { target, head, judged, at }: Write): Promise<boo
          from moved, unnest($10::integer[], $11::integer[]) with ordinality as at (start, bytes, ord)
      ), told as (
        insert into record_outbox (stream_key, first_offset, record_count, head_hash, at_ns)
-       select stream_key, $3, $5, $6::bytea, $7 from moved
+       select stream_key, $3, $5, $6::bytea, $7 from moved where left(name, 1) <> '${RESERVED_PREFIX}'
      )${keyed}
      select exists (select 1 from moved) as moved`,
     values,
@@ -331,4 +331,3 @@ export function createSqlRecordAppender({
     forget: (streamKey) => void heads.delete(streamKey),
   }
 }
-

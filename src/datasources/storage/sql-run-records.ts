@@ -25,7 +25,10 @@ const order: ListOrder = {
 
 /** Native records that name the runs, one page per key, in one statement. */
 export async function recordsOfRuns(sql: Sql, scope: Scope, keys: readonly RunKey[], page: PageRequest): Promise<Page<RecordOfRun>[]> {
-  const params = parameters(scope.tenantId, keys.map((key) => aboutRun(scope.tenantId, key).toString('hex')))
+  const params = parameters(
+    scope.tenantId,
+    keys.map((key) => aboutRun(scope.tenantId, key).toString('hex')),
+  )
   const owner: CursorOwner = { list: 'recordsOfRun', order: order.name, tenantId: scope.tenantId }
   const window = keysetWindow(owner, order, page, params)
   const from = `records r join record_streams s on s.stream_key = r.stream_key and s.tenant_id = $1 where r.about = decode(parent.ref, 'hex')`
