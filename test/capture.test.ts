@@ -7,6 +7,8 @@ import { openSqlLog } from '../src/datasources/log/sql-log.ts'
 import { createRunCommands } from '../src/datasources/runs/demon-commands.ts'
 import { createSqlRuns } from '../src/datasources/runs/sql-runs.ts'
 import { type Sql } from '../src/datasources/sql/sql.ts'
+import { migrate } from '../src/datasources/sql/migrate.ts'
+import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
 import { createProjector } from '../src/projections/projector.ts'
 import { packageRoot } from '../src/root.ts'
 import { systemClock } from '../src/time.ts'
@@ -15,8 +17,10 @@ import { type Capture, loadCapture, readCapture } from './support/demon-capture.
 import { eventually } from './support/eventually.ts'
 import { adminOf, openTestJetstream } from './support/logs.ts'
 import { startNats } from './support/nats.ts'
+import { askAs, orreryOverGraphql, tokenSettings } from './support/orrery-over-graphql.ts'
+import { answerOf, serve } from './support/program.ts'
 import { silent } from './support/projecting.ts'
-import { sqlAdapters } from './support/sql.ts'
+import { createTestDatabase } from './support/sql.ts'
 
 /** The ids in the table of differences: what is allowed, and what must occur. */
 function documentedDifferences(): string[] {
@@ -26,7 +30,8 @@ function documentedDifferences(): string[] {
   return [...table.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, id]) => id ?? '')
 }
 
-async function openDemonsJetstream(t: Test, { streams }: Capture): Promise<EventLog | null> {
+/** A broker with Demon's own streams. */
+async function openDemonsJetstream(t: Test, { streams }: Capture): Promise<{ log: EventLog; url: string } | null> {
   const server = await startNats(t)
   if (server === null) return null
   const admin = await adminOf(t, server)
@@ -39,18 +44,52 @@ async function openDemonsJetstream(t: Test, { streams }: Capture): Promise<Event
       () => false,
     ),
   )
-  return log
+  return { log, url: server.url }
 }
 
-async function project(t: Test, sql: Sql, log: EventLog, capture: Capture): Promise<Orrery> {
-  await loadCapture(log, capture)
+/** What both ways of asking show beside the answers. */
+interface Shown {
+  readonly orrery: Orrery
+  readonly deadLetters: () => Promise<unknown>
+  /** Tenant acme's, newest first. */
+  readonly scaleHints: () => Promise<unknown[]>
+}
+
+async function byPorts(t: Test, sql: Sql, log: EventLog): Promise<Shown> {
   const projector = createProjector({ sql, log, clock: systemClock, logger: silent })
   projector.start()
   t.teardown(() => projector.stop())
   await eventually(() => projector.stats().every(({ stream, sequence }) => sequence >= (stream === 'ritual' ? 375n : 15n)), {
     withinMs: 20_000,
   })
-  return { runs: createSqlRuns({ sql }), approvals: createSqlApprovals({ sql }), commands: createRunCommands({ log, clock: systemClock }) }
+  const runs = createSqlRuns({ sql })
+  return {
+    orrery: { runs, approvals: createSqlApprovals({ sql }), commands: createRunCommands({ log, clock: systemClock }) },
+    deadLetters: async () => (await sql.any('select stream, sequence, reason from dead_letters')).length,
+    scaleHints: async () => {
+      const { items } = await runs.scaleHints({ tenantId: 'acme' }, { size: 100, direction: 'FORWARD', cursor: null })
+      return items.map(({ item }): unknown => JSON.parse(item.payload))
+    },
+  }
+}
+
+async function byServer(t: Test, env: Readonly<Record<string, string>>): Promise<Shown> {
+  const { url, stderr } = await serve(t, [], { ...env, ...tokenSettings })
+  const ask = (query: string) => askAs({ url, actorId: 'reader', tenantId: 'acme' }, query)
+  const log = async () => {
+    const { sources } = await ask('{ sources { name lagEvents deadLetters { totalCount } } }')
+    return (sources as { name: string; lagEvents: string | null; deadLetters: { totalCount: number } }[]).find(({ name }) => name === 'log')
+  }
+  await answerOf(async () => (await fetch(`${url}/health/ready`)).ok, stderr)
+  await answerOf(async () => (await log())?.lagEvents === '0', stderr)
+  return {
+    orrery: orreryOverGraphql(url),
+    deadLetters: async () => (await log())?.deadLetters.totalCount,
+    scaleHints: async () => {
+      const { scaleHints } = await ask('{ scaleHints(first: 100) { nodes { raw } } }')
+      return (scaleHints as { nodes: { raw: unknown }[] }).nodes.map(({ raw }) => raw)
+    },
+  }
 }
 
 async function allDifferences(orrery: Orrery, { answers, decisions }: Capture): Promise<Difference[]> {
@@ -64,8 +103,7 @@ async function allDifferences(orrery: Orrery, { answers, decisions }: Capture): 
   return differences
 }
 
-async function agrees(t: Test, sql: Sql, log: EventLog, capture: Capture): Promise<void> {
-  const orrery = await project(t, sql, log, capture)
+async function agrees(t: Test, { orrery, deadLetters, scaleHints }: Shown, log: EventLog, capture: Capture): Promise<void> {
   const before = await log.state('ritual')
   const differences = await allDifferences(orrery, capture)
   const documented = documentedDifferences()
@@ -77,12 +115,11 @@ async function agrees(t: Test, sql: Sql, log: EventLog, capture: Capture): Promi
     [],
     'every documented difference occurs',
   )
-  t.same(await sql.any('select stream, sequence, reason from dead_letters'), [], 'every captured message could be read')
-  const hints = await orrery.runs.scaleHints({ tenantId: 'acme' }, { size: 100, direction: 'FORWARD', cursor: null })
+  t.equal(await deadLetters(), 0, 'every captured message could be read')
   const captured = capture.messages.filter(({ subject }) => subject === 'demon.scale.v1.acme.hints')
   t.same(
-    hints.items.map(({ item }) => item.payload).reverse(),
-    captured.map(({ data }) => data),
+    (await scaleHints()).reverse(),
+    captured.map(({ data }): unknown => JSON.parse(data)),
     'every scale hint is there',
   )
   t.equal(
@@ -95,12 +132,20 @@ async function agrees(t: Test, sql: Sql, log: EventLog, capture: Capture): Promi
 test('what a real Demon wrote reads as Demon reads it, or differs as documented', async (t) => {
   const capture = readCapture(t)
   if (capture === null) return
-  for (const { name, sql } of await sqlAdapters(t)) {
-    await t.test(name, async (t) => {
-      const log = name === 'pglite' ? openSqlLog({ sql, clock: systemClock }) : await openDemonsJetstream(t, capture)
-      if (log === null) return
-      t.teardown(() => log.close())
-      await agrees(t, sql, log, capture)
-    })
-  }
+  await t.test('embedded', async (t) => {
+    const sql = await openPgliteSql({ dataDir: null, timeoutMs: 20_000 })
+    t.teardown(() => sql.close())
+    await migrate(sql)
+    const log = openSqlLog({ sql, clock: systemClock })
+    t.teardown(() => log.close())
+    await loadCapture(log, capture)
+    await agrees(t, await byPorts(t, sql, log), log, capture)
+  })
+  await t.test('over GraphQL, from a server on PostgreSQL and JetStream', async (t) => {
+    const database = await createTestDatabase(t)
+    const jetstream = await openDemonsJetstream(t, capture)
+    if (database === null || jetstream === null) return
+    await loadCapture(jetstream.log, capture)
+    await agrees(t, await byServer(t, { DATABASE_URL: database, NATS_URL: jetstream.url }), jetstream.log, capture)
+  })
 })

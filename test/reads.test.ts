@@ -74,7 +74,7 @@ const approvalFields = `id system tenantId gateId state rawState requester { id 
   decision { kind approver { id kind } note reason at sequence } laterTerminals { kind approver { id } at sequence } expiresAt
   escalation { currentLevel totalLevels nextEscalationAt emergencyOverride history { fromLevel toLevel at reason } }
   viewerCanDecide { allowed reason }`
-const eventFields = 'id cursor sequence at recordedAt type tenantId system raw'
+const eventFields = 'id cursor sequence at recordedAt type tenantId system raw legacy'
 const pageInfo = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor }'
 
 const levels = `query($first: Int) { runs(first: $first) { totalCount ${pageInfo} edges { cursor node { ${runFields}

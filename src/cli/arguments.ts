@@ -43,7 +43,8 @@ function parse(argv: readonly string[]) {
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
   } catch (error) {
     // node:util says what is wrong in one sentence and hints at `--` in the next
-    throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : 'The arguments cannot be read.')
+    const [said = ''] = error instanceof Error ? error.message.split('. ') : []
+    throw new UsageError(said === '' ? 'The arguments cannot be read.' : `${said.replace(/\.$/, '')}.`)
   }
 }
 

@@ -7,7 +7,7 @@ const head = `orrery: one GraphQL API and one live event stream over runs and ap
 usage: orrery [COMMAND] [FLAGS]           npm start -- [FLAGS]
 
   serve                     start the server (the default)
-  rebuild                   make the read model anew from the event log; no other worker may run
+  rebuild                   make the read model anew from the event log; connected servers may keep running
   schema print [--subgraph NAME]
                             print the GraphQL schema, or what one domain (or several, by commas) serves as a
                             Federation v2 subgraph

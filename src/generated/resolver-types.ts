@@ -1995,6 +1995,8 @@ export type RunEvent = Event & Node & {
   readonly system: System;
   /** The whole payload. */
   readonly raw: Scalars['JSON']['output'];
+  /** It came on a 6-token subject. */
+  readonly legacy: Scalars['Boolean']['output'];
   /** The run it belongs to. */
   readonly run: Run;
 };
@@ -3898,6 +3900,7 @@ export type RunEventResolvers<ContextType = Context, ParentType extends Resolver
   tenantId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   system?: Resolver<ResolversTypes['System'], ParentType, ContextType>;
   raw?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  legacy?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };

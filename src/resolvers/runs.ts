@@ -69,6 +69,7 @@ const RunEvent: Resolvers['RunEvent'] = {
   },
   system: (event) => event.runKey.system,
   raw: (event) => jsonOfText(event.payload),
+  legacy: ({ legacySubject }) => legacySubject,
   run: (event, _args, ctx) => runOf(ctx, event.runKey),
 }
 

@@ -1,17 +1,32 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Approval, type ApprovalsDataSource, type DecisionKind } from '../../src/datasources/approvals/approvals.ts'
+import { type Approval, type ApprovalKey, type DecisionKind } from '../../src/datasources/approvals/approvals.ts'
 import { type PageRequest, type Page } from '../../src/datasources/page.ts'
 import { type RunCommands } from '../../src/datasources/runs/commands.ts'
-import { type Run, type RunEvent, type RunFilter, type RunKey, type RunsDataSource } from '../../src/datasources/runs/runs.ts'
+import { type Run as RunModel, type RunEvent as RunEventModel, type RunFilter, type RunKey } from '../../src/datasources/runs/runs.ts'
+import { type Scope } from '../../src/datasources/scope.ts'
 import { gateOfTimer } from '../../src/projections/event-bodies.ts'
 import { parseNanos } from '../../src/time.ts'
 import { type CapturedAnswer, type CapturedDecision } from './demon-capture.ts'
 
-/** What the read model says, and what became of decisions. */
+export type Run = Pick<RunModel, keyof RunKey | 'tenantId' | 'status' | 'startedAt' | 'legacy'>
+export type RunEvent = Pick<RunEventModel, 'runKey' | 'sequence' | 'at' | 'type' | 'legacySubject' | 'payload'>
+export type Gate = Pick<Approval, 'gateId' | 'state' | 'requester' | 'reason' | 'requestedAt' | 'expiresAt'> & {
+  readonly laterTerminals: readonly Pick<Approval['laterTerminals'][number], 'kind'>[]
+}
+
+/** What Orrery says, and what became of decisions: by its ports, or over GraphQL. */
 export interface Orrery {
-  readonly runs: RunsDataSource
-  readonly approvals: ApprovalsDataSource
-  readonly commands: RunCommands
+  readonly runs: {
+    list(scope: Scope, filter: RunFilter, order: 'STARTED_DESC', page: PageRequest): Promise<Page<Run>>
+    count(scope: Scope, filter: RunFilter): Promise<number>
+    eventsOf(scope: Scope, keys: readonly RunKey[], types: null, page: PageRequest): Promise<Page<RunEvent>[]>
+    findEvent(scope: Scope, sequence: bigint): Promise<Pick<RunEvent, 'payload'> | null>
+  }
+  readonly approvals: {
+    ofRuns(scope: Scope, keys: readonly RunKey[], states: null, page: PageRequest): Promise<Page<Gate>[]>
+    find(scope: Scope, key: ApprovalKey): Promise<Gate | null>
+  }
+  readonly commands: Pick<RunCommands, 'decide'>
 }
 
 /** A difference from Demon's answer. `id` names a row of docs/demon-compatibility.md, or is null where no row explains it. */
@@ -236,7 +251,7 @@ async function compareGates({ approvals }: Orrery, run: Run, events: readonly De
 const isTimerOf = (event: DemonEvent, runId: string, gateId: string): boolean =>
   event.event === 'timer.scheduled:v1' && gateOfTimer(String(event['timerId']), runId) === gateId
 
-function compareGate(approval: Approval, events: readonly DemonEvent[], report: Report): void {
+function compareGate(approval: Gate, events: readonly DemonEvent[], report: Report): void {
   const { gateId } = approval
   const request = events.find((event) => event.event === 'approval.requested:v1')
   const asked = [request?.['requester'] ?? null, request?.['reason'] ?? null, parseNanos(request?.ts)]
@@ -249,7 +264,7 @@ function compareGate(approval: Approval, events: readonly DemonEvent[], report: 
   compareGateState(approval, terminalWords[terminals.at(-1)?.event ?? ''] ?? null, report)
 }
 
-function compareGateState(approval: Approval, theirs: string | null, report: Report): void {
+function compareGateState(approval: Gate, theirs: string | null, report: Report): void {
   const { gateId, state } = approval
   const last = approval.laterTerminals.at(-1)
   if (approval.state === 'EXPIRED') report('expired', `gate ${gateId} is EXPIRED to us and denied to Demon`)

@@ -1,5 +1,5 @@
 import { parseNanos } from '../../time.ts'
-import { isAppError, sourceUnavailable } from '../../errors.ts'
+import { AppError, isAppError, sourceUnavailable } from '../../errors.ts'
 import { JetstreamRefusal, type NatsClient, openNatsClient, refusals } from '../nats/nats-client.ts'
 import { type PulledMessage, PullBroken, openPull } from '../nats/pull.ts'
 import { createJetstreamStreams, type JetstreamStreams } from './jetstream-streams.ts'
@@ -85,6 +85,9 @@ async function getMessage({ client, streams }: Parts, stream: LogStream, query: 
   }
 }
 
+const noStream = () =>
+  new AppError('SOURCE_UNAVAILABLE', 'The log has no stream for this yet; `Query.sources` says what is missing.', { source: 'log' })
+
 async function* readRange(
   { client, streams, timeoutMs }: Parts,
   stream: LogStream,
@@ -94,7 +97,7 @@ async function* readRange(
   const { from = 1n, to, subject, batchSize = 500 } = options
   const first = from < 1n ? 1n : from
   const name = await streams.nameOf(stream)
-  if (name === null) throw sourceUnavailable('log', new Error(`there is no stream ${stream}`))
+  if (name === null) throw noStream()
   if (to !== undefined && to < first) return
   const pull = await openPull(client, { stream: name, from: first, subject, window: 2 * batchSize, mode: 'DRAIN', expiresMs: timeoutMs })
   stop.addEventListener('abort', pull.close)
