@@ -149,3 +149,11 @@ test('what a real Demon wrote reads as Demon reads it, or differs as documented'
     await agrees(t, await byServer(t, { DATABASE_URL: database, NATS_URL: jetstream.url }), jetstream.log, capture)
   })
 })
+
+test('every rule of the contract names a test that exists', async (t) => {
+  const text = readFileSync(join(packageRoot, 'docs', 'demon-compatibility.md'), 'utf8')
+  const rows = [...text.matchAll(/^\| (\d+) \| [^|]+ \| `(test\/[^`]+)` \| ([^|]+) \|$/gm)]
+  t.strictSame([...new Set(rows.map(([, point]) => Number(point)))], [...Array.from({ length: 18 }, (_, index) => index + 1), 22, 23])
+  for (const [, point, file = '', name = ''] of rows)
+    t.ok(readFileSync(join(packageRoot, file), 'utf8').includes(name), `${point}: ${name}`)
+})
