@@ -21,6 +21,7 @@ import { withReceipts } from './resolvers/receipts.ts'
 import { loadTypeDefs } from './schema.ts'
 import { type CursorCodec } from './subscriptions/cursor.ts'
 import { type LiveHub } from './subscriptions/hub.ts'
+import { createDeprecatedUse } from './telemetry/deprecated-use.ts'
 import { measurePipeline } from './telemetry/measured-pipeline.ts'
 import { createMetrics, type Metrics, registerMetrics } from './telemetry/metrics.ts'
 import { addStreamMetrics } from './telemetry/stream-metrics.ts'
@@ -101,7 +102,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     subscribe: subscriber.subscribe,
     streams: () => subscriber.stats().streams,
   })
-  const pipeline = measurePipeline(unmeasured, metrics, { slowMs: config.slowOperationMs })
+  const pipeline = measurePipeline(unmeasured, metrics, { slowMs: config.slowOperationMs, deprecatedUse: createDeprecatedUse(schema) })
   app.decorate('pipeline', pipeline)
   app.decorate('authenticate', authenticator.authenticate)
 

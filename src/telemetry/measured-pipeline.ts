@@ -33,8 +33,15 @@ interface Outcome {
   readonly durationMs: number
 }
 
+export interface MeasureOptions {
+  /** Operations that take longer are logged with their document; 0 = never. */
+  readonly slowMs?: number
+  /** The deprecated elements that a document uses. */
+  readonly deprecatedUse?: (document: DocumentNode) => readonly string[]
+}
+
 /** The pipeline, with every operation counted, timed and logged once: whichever transport brought it, refused or executed. */
-export function measurePipeline(pipeline: Pipeline, metrics: Metrics, { slowMs = 0 }: { readonly slowMs?: number } = {}): Pipeline {
+export function measurePipeline(pipeline: Pipeline, metrics: Metrics, { slowMs = 0, deprecatedUse }: MeasureOptions = {}): Pipeline {
   const note = (operation: PreparedOperation, { errorCode, durationMs, pricing }: Outcome): void => {
     const { name, type, estimatedCost, origin } = operation
     const { transport, clientName: client = null } = origin
@@ -48,6 +55,7 @@ export function measurePipeline(pipeline: Pipeline, metrics: Metrics, { slowMs =
       client,
       ...(pricing === undefined ? {} : { pricing }),
     })
+    for (const coordinate of deprecatedUse?.(operation.document) ?? []) metrics.deprecatedUse(coordinate, client)
     if (slowMs > 0 && durationMs >= slowMs)
       origin.log.warn(
         {

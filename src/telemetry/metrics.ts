@@ -31,6 +31,8 @@ export interface PricingReading {
 export interface Metrics {
   readonly registry: Registry
   operation(reading: OperationReading): void
+  /** An operation used an element that will go; the coordinate is the schema's, the client says its own name. */
+  deprecatedUse(coordinate: string, client: string | null): void
   documentCache(outcome: 'hit' | 'miss'): void
 }
 
@@ -120,6 +122,13 @@ export function createMetrics(): Metrics {
   })
   const hits = new Counter({ name: 'graphql_cache_hits_total', help: 'Documents found parsed and validated', registers })
   const misses = new Counter({ name: 'graphql_cache_misses_total', help: 'Documents that had to be parsed and validated', registers })
+  const clientOf = boundedLabel(100)
+  const deprecated = new Counter({
+    name: 'orrery_deprecated_uses_total',
+    help: 'Operations that used a deprecated element of the schema, by its coordinate and the client that calls itself so',
+    labelNames: ['coordinate', 'client'],
+    registers,
+  })
   return {
     registry,
     operation({ name, type, transport, errorCode, durationMs, cost, client, pricing }) {
@@ -137,6 +146,9 @@ export function createMetrics(): Metrics {
       if (errorCode !== null) errors.inc({ type, code: errorCode })
       duration.observe({ operation }, durationMs)
       if (cost !== null) complexity.set({ operation }, cost)
+    },
+    deprecatedUse(coordinate, client) {
+      deprecated.inc({ coordinate, client: clientOf(client ?? 'unnamed') })
     },
     documentCache(outcome) {
       if (outcome === 'hit') hits.inc()
