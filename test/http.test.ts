@@ -518,7 +518,7 @@ t.test('what cannot be read as a request is refused on the socket: 408, 431, 400
   }
 })
 
-t.test('a server that leaves finishes what it began, tells the rest when to come back, and still answers its probes', async (t) => {
+t.test('a server that leaves (D24) finishes what it began, tells the rest when to come back, and still answers its probes', async (t) => {
   const { app, counters } = await fixtureApp(t, { OPERATION_TIMEOUT_MS: '800' })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo

@@ -119,9 +119,11 @@ export interface Counters {
   running: number
   /** Sources of subscriptions that are open. */
   streams: number
+  /** Events that were asked of `ticks`. */
+  pulled: number
 }
 
-const noCounts = (): Counters => ({ mutations: 0, resolved: 0, aborted: 0, running: 0, streams: 0 })
+const noCounts = (): Counters => ({ mutations: 0, resolved: 0, aborted: 0, running: 0, streams: 0, pulled: 0 })
 
 const item = (id: number) => ({ id: String(id), name: `item ${id}` })
 const items = (first: number) => Array.from({ length: first }, (_, index) => item(index))
@@ -134,8 +136,11 @@ const sizeOf = ({ first, page }: PageArguments, fallback: number) => first ?? pa
 /** What a careless driver says: no client may ever read it. */
 export const secretText = 'password=hunter2 at db.internal:5432'
 
-async function* numbers(to: number, thenThrow?: Error) {
-  for (let number = 1; number <= to; number++) yield number
+async function* numbers(to: number, { thenThrow, onPull }: { thenThrow?: Error; onPull?: () => void } = {}) {
+  for (let number = 1; number <= to; number++) {
+    onPull?.()
+    yield number
+  }
   if (thenThrow !== undefined) throw thenThrow
 }
 
@@ -164,7 +169,7 @@ function idleSource(counters: Counters): AsyncIterableIterator<number> {
 const subscriptions = (counters: Counters) => {
   const value = (payload: number) => payload
   return {
-    ticks: { subscribe: (_: unknown, { to }: { to: number }) => numbers(to), resolve: value },
+    ticks: { subscribe: (_: unknown, { to }: { to: number }) => numbers(to, { onPull: () => counters.pulled++ }), resolve: value },
     idle: { subscribe: () => idleSource(counters), resolve: value },
     dearTicks: { subscribe: () => numbers(2), resolve: value },
     tooDearTicks: { subscribe: () => numbers(2), resolve: value },
@@ -179,7 +184,7 @@ const subscriptions = (counters: Counters) => {
         throw new Error(secretText)
       },
     },
-    leakMidway: { subscribe: () => numbers(1, new Error(secretText)), resolve: value },
+    leakMidway: { subscribe: () => numbers(1, { thenThrow: new Error(secretText) }), resolve: value },
     leakInEvent: { subscribe: () => numbers(1), resolve: (number: number) => ({ number }) },
   }
 }
