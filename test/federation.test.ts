@@ -221,7 +221,7 @@ tap.test('column @interfaceObject: adds a field to another subgraph’s interfac
 
 // What the suite does not ask, and a gateway relies on.
 
-tap.test('_entities keeps order and length; a miss is null; a bad one is an error at its place and sinks nobody', async (t) => {
+tap.test('_entities (D30) keeps order and length; a miss is null; a bad one is an error at its place and sinks nobody', async (t) => {
   const answer = await entities(
     [
       { __typename: 'Product', id: 'apollo-studio' },

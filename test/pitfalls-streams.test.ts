@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
-import { buildSchema, execute, parse, subscribe } from 'graphql'
+import { buildSchema, execute, parse, type subscribe } from 'graphql'
 import { createHandler } from 'graphql-sse'
 import { makeServer } from 'graphql-ws'
 import { WebSocketServer } from 'ws'
@@ -125,8 +125,7 @@ t.test('D11: a subscription that fails leaves nothing behind', async (t) => {
   const rounds = 2000
   for (let round = 0; round < rounds; round++) {
     peer.send(subscribeTo(round % 2 === 0 ? 'subscription {nope}' : 'subscription {refused}', String(round)))
-    if (round % 40 === 39)
-      for (let answered = 0; answered < 40; answered++) t.equal((await peer.next()).type === 'error', true) || t.bailout('no error')
+    if (round % 40 === 39) for (let answered = 0; answered < 40; answered++) t.equal((await peer.next()).type, 'error')
   }
   await eventually(() => server.app.pipeline.active() === 0, within)
   peer.send(subscribeTo('{one}'))
