@@ -1,0 +1,195 @@
+import fc from 'fast-check'
+import t, { type Test } from 'tap'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Graph } from '../src/datasources/graph/graph.ts'
+import { parseLexemeJson, canonicalNumber, isList, isMap, type LexemeJson } from '../src/datasources/graph/lexeme-json.ts'
+import { commitIdOf, readMutation } from '../src/datasources/graph/mutations.ts'
+import { createMemoryTraversal } from '../src/datasources/graph/memory-traversal.ts'
+import { createSqlGraph } from '../src/datasources/graph/sql-graph.ts'
+import { createSqlTraversal } from '../src/datasources/graph/sql-traversal.ts'
+import { type Sql } from '../src/datasources/sql/sql.ts'
+import { createGraphProjection } from '../src/projections/graph-projection.ts'
+import { packageRoot } from '../src/root.ts'
+import { history, namespace, payloadOf, toMessages } from './support/graph-history.ts'
+import { neighbours, pathLength, replay, replayOrder, type ReplayState } from './support/graph-replay.ts'
+import { dumpGraphTables, foldGraph } from './support/graph-tables.ts'
+import { sqlAdapters } from './support/sql.ts'
+
+const scope = { tenantId: 'acme' }
+
+const sourcesOver = (sql: Sql) =>
+  [createSqlTraversal({ sql }), createMemoryTraversal({ sql, maxBytes: 50_000_000 })].map((traversal) => ({
+    name: traversal.name,
+    graph: createSqlGraph({ sql, traversal, tags: null }),
+  }))
+
+type Source = ReturnType<typeof sourcesOver>[number]['graph']
+
+async function readState(source: Source, graph: Graph, position: number) {
+  const place = { graph, position }
+  const page = { size: 100, direction: 'FORWARD', cursor: null } as const
+  const nodes = (await source.nodes(scope, place, {}, page)).items.map(({ item }) => item)
+  const edges = (await source.relationships(scope, place, null, page)).items.map(({ item }) => item)
+  const ends = new Map(
+    (
+      await source.nodesByEnds(
+        scope,
+        place,
+        edges.flatMap(({ from, to }) => [from, to]),
+      )
+    ).map((end) => [end.ref, end.nodeId]),
+  )
+  return {
+    nodes: nodes.map(({ nodeId, labels, propertiesText }) => [nodeId, { labels, properties: JSON.parse(propertiesText) }]),
+    edges: edges.map(({ relationshipId, from, to, type, propertiesText }) => [
+      relationshipId,
+      { from: ends.get(from.ref), to: ends.get(to.ref), label: type, properties: JSON.parse(propertiesText) },
+    ]),
+  }
+}
+
+const sortById = <T>(entries: readonly (readonly [string, T])[] | unknown[]) =>
+  [...(entries as [string, T][])].sort(([a], [b]) => (a < b ? -1 : 1))
+
+function compareState(t: Test, shown: Awaited<ReturnType<typeof readState>>, state: ReplayState, message: string) {
+  t.same(sortById(shown.nodes), sortById([...state.nodes]), `${message}: nodes`)
+  t.same(sortById(shown.edges), sortById([...state.edges]), `${message}: edges`)
+}
+
+async function compareWalks(t: Test, source: Source, graph: Graph, position: number, state: ReplayState, message: string) {
+  const place = { graph, position }
+  const [from, to] = ['a', 'b']
+  const node = await source.findNode(scope, place, from)
+  t.equal(node !== null, state.nodes.has(from), `${message}: the start exists`)
+  for (const direction of ['ANY', 'OUT', 'IN'] as const) {
+    for (const types of [null, ['ROAD']]) {
+      const query = { depth: 3, direction, types }
+      if (node !== null) {
+        const page = await source.neighbours(scope, node, query, { size: 100, direction: 'FORWARD', cursor: null })
+        const found = page.items.map(({ item }) => [item.node.nodeId, item.distance] as const)
+        t.same(
+          sortById(found),
+          sortById([...neighbours(state, from, 3, { direction, types })]),
+          `${message}: neighbours ${direction} ${types}`,
+        )
+      }
+      const path = await source.path(scope, place, { from, to, maxDepth: 4, direction, types, labels: null })
+      t.equal(
+        path?.relationships.length ?? null,
+        pathLength(state, from, to, 4, { direction, types }),
+        `${message}: path ${direction} ${types}`,
+      )
+      if (path !== null) t.equal(path.nodes.length, path.relationships.length + 1)
+    }
+  }
+}
+
+t.test('commit ids are those of the vectors, and numbers are spelled as Demon spells them', async (t) => {
+  const text = readFileSync(
+    join(process.env['ORRERY_SHARED'] ?? join(packageRoot, '..', 'shared'), 'contracts/vectors/demon-commit-ids.json'),
+    'utf8',
+  )
+  const cases = parseLexemeJson(text)
+  const member = (value: LexemeJson | undefined, key: string) => (isMap(value) ? value.get(key) : undefined)
+  for (const one of isList(cases) ? cases : []) {
+    const field = (key: string) => member(one, key)
+    const scopeField = (key: string) => String(member(field('scope'), key))
+    const [tenantId, projectId, name, graphId] = ['tenantId', 'projectId', 'namespace', 'graphId'].map(scopeField)
+    const list = field('mutations')
+    const compute = () => {
+      const parent = field('parent')
+      const whole = { tenantId: tenantId ?? '', projectId: projectId ?? '', namespace: name ?? '', graphId: graphId ?? '' }
+      return commitIdOf(whole, typeof parent === 'string' ? parent : null, (isList(list) ? list : []).map(readMutation))
+    }
+    if (member(field('expect'), 'error') === undefined) t.equal(compute(), member(field('expect'), 'commitId'), String(field('name')))
+    else t.throws(compute, String(field('name')))
+  }
+  const spelled = { '1.0': '1.0', '1e15': '1000000000000000.0', '1e16': '1e16', '1e+21': '1e21', '1e-5': '0.00001', '9e-6': '9e-6' }
+  for (const [lexeme, expected] of Object.entries({ ...spelled, '-0': '-0.0', '18446744073709551616': '1.8446744073709552e19' }))
+    t.equal(canonicalNumber(lexeme), expected)
+})
+
+t.test('the graph read model', async (t) => {
+  const adapters = await sqlAdapters(t)
+  for (const { name, sql } of adapters) {
+    t.test(`${name}: every read at every position equals a plain replay, in SQL and in memory`, async (t) => {
+      await fc.assert(
+        fc.asyncProperty(
+          history({ minLength: 1, maxLength: 25 }),
+          fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 4 }),
+          async (commits, sizes) => {
+            const payloads = commits.map((commit) => payloadOf('city', commit))
+            await foldGraph(sql, toMessages(payloads), sizes)
+            const ordered = replayOrder(payloads.map((payload, index) => ({ sequence: BigInt(index + 1), payload })))
+            for (const { name: by, graph: source } of sourcesOver(sql)) {
+              const graph = await source.find(scope, { source: 'ORRERY', ...namespace, graphId: 'city' })
+              if (graph === null) throw new Error('there is no graph')
+              t.equal(graph.head, commits.length)
+              for (const position of new Set([0, 1, Math.floor(commits.length / 2), commits.length])) {
+                const state = replay(ordered, position)
+                compareState(t, await readState(source, graph, position), state, `${by} at ${position}`)
+                if (position > 0)
+                  t.same(await source.counts(scope, { graph, position }), { nodes: state.nodes.size, relationships: state.edges.size })
+                await compareWalks(t, source, graph, position, state, `${by} at ${position}`)
+              }
+            }
+            if (!t.passing()) throw new Error('differs from the replay')
+          },
+        ),
+        { numRuns: name === 'pglite' ? 25 : 15 },
+      )
+    })
+
+    t.test(`${name}: the tables are the same, byte for byte, however the stream was cut`, async (t) => {
+      await fc.assert(
+        fc.asyncProperty(
+          history({ minLength: 5, maxLength: 40 }),
+          fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 3 }),
+          async (commits, sizes) => {
+            const messages = toMessages(commits.map((commit, index) => payloadOf(index % 5 === 4 ? 'rail' : 'city', commit)))
+            await foldGraph(sql, messages, [messages.length])
+            const whole = await dumpGraphTables(sql)
+            await foldGraph(sql, messages, sizes)
+            t.same(await dumpGraphTables(sql), whole)
+            if (!t.passing()) throw new Error('differs')
+          },
+        ),
+        { numRuns: 15 },
+      )
+    })
+  }
+
+  t.test('what cannot be read is a dead letter, and a commit with odd ids is kept exactly', async (t) => {
+    const sql = adapters[0]?.sql
+    if (sql === undefined) return
+    const long = 'x'.repeat(5000)
+    const ids = ['\u0000', 'a\u0000b', long, '#sha256:posing', '']
+    const commit = {
+      commitId: 'c',
+      ts: '2026-01-01T00:00:00Z',
+      mutations: ids.map((nodeId) => ({ op: 'add-node', nodeId, labels: ['L\u0000'], properties: [{ key: 'k\u0000', value: '\u0000' }] })),
+    }
+    const payloads = [
+      '{',
+      '[]',
+      '{"event":"graph.commit.created:v1"}',
+      JSON.stringify({ event: 'graph.commit.created:v1', graphId: 'odd', ...commit }),
+    ]
+    const { deadLetters } = await foldGraph(sql, toMessages(payloads), [2])
+    t.equal(deadLetters, 3)
+    const source = createSqlGraph({ sql, traversal: createSqlTraversal({ sql }), tags: null })
+    const graph = await source.find(scope, { source: 'ORRERY', ...namespace, graphId: 'odd' })
+    if (graph === null) throw new Error('there is no graph')
+    for (const id of ids) {
+      const node = await source.findNode(scope, { graph, position: 1 }, id)
+      t.equal(node?.nodeId, id)
+      t.same(node?.labels, ['L\u0000'])
+      t.same(JSON.parse(node?.propertiesText ?? ''), [{ key: 'k\u0000', value: '\u0000' }])
+    }
+    const page = { size: 10, direction: 'FORWARD', cursor: null } as const
+    const found = await source.nodes(scope, { graph, position: 1 }, { where: [{ key: 'k\u0000', equals: '\u0000' }] }, page)
+    t.equal(found.items.length, ids.length, 'properties with NUL are found too')
+    t.equal(createGraphProjection().tenantOf('demon.graph.v1.acme.maps.prod.commit'), 'acme')
+  })
+})
