@@ -15,6 +15,8 @@ const approvals = '../datasources/approvals/approvals.ts'
 const sources = '../datasources/system/sources.ts'
 const slos = '../datasources/slo/slo.ts'
 const storage = '../datasources/storage/storage.ts'
+const graph = '../datasources/graph/graph.ts'
+const graphResolvers = '../resolvers/graph-models.ts'
 const connection = '../resolvers/connection.ts'
 
 /** The domain object that the resolvers of each type receive. */
@@ -38,6 +40,19 @@ const mappers = {
   StorageStatus: `${storage}#StorageStatus as StorageStatusModel`,
   AuditReceipt: '../datasources/storage/audit.ts#AuditReceipt as AuditReceiptModel',
   RecordStreamConnection: `${connection}#CountedConnection<RecordStreamModel>`,
+  Graph: `${graph}#Graph as GraphModel`,
+  GraphCommit: `${graph}#GraphCommit as GraphCommitModel`,
+  GraphTag: `${graph}#GraphTag as GraphTagModel`,
+  GraphNode: `${graph}#GraphNode as GraphNodeModel`,
+  GraphRelationship: `${graph}#GraphRelationship as GraphRelationshipModel`,
+  GraphPath: `${graph}#GraphPath as GraphPathModel`,
+  GraphDiff: `${graph}#GraphDiff as GraphDiffModel`,
+  GraphNodeVersion: `${graph}#GraphNodeVersion as GraphNodeVersionModel`,
+  GraphMutation: `${graphResolvers}#RawMutation`,
+  GraphAccepted: `${graphResolvers}#GraphAcceptedModel`,
+  GraphChangeItem: `${graphResolvers}#GraphChangeModel`,
+  GraphConnection: `${connection}#CountedConnection<GraphModel>`,
+  GraphNodeConnection: `${connection}#CountedConnection<GraphNodeModel>`,
   RunConnection: `${connection}#CountedConnection<RunModel>`,
   RunEventConnection: `${connection}#CountedConnection<RunEventModel>`,
   PolicyDecisionConnection: `${connection}#CountedConnection<PolicyDecisionModel>`,

@@ -1,9 +1,24 @@
 import { badUserInput } from './errors.ts'
 
 /** Types that have a global id. The version inside an id lets its parts change later without breaking stored ids. */
-export type NodeType = 'Run' | 'Approval' | 'Ritual' | 'RunEvent' | 'GenericEvent' | 'Slo' | 'RecordStream' | 'Record' | 'AuditReceipt'
+export type NodeType =
+  | 'Run'
+  | 'Approval'
+  | 'Ritual'
+  | 'RunEvent'
+  | 'GenericEvent'
+  | 'Slo'
+  | 'RecordStream'
+  | 'Record'
+  | 'AuditReceipt'
+  | 'Graph'
+  | 'GraphCommit'
+  | 'GraphNode'
+  | 'GraphRelationship'
 
 const VERSION = 'v1'
+/** Ids of nodes of graphs may be long texts in any script. */
+const MAX_ID = 8192
 
 const needsEscape = /[^\w.~-]/
 
@@ -19,7 +34,7 @@ export function encodeId(type: NodeType, parts: readonly string[]): string {
 
 /** @returns the type and natural key of an id of ours, or null when the text is not one */
 export function decodeId(id: string): { type: string; parts: string[] } | null {
-  if (id.length > 2048 || !/^[A-Za-z0-9_-]+$/.test(id)) return null
+  if (id.length > MAX_ID || !/^[A-Za-z0-9_-]+$/.test(id)) return null
   const [type, version, ...parts] = Buffer.from(id, 'base64url').toString('utf8').split(':')
   if (type === undefined || version !== VERSION || parts.length === 0) return null
   try {

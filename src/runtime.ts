@@ -64,7 +64,7 @@ export async function startRuntime({ config, logger, clock = systemClock, onFata
   const metrics = createMetrics()
   const hub = createLiveHub({ log: stores.log, ringSize: config.ringSize, queueSize: config.subscriberQueue, logger })
   const worker = config.roles.includes('worker')
-    ? createWorker({ config, stores, progress: dataSources.progress, notifier, clock, logger })
+    ? createWorker({ config, stores, progress: dataSources.progress, graphCommands: dataSources.graphCommands, notifier, clock, logger })
     : null
   const stopping = new AbortController()
   const app = await buildApp({ config, dataSources, stores, live: hub, cursors, clock, logger, lifecycle, metrics })

@@ -78,6 +78,9 @@ export const settings = {
   writeTimeoutMs: setting({ names: ['PROJECTION_WAIT_MS'], group: 'Demon', help: 'How long a mutation, or a read with `minCursor`, waits for the read model, in ms.', schema: whole(2000, 0, 60_000), shown: '2000' }),
   approverAllowlist: setting({ names: ['APPROVER_ALLOWLIST'], group: 'Demon', help: 'Comma list of actors who may decide, as in Demon; unset: everybody with the scope.', schema: list.optional(), shown: 'everybody with the scope' }),
 
+  graphRunProperty: setting({ names: ['GRAPH_RUN_PROPERTY'], group: 'Demon', help: 'Property of a node that names a run; changing it needs `orrery rebuild`.', schema: text.min(1).default('runId'), shown: 'runId' }),
+  graphMemoryBytes: setting({ names: ['GRAPH_MEMORY_BYTES'], group: 'Stores', help: 'Memory that graphs may take for their traversal index; larger ones are searched in Neo4j or SQL.', schema: whole(268_435_456, 0, 17_179_869_184), shown: '268435456' }),
+
   authMode: setting({ names: ['AUTH_MODE'], group: 'Identity', help: '`none` (refused in production), `jwt`, `apikey` or `both`.', schema: choice('none', 'jwt', 'apikey', 'both').default('none'), shown: 'none' }),
   defaultTenant: setting({ names: ['DEFAULT_TENANT'], group: 'Identity', help: 'Tenant of callers who name none.', schema: optional, shown: 'demo when embedded, default when connected' }),
   jwtSecret: setting({ names: ['JWT_SECRET'], group: 'Identity', help: 'Shared secret of HS256 tokens, at least 32 characters.', secret: true, schema: text.min(32, 'must have at least 32 characters').optional(), shown: '' }),

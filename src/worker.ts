@@ -1,18 +1,22 @@
 import { type FastifyBaseLogger } from 'fastify'
 import { type Config } from './config.ts'
+import { keepTagsRepaired } from './datasources/graph/tag-repair.ts'
+import { type GraphCommands } from './datasources/graph/commands.ts'
 import { type Stores } from './datasources/index.ts'
 import { type ProjectionNotifier } from './projections/notifier.ts'
 import { type ProjectionProgress } from './projections/progress.ts'
-import { createProjector } from './projections/projector.ts'
+import { createProjector, defaultProjections } from './projections/projector.ts'
 import { keepSampleAlive, loadSample } from './sample/index.ts'
 import { type Clock } from './time.ts'
 
 export interface WorkerParts {
-  readonly config: Pick<Config, 'sampleData'>
+  readonly config: Pick<Config, 'sampleData' | 'graphRunProperty'>
   readonly stores: Stores
   readonly progress: Pick<ProjectionProgress, 'waitFor'>
   /** Told after each batch, so that whoever waits in this process need not ask the database. */
   readonly notifier?: ProjectionNotifier | undefined
+  /** Repairs tags whose event was lost. */
+  readonly graphCommands?: Pick<GraphCommands, 'repairTags'> | undefined
   readonly clock: Clock
   readonly logger: FastifyBaseLogger
 }
@@ -25,11 +29,12 @@ export interface Worker {
   stop(): Promise<void>
 }
 
-export function createWorker({ config, stores, progress, notifier, clock, logger }: WorkerParts): Worker {
+export function createWorker({ config, stores, progress, notifier, graphCommands, clock, logger }: WorkerParts): Worker {
   const { sql, log } = stores
-  const projector = createProjector({ sql, log, clock, logger, notifier })
+  const projector = createProjector({ sql, log, clock, logger, notifier, projections: defaultProjections(config) })
   const stopping = new AbortController()
   let sample: Promise<void> = Promise.resolve()
+  let repairs: Promise<void> = Promise.resolve()
   // the sample belongs to the embedded log; a real one is never written into
   const wanted = log.mode === 'EMBEDDED' ? config.sampleData : 'off'
   async function keepAlive(): Promise<void> {
@@ -51,6 +56,8 @@ export function createWorker({ config, stores, progress, notifier, clock, logger
       }
       if (stopping.signal.aborted) return
       projector.start()
+      if (graphCommands !== undefined && stores.tags != null)
+        repairs = keepTagsRepaired({ graphCommands, active: () => projector.isActive(), logger, signal: stopping.signal })
       const state = log.mode === 'EMBEDDED' ? await log.state('ritual') : null
       if (state !== null && state.lastSequence > 0n)
         await progress.waitFor('ritual', state.lastSequence, { timeoutMs, signal: stopping.signal })
@@ -59,6 +66,7 @@ export function createWorker({ config, stores, progress, notifier, clock, logger
     async stop() {
       stopping.abort()
       await sample
+      await repairs
       await projector.stop()
     },
   }

@@ -1,6 +1,7 @@
 import { readConfigWith } from '../config.ts'
 import { openStores } from '../datasources/index.ts'
 import { migrate } from '../datasources/sql/migrate.ts'
+import { defaultProjections } from '../projections/projector.ts'
 import { rebuild } from '../projections/rebuild.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { systemClock } from '../time.ts'
@@ -17,7 +18,7 @@ export async function rebuildCommand({ overrides }: Arguments): Promise<void> {
   const stores = await openStores(config, { clock })
   try {
     await migrate(stores.sql)
-    const done = await rebuild({ sql: stores.sql, log: stores.log, clock, logger })
+    const done = await rebuild({ sql: stores.sql, log: stores.log, clock, logger, projections: defaultProjections(config) })
     for (const { projection, sequence } of done) process.stdout.write(`${projection}: rebuilt up to sequence ${sequence}\n`)
     if (done.length === 0) process.stdout.write('The log holds no stream to rebuild from.\n')
   } finally {

@@ -9,6 +9,11 @@ import { createSlo, type SloParts } from './slo/index.ts'
 import { type Cache } from './cache/cache.ts'
 import { openMemoryCache } from './cache/memory-cache.ts'
 import { openRedisCache } from './cache/redis-cache.ts'
+import { type GraphCommands } from './graph/commands.ts'
+import { createGraphPorts } from './graph/create-graph.ts'
+import { type GraphDataSource } from './graph/graph.ts'
+import { openKvTags } from './graph/kv-tags.ts'
+import { type TagStore } from './graph/tags.ts'
 import { type IdempotencyStore } from './idempotency.ts'
 import { openJetstreamLog } from './log/jetstream-log.ts'
 import { type EventLog } from './log/log.ts'
@@ -37,6 +42,8 @@ export interface DataSources {
   readonly runCommands: RunCommands
   readonly storage: StorageDataSource
   readonly audit: AuditLog
+  readonly graph: GraphDataSource
+  readonly graphCommands: GraphCommands
   readonly sources: SourcesDataSource
   readonly progress: ProjectionProgress
   readonly idempotency: IdempotencyStore
@@ -49,6 +56,8 @@ export interface Stores {
   readonly sql: Sql
   readonly log: EventLog
   readonly cache: Cache
+  /** Demon's bucket of tags, where NATS is connected. */
+  readonly tags?: TagStore | null
   close(): Promise<void>
 }
 
@@ -73,11 +82,17 @@ export async function openStores(config: Config, { clock }: { clock: Clock }): P
           timeoutMs,
         })
   const cache = config.redisUrl === undefined ? openMemoryCache() : openRedisCache({ url: config.redisUrl, timeoutMs })
+  const tags =
+    config.natsUrl === undefined
+      ? null
+      : openKvTags({ url: config.natsUrl, credsPath: config.natsCredsPath, timeoutMs, create: config.natsCreateStreams })
   return {
     sql,
     log,
     cache,
+    tags,
     async close() {
+      await tags?.close()
       await log.close()
       await cache.close()
       await sql.close()
@@ -114,6 +129,7 @@ export function createDataSources({
     runCommands: createRunCommands({ log, clock }),
     storage: createStorage({ native, craton: null }),
     audit: createRecordAudit({ sql, store: native, log, clock }),
+    ...createGraphPorts({ stores, progress, config, clock }),
     sources: createSources({ stores, progress, config, clock }),
     progress,
     idempotency: createSqlIdempotency({ sql, clock }),

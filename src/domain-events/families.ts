@@ -1,12 +1,13 @@
 import { type LogMessage } from '../datasources/log/log.ts'
 import { announcementFamily } from './announcement.ts'
 import { type DomainEvent, type EventFamily } from './event.ts'
+import { graphFamily } from './graph-family.ts'
 import { ritualFamily } from './ritual-family.ts'
 import { scaleFamily } from './scale-family.ts'
 import { subjectMatcher } from '../datasources/log/subjects.ts'
 
 /** Everything that `events` and `timeline` know: the one registry. A domain adds its line here (docs/add-a-domain.md). */
-export const eventFamilies: readonly EventFamily[] = [ritualFamily, scaleFamily, announcementFamily]
+export const eventFamilies: readonly EventFamily[] = [ritualFamily, scaleFamily, graphFamily, announcementFamily]
 
 /** Reads a message by the family that owns its subject; each message once, whoever asks. */
 export function createEventReader(families: readonly EventFamily[] = eventFamilies): (message: LogMessage) => DomainEvent | null {

@@ -7,6 +7,8 @@ import type { SloReport as SloReportModel, Correction as CorrectionModel } from 
 import type { CountedConnection } from '../resolvers/connection.ts';
 import type { RecordStream as RecordStreamModel, RecordOfRun as RecordModel, Pin as PinModel, ChainVerification as ChainVerificationModel, StorageStatus as StorageStatusModel } from '../datasources/storage/storage.ts';
 import type { AuditReceipt as AuditReceiptModel } from '../datasources/storage/audit.ts';
+import type { Graph as GraphModel, GraphCommit as GraphCommitModel, GraphTag as GraphTagModel, GraphNode as GraphNodeModel, GraphRelationship as GraphRelationshipModel, GraphPath as GraphPathModel, GraphDiff as GraphDiffModel, GraphNodeVersion as GraphNodeVersionModel } from '../datasources/graph/graph.ts';
+import type { RawMutation, GraphAcceptedModel, GraphChangeModel } from '../resolvers/graph-models.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -473,6 +475,26 @@ export type ChainVerification = {
   readonly durationMs: Scalars['Float']['output'];
 };
 
+/** Adds a commit. */
+export type CommitGraphInput = {
+  /** The graph, by global id; or give `scope`. */
+  readonly graph?: InputMaybe<Scalars['ID']['input']>;
+  /** The graph, by its scope; or give `graph`. */
+  readonly scope?: InputMaybe<GraphScopeInput>;
+  /** The commit it is made on; the head when left out. */
+  readonly parent?: InputMaybe<Scalars['String']['input']>;
+  /** Write only if this is the head. */
+  readonly expectedHead?: InputMaybe<Scalars['String']['input']>;
+  /** What to change, in order; 1 to 10,000. */
+  readonly mutations: ReadonlyArray<GraphMutationInput>;
+  /** Only say what would differ. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** The end of a run. */
 export type CompleteRunInput = {
   /** The run, by global id; or give `key`. */
@@ -518,6 +540,18 @@ export type CountersInput = {
   readonly measure: Scalars['String']['input'];
   /** Good ones take at most so long. */
   readonly thresholdMs?: InputMaybe<Scalars['Float']['input']>;
+};
+
+/** Makes a graph. */
+export type CreateGraphInput = {
+  /** Where. */
+  readonly scope: GraphScopeInput;
+  /** Its first commit; must not be empty. */
+  readonly mutations: ReadonlyArray<GraphMutationInput>;
+  /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** What a new stream is like. */
@@ -620,6 +654,20 @@ export type DecisionKind =
   /** Let the run go on in an emergency. */
   | 'OVERRIDE';
 
+/** Takes a tag away. */
+export type DeleteGraphTagInput = {
+  /** The graph, by global id; or give `scope`. */
+  readonly graph?: InputMaybe<Scalars['ID']['input']>;
+  /** The graph, by its scope; or give `graph`. */
+  readonly scope?: InputMaybe<GraphScopeInput>;
+  /** The name. */
+  readonly tag: Scalars['String']['input'];
+  /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Ends an objective. */
 export type DeleteSloInput = {
   /** The objective, by global id; or give `name`. */
@@ -660,6 +708,29 @@ export type DenyReason =
   | 'READ_ONLY_SOURCE'
   /** The run lives on Demon's old 6-token subjects, on which nobody can decide. */
   | 'LEGACY_SUBJECT';
+
+/** Which way relationships are followed. */
+export type Direction =
+  /** From where they begin. */
+  | 'OUT'
+  /** From where they end. */
+  | 'IN'
+  /** Both ways, as Demon does. */
+  | 'ANY';
+
+/** A relationship. */
+export type EdgeInput = {
+  /** Its id: any text of 1 to 1,024 bytes. */
+  readonly edgeId: Scalars['String']['input'];
+  /** The node where it begins; it need not exist. */
+  readonly from: Scalars['String']['input'];
+  /** The node where it ends; it need not exist. */
+  readonly to: Scalars['String']['input'];
+  /** Its type. */
+  readonly label?: InputMaybe<Scalars['String']['input']>;
+  /** What is known about it. */
+  readonly properties?: InputMaybe<ReadonlyArray<PropertyInput>>;
+};
 
 /** What may go wrong. Never clamped: below zero it says by how much the objective is missed. */
 export type ErrorBudget = {
@@ -821,6 +892,700 @@ export type GrantApprovalInput = {
   readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** A graph: its commits, and what they make of it at any moment. */
+export type Graph = Node & {
+  readonly __typename?: 'Graph';
+  /** Opaque global id. */
+  readonly id: Scalars['ID']['output'];
+  /** Who keeps it. */
+  readonly source: GraphSourceKind;
+  /** Whose it is. */
+  readonly tenantId: Scalars['String']['output'];
+  /** Its project. */
+  readonly projectId: Scalars['String']['output'];
+  /** Its namespace. */
+  readonly namespace: Scalars['String']['output'];
+  /** Its own id within the namespace. */
+  readonly graphId: Scalars['String']['output'];
+  /** When its first event was written. */
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** When its newest event was written. */
+  readonly updatedAt: Scalars['DateTime']['output'];
+  /** The newest commit, in the order of Demon's replay. */
+  readonly head?: Maybe<GraphCommit>;
+  /** How many nodes it has. */
+  readonly nodeCount: Scalars['Int']['output'];
+  /** How many relationships it has. */
+  readonly relationshipCount: Scalars['Int']['output'];
+  /** Its commits, newest first. */
+  readonly commits: GraphCommitConnection;
+  /** One commit; null when the graph does not have it. */
+  readonly commit?: Maybe<GraphCommit>;
+  /** Its tags, by name. */
+  readonly tags: GraphTagConnection;
+  /** One node; null when there is none at that place. */
+  readonly node?: Maybe<GraphNode>;
+  /** Its nodes, in the order in which they were first named. */
+  readonly nodes: GraphNodeConnection;
+  /** Its relationships, in the order in which they were first named. */
+  readonly relationships: GraphRelationshipConnection;
+  /** A shortest path; null when there is none of at most `maxDepth` relationships. `labels` are asked of inner nodes, `types` of relationships. */
+  readonly path?: Maybe<GraphPath>;
+  /** Whether there is such a path; null when the search had to give up. */
+  readonly pathExists?: Maybe<Scalars['Boolean']['output']>;
+  /** What differs between two places, whichever is the earlier. */
+  readonly diff: GraphDiff;
+  /** Versions of one node, newest first. */
+  readonly history: GraphNodeVersionConnection;
+  /** Whether the log had dropped commits before they were read, so that positions count from a partial history. */
+  readonly historyTruncated: Scalars['Boolean']['output'];
+};
+
+
+/** A graph: its commits, and what they make of it at any moment. */
+export type GraphNodeCountArgs = {
+  ref?: InputMaybe<GraphRef>;
+};
+
+
+/** A graph: its commits, and what they make of it at any moment. */
+export type GraphRelationshipCountArgs = {
+  ref?: InputMaybe<GraphRef>;
+};
+
+
+/** A graph: its commits, and what they make of it at any moment. */
+export type GraphCommitsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** A graph: its commits, and what they make of it at any moment. */
+export type GraphCommitArgs = {
+  commitId: Scalars['String']['input'];
+};
+
+
+/** A graph: its commits, and what they make of it at any moment. */
+export type GraphTagsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** A graph: its commits, and what they make of it at any moment. */
+export type GraphNodeArgs = {
+  nodeId: Scalars['String']['input'];
+  ref?: InputMaybe<GraphRef>;
+};
+
+
+/** A graph: its commits, and what they make of it at any moment. */
+export type GraphNodesArgs = {
+  ref?: InputMaybe<GraphRef>;
+  labels?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  where?: InputMaybe<ReadonlyArray<PropertyFilter>>;
+  search?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** A graph: its commits, and what they make of it at any moment. */
+export type GraphRelationshipsArgs = {
+  ref?: InputMaybe<GraphRef>;
+  types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** A graph: its commits, and what they make of it at any moment. */
+export type GraphPathArgs = {
+  from: Scalars['String']['input'];
+  to: Scalars['String']['input'];
+  ref?: InputMaybe<GraphRef>;
+  maxDepth?: InputMaybe<Scalars['Int']['input']>;
+  direction?: InputMaybe<Direction>;
+  labels?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+
+/** A graph: its commits, and what they make of it at any moment. */
+export type GraphPathExistsArgs = {
+  from: Scalars['String']['input'];
+  to: Scalars['String']['input'];
+  ref?: InputMaybe<GraphRef>;
+  maxDepth?: InputMaybe<Scalars['Int']['input']>;
+  direction?: InputMaybe<Direction>;
+  labels?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+
+/** A graph: its commits, and what they make of it at any moment. */
+export type GraphDiffArgs = {
+  from: GraphRef;
+  to: GraphRef;
+};
+
+
+/** A graph: its commits, and what they make of it at any moment. */
+export type GraphHistoryArgs = {
+  nodeId: Scalars['String']['input'];
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The event is in the log (or would be, for a dry run). */
+export type GraphAccepted = Accepted & {
+  readonly __typename?: 'GraphAccepted';
+  /** The graph, as the read model shows it now. */
+  readonly graph: Graph;
+  /** The commit; null for tags and dry runs. */
+  readonly commit?: Maybe<GraphCommit>;
+  /** The tag; null for commits and for a tag that was deleted. */
+  readonly tag?: Maybe<GraphTag>;
+  /** What the commit changed, or would change. */
+  readonly diff?: Maybe<GraphDiff>;
+  /** The position of the event; give it as `minCursor` to read your own write. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** Whether reads already show it. */
+  readonly projected: Scalars['Boolean']['output'];
+  /** Echo of the input. */
+  readonly clientMutationId?: Maybe<Scalars['String']['output']>;
+};
+
+/** What `neighbourhoodChanged` delivers. */
+export type GraphChangeDelivery = GraphChangeItem | StreamGap | StreamPhase;
+
+/** A commit that changed a neighbourhood, and what it changed there. */
+export type GraphChangeItem = {
+  readonly __typename?: 'GraphChangeItem';
+  /** Resume after this. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** The graph. */
+  readonly graph: Graph;
+  /** The commit. */
+  readonly commit: GraphCommit;
+  /** What it changed within the neighbourhood, before or after. */
+  readonly diff: GraphDiff;
+};
+
+/** A change of a graph, by one writer, all or nothing. */
+export type GraphCommit = Node & {
+  readonly __typename?: 'GraphCommit';
+  /** Opaque global id. */
+  readonly id: Scalars['ID']['output'];
+  /** Its own id: a hash of scope, parent and mutations. */
+  readonly commitId: Scalars['String']['output'];
+  /** The commits it was made on: none, or one. Demon's replay does not look at them. */
+  readonly parents: ReadonlyArray<Scalars['String']['output']>;
+  /** Its rank in the order of Demon's replay, from 1. */
+  readonly position: Scalars['Long']['output'];
+  /** When it was made, as its writer says. */
+  readonly at: Scalars['DateTime']['output'];
+  /** When the log stored it. */
+  readonly recordedAt: Scalars['DateTime']['output'];
+  /** What it changes, in order. */
+  readonly mutations: GraphMutationConnection;
+  /** How many changes it holds. */
+  readonly mutationCount: Scalars['Int']['output'];
+  /** Tags on it. */
+  readonly tags: ReadonlyArray<Scalars['String']['output']>;
+  /** Whether its id is the one that Demon computes from its content. */
+  readonly verified: Scalars['Boolean']['output'];
+  /** What is odd about it. */
+  readonly warnings: ReadonlyArray<Scalars['String']['output']>;
+};
+
+
+/** A change of a graph, by one writer, all or nothing. */
+export type GraphCommitMutationsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A page of commits. */
+export type GraphCommitConnection = {
+  readonly __typename?: 'GraphCommitConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<GraphCommitEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<GraphCommit>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** What `graphCommitted` delivers. */
+export type GraphCommitDelivery = GraphCommitItem | StreamGap | StreamPhase;
+
+/** One of commits, and its cursor. */
+export type GraphCommitEdge = {
+  readonly __typename?: 'GraphCommitEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: GraphCommit;
+};
+
+/** A commit or a changed tag, and the event's position. */
+export type GraphCommitItem = {
+  readonly __typename?: 'GraphCommitItem';
+  /** Resume after this. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** The graph. */
+  readonly graph: Graph;
+  /** The commit; null for a tag. */
+  readonly commit?: Maybe<GraphCommit>;
+  /** The tag after the event; null for a commit, and for a tag that was deleted. */
+  readonly tag?: Maybe<GraphTag>;
+};
+
+/** A page of graphs. */
+export type GraphConnection = {
+  readonly __typename?: 'GraphConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<GraphEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<Graph>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+  /** How many there are in all; counted only when asked for. */
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+/** What differs between two places of a graph. Each list is cut at 1,000. */
+export type GraphDiff = {
+  readonly __typename?: 'GraphDiff';
+  /** Nodes only at the second place. */
+  readonly added: ReadonlyArray<GraphNode>;
+  /** Nodes only at the first. */
+  readonly removed: ReadonlyArray<GraphNode>;
+  /** Nodes at both, with other labels or properties. */
+  readonly changed: ReadonlyArray<GraphNodeChange>;
+  /** Relationships only at the second place. */
+  readonly addedRelationships: ReadonlyArray<GraphRelationship>;
+  /** Relationships only at the first. */
+  readonly removedRelationships: ReadonlyArray<GraphRelationship>;
+  /** Relationships at both, with other ends, type or properties. */
+  readonly changedRelationships: ReadonlyArray<GraphRelationshipChange>;
+  /** Whether a list was cut. */
+  readonly truncated: Scalars['Boolean']['output'];
+};
+
+/** One of graphs, and its cursor. */
+export type GraphEdge = {
+  readonly __typename?: 'GraphEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: Graph;
+};
+
+/** All given conditions must hold. */
+export type GraphFilter = {
+  /** Kept by one of these. */
+  readonly sources?: InputMaybe<ReadonlyArray<GraphSourceKind>>;
+  /** In exactly this project. */
+  readonly projectId?: InputMaybe<Scalars['String']['input']>;
+  /** In exactly this namespace. */
+  readonly namespace?: InputMaybe<Scalars['String']['input']>;
+  /** Graphs whose id holds this text, in any case. */
+  readonly graphIdContains?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Somebody else committed first: the head is another one. */
+export type GraphHeadMoved = UserError & {
+  readonly __typename?: 'GraphHeadMoved';
+  /** Always CONFLICT. */
+  readonly code: ErrorCode;
+  /** Why, for a person. */
+  readonly message: Scalars['String']['output'];
+  /** The input field concerned. */
+  readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** Always false: read the new head first. */
+  readonly retryable: Scalars['Boolean']['output'];
+  /** The new head. */
+  readonly head: GraphCommit;
+};
+
+/** One change within a commit, as it is written; what a change does not have is null. */
+export type GraphMutation = {
+  readonly __typename?: 'GraphMutation';
+  /** Such as `add-node` or `remove-edge`. */
+  readonly op?: Maybe<Scalars['String']['output']>;
+  /** The node that is changed. */
+  readonly nodeId?: Maybe<Scalars['String']['output']>;
+  /** The relationship that is changed. */
+  readonly edgeId?: Maybe<Scalars['String']['output']>;
+  /** Where the relationship begins. */
+  readonly from?: Maybe<Scalars['String']['output']>;
+  /** Where it ends. */
+  readonly to?: Maybe<Scalars['String']['output']>;
+  /** The relationship's type. */
+  readonly label?: Maybe<Scalars['String']['output']>;
+  /** The node's labels. */
+  readonly labels?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** The whole change, as it is stored. */
+  readonly raw: Scalars['JSON']['output'];
+};
+
+/** A page of changes. */
+export type GraphMutationConnection = {
+  readonly __typename?: 'GraphMutationConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<GraphMutationEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<GraphMutation>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** One of changes, and its cursor. */
+export type GraphMutationEdge = {
+  readonly __typename?: 'GraphMutationEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: GraphMutation;
+};
+
+/** A change. Exactly one of these is given. */
+export type GraphMutationInput =
+  /** Adds a node, or replaces it whole. */
+  { readonly addNode: NodeInput; readonly updateNode?: never; readonly removeNode?: never; readonly addEdge?: never; readonly updateEdge?: never; readonly removeEdge?: never; }
+  |  /** Replaces a node whole, or adds it. */
+  { readonly addNode?: never; readonly updateNode: NodeInput; readonly removeNode?: never; readonly addEdge?: never; readonly updateEdge?: never; readonly removeEdge?: never; }
+  |  /** Removes a node and its relationships, by its id. */
+  { readonly addNode?: never; readonly updateNode?: never; readonly removeNode: Scalars['String']['input']; readonly addEdge?: never; readonly updateEdge?: never; readonly removeEdge?: never; }
+  |  /** Adds a relationship, or replaces it whole. */
+  { readonly addNode?: never; readonly updateNode?: never; readonly removeNode?: never; readonly addEdge: EdgeInput; readonly updateEdge?: never; readonly removeEdge?: never; }
+  |  /** Replaces a relationship whole, or adds it. */
+  { readonly addNode?: never; readonly updateNode?: never; readonly removeNode?: never; readonly addEdge?: never; readonly updateEdge: EdgeInput; readonly removeEdge?: never; }
+  |  /** Removes a relationship, by its id. */
+  { readonly addNode?: never; readonly updateNode?: never; readonly removeNode?: never; readonly addEdge?: never; readonly updateEdge?: never; readonly removeEdge: Scalars['String']['input']; };
+
+/** A node near another one. */
+export type GraphNeighbour = {
+  readonly __typename?: 'GraphNeighbour';
+  /** The node. */
+  readonly node: GraphNode;
+  /** Relationships between the two, on a shortest way. */
+  readonly distance: Scalars['Int']['output'];
+};
+
+/** A page of neighbours. */
+export type GraphNeighbourConnection = {
+  readonly __typename?: 'GraphNeighbourConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<GraphNeighbourEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<GraphNeighbour>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+  /** Whether the search was cut short: there may be more than the pages show. */
+  readonly truncated: Scalars['Boolean']['output'];
+};
+
+/** One of neighbours, and its cursor. */
+export type GraphNeighbourEdge = {
+  readonly __typename?: 'GraphNeighbourEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: GraphNeighbour;
+};
+
+/** A thing in a graph, as it was at one place. */
+export type GraphNode = Node & {
+  readonly __typename?: 'GraphNode';
+  /** Opaque global id; `node(id:)` gives it as it is at the head. */
+  readonly id: Scalars['ID']['output'];
+  /** Its own id within the graph: any text. */
+  readonly nodeId: Scalars['String']['output'];
+  /** What kinds of thing it is. */
+  readonly labels: ReadonlyArray<Scalars['String']['output']>;
+  /** What is known about it. */
+  readonly properties: ReadonlyArray<Property>;
+  /** The graph it belongs to. */
+  readonly graph: Graph;
+  /** Whether it exists only as an end of relationships. */
+  readonly dangling: Scalars['Boolean']['output'];
+  /** Which store and shape it was read from. */
+  readonly origins: ReadonlyArray<GraphOrigin>;
+  /** What was read but could not be shown as it is. */
+  readonly warnings: ReadonlyArray<Scalars['String']['output']>;
+  /** Nodes within `depth` relationships, nearest first; the walk goes through every node, `labels`, `where` and `search` choose what is shown. */
+  readonly neighbours: GraphNeighbourConnection;
+  /** Relationships that begin or end here. */
+  readonly relationships: GraphRelationshipConnection;
+  /** How many nodes can be reached from here. */
+  readonly reach: GraphReach;
+};
+
+
+/** A thing in a graph, as it was at one place. */
+export type GraphNodeNeighboursArgs = {
+  depth?: InputMaybe<Scalars['Int']['input']>;
+  direction?: InputMaybe<Direction>;
+  labels?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  where?: InputMaybe<ReadonlyArray<PropertyFilter>>;
+  search?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** A thing in a graph, as it was at one place. */
+export type GraphNodeRelationshipsArgs = {
+  direction?: InputMaybe<Direction>;
+  types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** A thing in a graph, as it was at one place. */
+export type GraphNodeReachArgs = {
+  depth?: InputMaybe<Scalars['Int']['input']>;
+  direction?: InputMaybe<Direction>;
+  types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+/** A node before and after. */
+export type GraphNodeChange = {
+  readonly __typename?: 'GraphNodeChange';
+  /** At the first place. */
+  readonly before: GraphNode;
+  /** At the second. */
+  readonly after: GraphNode;
+};
+
+/** A page of nodes. */
+export type GraphNodeConnection = {
+  readonly __typename?: 'GraphNodeConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<GraphNodeEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<GraphNode>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+  /** How many there are in all; counted only when asked for. */
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+/** One of nodes, and its cursor. */
+export type GraphNodeEdge = {
+  readonly __typename?: 'GraphNodeEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: GraphNode;
+};
+
+/** A node as it was from one commit to another. */
+export type GraphNodeVersion = {
+  readonly __typename?: 'GraphNodeVersion';
+  /** The node. */
+  readonly node: GraphNode;
+  /** The commit that made it so. */
+  readonly from: GraphCommit;
+  /** The commit that ended it; null where it is still so. */
+  readonly to?: Maybe<GraphCommit>;
+};
+
+/** A page of versions. */
+export type GraphNodeVersionConnection = {
+  readonly __typename?: 'GraphNodeVersionConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<GraphNodeVersionEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<GraphNodeVersion>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** One of versions, and its cursor. */
+export type GraphNodeVersionEdge = {
+  readonly __typename?: 'GraphNodeVersionEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: GraphNodeVersion;
+};
+
+/** Which shape and store something was read from. */
+export type GraphOrigin = {
+  readonly __typename?: 'GraphOrigin';
+  /** The system. */
+  readonly system: System;
+  /** `commits`, or one of Summit's shapes A to E. */
+  readonly shape: Scalars['String']['output'];
+  /** The store. */
+  readonly store: Scalars['String']['output'];
+};
+
+/** A way from one node to another. */
+export type GraphPath = {
+  readonly __typename?: 'GraphPath';
+  /** The nodes on it, both ends included; empty where the search was cut short. */
+  readonly nodes: ReadonlyArray<GraphNode>;
+  /** The relationships between them. */
+  readonly relationships: ReadonlyArray<GraphRelationship>;
+  /** Number of relationships. */
+  readonly length: Scalars['Int']['output'];
+  /** The search was cut short before it found one: there may be a path. */
+  readonly truncated: Scalars['Boolean']['output'];
+};
+
+/** A node of a graph. */
+export type GraphPointInput = {
+  /** The graph. */
+  readonly graph: Scalars['ID']['input'];
+  /** The node's own id. */
+  readonly nodeId: Scalars['String']['input'];
+  /** When; none means head. */
+  readonly ref?: InputMaybe<GraphRef>;
+};
+
+/** How far a node reaches. */
+export type GraphReach = {
+  readonly __typename?: 'GraphReach';
+  /** Nodes that can be reached. */
+  readonly nodes: Scalars['Int']['output'];
+  /** Distance of the farthest of them. */
+  readonly depth: Scalars['Int']['output'];
+  /** Whether the search was cut short. */
+  readonly truncated: Scalars['Boolean']['output'];
+};
+
+/** A commit id, a tag, or a moment; none means head. */
+export type GraphRef = {
+  /** As it was after this commit. */
+  readonly commit?: InputMaybe<Scalars['String']['input']>;
+  /** As it was after the commit that this tag names now. */
+  readonly tag?: InputMaybe<Scalars['String']['input']>;
+  /** As it was at this moment. */
+  readonly at?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** A connection between two nodes, as it was at one place. */
+export type GraphRelationship = Node & {
+  readonly __typename?: 'GraphRelationship';
+  /** Opaque global id; `node(id:)` gives it as it is at the head. */
+  readonly id: Scalars['ID']['output'];
+  /** Its own id within the graph. */
+  readonly relationshipId: Scalars['String']['output'];
+  /** What kind of connection it is. */
+  readonly type?: Maybe<Scalars['String']['output']>;
+  /** Where it begins. */
+  readonly from: GraphNode;
+  /** Where it ends. */
+  readonly to: GraphNode;
+  /** What is known about it. */
+  readonly properties: ReadonlyArray<Property>;
+  /** How sure its source is of it, 0 to 1. */
+  readonly confidence?: Maybe<Scalars['Float']['output']>;
+  /** Which store and shape it was read from. */
+  readonly origins: ReadonlyArray<GraphOrigin>;
+};
+
+/** A relationship before and after. */
+export type GraphRelationshipChange = {
+  readonly __typename?: 'GraphRelationshipChange';
+  /** At the first place. */
+  readonly before: GraphRelationship;
+  /** At the second. */
+  readonly after: GraphRelationship;
+};
+
+/** A page of relationships. */
+export type GraphRelationshipConnection = {
+  readonly __typename?: 'GraphRelationshipConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<GraphRelationshipEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<GraphRelationship>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** One of relationships, and its cursor. */
+export type GraphRelationshipEdge = {
+  readonly __typename?: 'GraphRelationshipEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: GraphRelationship;
+};
+
+/** Outcomes of writing to a graph. */
+export type GraphResult = GraphAccepted | GraphHeadMoved | InvalidInput | NotFound | NotAllowed | Unavailable;
+
+/** The natural key of a graph in the caller's tenant. */
+export type GraphScopeInput = {
+  /** The project; 1 to 64 letters, digits, `_` or `-`. */
+  readonly projectId: Scalars['String']['input'];
+  /** The namespace; likewise. */
+  readonly namespace: Scalars['String']['input'];
+  /** The graph; may hold dots too. */
+  readonly graphId: Scalars['String']['input'];
+  /** Who keeps it. */
+  readonly source?: InputMaybe<GraphSourceKind>;
+};
+
+/** Who keeps a graph. */
+export type GraphSourceKind =
+  /** Demon's commits, as the log holds them. */
+  | 'ORRERY'
+  /** Summit's live graph: readable only, and only as it is now. */
+  | 'SUMMIT';
+
+/** A name for a commit. */
+export type GraphTag = {
+  readonly __typename?: 'GraphTag';
+  /** The name. */
+  readonly tag: Scalars['String']['output'];
+  /** The commit; null when the graph does not have it. */
+  readonly commit?: Maybe<GraphCommit>;
+  /** The commit it names, whether the graph has it or not. */
+  readonly commitId: Scalars['String']['output'];
+  /** When it was set. */
+  readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** A page of tags. */
+export type GraphTagConnection = {
+  readonly __typename?: 'GraphTagConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<GraphTagEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<GraphTag>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** One of tags, and its cursor. */
+export type GraphTagEdge = {
+  readonly __typename?: 'GraphTagEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: GraphTag;
+};
+
 /** One check of a store's own. */
 export type HealthCheck = {
   readonly __typename?: 'HealthCheck';
@@ -894,10 +1659,16 @@ export type Mutation = {
   readonly appendRecords: AppendResult;
   /** Reports that a run was canceled. */
   readonly cancelRun: RunResult;
+  /** Adds a commit. `expectedHead` makes it a compare-and-set; `dryRun` gives the diff and writes nothing. */
+  readonly commitGraph: GraphResult;
   /** Reports that a run came to its end. */
   readonly completeRun: RunResult;
+  /** Makes a graph by its first commit. */
+  readonly createGraph: GraphResult;
   /** Makes a record stream, or gives the one that has this name. */
   readonly createRecordStream: RecordStreamResult;
+  /** Takes a tag away. */
+  readonly deleteGraphTag: GraphResult;
   /** Ends an objective; its changes stay on record. */
   readonly deleteSlo: SloResult;
   /** Denies a gate. */
@@ -916,6 +1687,8 @@ export type Mutation = {
   readonly recordSloEvents: SloResult;
   /** Opens a gate on a run. */
   readonly requestApproval: ApprovalResult;
+  /** Puts a tag on a commit, or moves it there; the last one wins. */
+  readonly setGraphTag: GraphResult;
   /** Reports a new run: for engines and bots that report through Orrery. */
   readonly startRun: RunResult;
   /** Makes or changes an objective: by its fields, or by OpenSLO v1 text. */
@@ -938,13 +1711,28 @@ export type MutationCancelRunArgs = {
 };
 
 
+export type MutationCommitGraphArgs = {
+  input: CommitGraphInput;
+};
+
+
 export type MutationCompleteRunArgs = {
   input: CompleteRunInput;
 };
 
 
+export type MutationCreateGraphArgs = {
+  input: CreateGraphInput;
+};
+
+
 export type MutationCreateRecordStreamArgs = {
   input: CreateRecordStreamInput;
+};
+
+
+export type MutationDeleteGraphTagArgs = {
+  input: DeleteGraphTagInput;
 };
 
 
@@ -993,6 +1781,11 @@ export type MutationRequestApprovalArgs = {
 };
 
 
+export type MutationSetGraphTagArgs = {
+  input: SetGraphTagInput;
+};
+
+
 export type MutationStartRunArgs = {
   input: StartRunInput;
 };
@@ -1006,6 +1799,16 @@ export type MutationUpsertSloArgs = {
 export type Node = {
   /** Opaque and stable; `node(id:)` finds the object again. */
   readonly id: Scalars['ID']['output'];
+};
+
+/** A node. */
+export type NodeInput = {
+  /** Its id: any text of 1 to 1,024 bytes. */
+  readonly nodeId: Scalars['String']['input'];
+  /** What kinds of thing it is. */
+  readonly labels?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** What is known about it. */
+  readonly properties?: InputMaybe<ReadonlyArray<PropertyInput>>;
 };
 
 /** The caller may not do this; nothing was written. */
@@ -1257,6 +2060,39 @@ export type PrometheusThresholdInput = {
   readonly value: Scalars['Float']['input'];
 };
 
+/** Something known about a node or relationship. */
+export type Property = {
+  readonly __typename?: 'Property';
+  /** Its name. */
+  readonly key: Scalars['String']['output'];
+  /** Its value. */
+  readonly value?: Maybe<Scalars['JSON']['output']>;
+  /** The value as JSON text, numbers spelled as they are stored. */
+  readonly valueText: Scalars['String']['output'];
+};
+
+/** A condition on a property; what is given must hold. */
+export type PropertyFilter = {
+  /** Its name. */
+  readonly key: Scalars['String']['input'];
+  /** Equal to this. */
+  readonly equals?: InputMaybe<Scalars['JSON']['input']>;
+  /** Equal to one of these. */
+  readonly in?: InputMaybe<ReadonlyArray<Scalars['JSON']['input']>>;
+  /** There at all, or not. */
+  readonly exists?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** A property. */
+export type PropertyInput = {
+  /** Its name. */
+  readonly key: Scalars['String']['input'];
+  /** Its value. */
+  readonly value?: InputMaybe<Scalars['JSON']['input']>;
+  /** The value as JSON text instead, for numbers that must keep their spelling. */
+  readonly valueText?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** A percentile, for people: the budget is computed from the ratio. */
 export type Quantile = {
   readonly __typename?: 'Quantile';
@@ -1276,6 +2112,10 @@ export type Query = {
   readonly approvals: ApprovalConnection;
   /** One audit receipt by its global id; null when it does not exist in the caller's tenant. */
   readonly auditReceipt?: Maybe<AuditReceipt>;
+  /** One graph, by global id or by its scope; null when it does not exist in the caller's tenant. */
+  readonly graph?: Maybe<Graph>;
+  /** Graphs of every source, in the order in which they appeared. */
+  readonly graphs: GraphConnection;
   /** Any object by its global id; null when it does not exist in the caller's tenant. */
   readonly node?: Maybe<Node>;
   /** Objects by their global ids, in the same order; null for each that does not exist. At most 100. */
@@ -1331,6 +2171,22 @@ export type QueryApprovalsArgs = {
 
 export type QueryAuditReceiptArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type QueryGraphArgs = {
+  id?: InputMaybe<Scalars['ID']['input']>;
+  scope?: InputMaybe<GraphScopeInput>;
+  minCursor?: InputMaybe<Scalars['Cursor']['input']>;
+};
+
+
+export type QueryGraphsArgs = {
+  filter?: InputMaybe<GraphFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -1839,6 +2695,8 @@ export type Run = Node & {
   readonly failure?: Maybe<RunFailure>;
   /** When its first event happened. */
   readonly firstSeenAt: Scalars['DateTime']['output'];
+  /** Nodes, at the heads of the tenant's graphs, that name this run: by the property `runId` (GRAPH_RUN_PROPERTY), and `ritualId` where they have one. */
+  readonly graphNodes: GraphNodeConnection;
   /** Global id. */
   readonly id: Scalars['ID']['output'];
   /** It lives on 6-token subjects only: readable, not decidable. */
@@ -1897,6 +2755,13 @@ export type RunEventsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** A run of the control plane; here: the records that name it. */
+export type RunGraphNodesArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -2186,6 +3051,22 @@ export type SeriesKind =
   | 'BAD'
   /** Events per slice. */
   | 'TOTAL';
+
+/** Puts a tag on a commit. */
+export type SetGraphTagInput = {
+  /** The graph, by global id; or give `scope`. */
+  readonly graph?: InputMaybe<Scalars['ID']['input']>;
+  /** The graph, by its scope; or give `graph`. */
+  readonly scope?: InputMaybe<GraphScopeInput>;
+  /** The name: letters, digits and `- / _ = .`, no dot at either end. */
+  readonly tag: Scalars['String']['input'];
+  /** The commit it shall name; the graph must have it. */
+  readonly commit: Scalars['String']['input'];
+  /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
 
 /** Counts of a window; for time slices, of slices. */
 export type Sli = {
@@ -2609,6 +3490,10 @@ export type Subscription = {
   readonly __typename?: 'Subscription';
   /** Every gate that opens, moves or is decided and matches; resumes exactly after `after`. Without `after`, only what is new. */
   readonly approvalUpdated: ApprovalDelivery;
+  /** Every commit and every tag that changes, of one graph or of all; resumes exactly after `after`. Without `after`, only what is new. */
+  readonly graphCommitted: GraphCommitDelivery;
+  /** Changes inside the neighbourhood of a node, as they happen. */
+  readonly neighbourhoodChanged: GraphChangeDelivery;
   /** Records of one stream as they are appended. With `fromOffset` or `after` the stored ones come first: no gap, no repeat. A new start of a Craton server ends it with a gap. */
   readonly recordAppended: RecordDelivery;
   /** Every event of one run, or of all runs that match; resumes exactly after `after`. Without `after`, only what is new. */
@@ -2620,6 +3505,22 @@ export type Subscription = {
 
 export type SubscriptionApprovalUpdatedArgs = {
   filter?: InputMaybe<ApprovalFilter>;
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+  strict?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+
+export type SubscriptionGraphCommittedArgs = {
+  graph?: InputMaybe<Scalars['ID']['input']>;
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+  strict?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+
+export type SubscriptionNeighbourhoodChangedArgs = {
+  graph: Scalars['ID']['input'];
+  nodeId: Scalars['String']['input'];
+  depth?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['Cursor']['input']>;
   strict?: InputMaybe<Scalars['Boolean']['input']>;
 };
@@ -2854,6 +3755,24 @@ export type ResolversUnionTypes<_RefType extends Dictionary<string, unknown>> = 
     | ( NotAllowed & { __typename: 'NotAllowed' } )
     | ( Unavailable & { __typename: 'Unavailable' } )
   ;
+  GraphChangeDelivery:
+    | ( GraphChangeModel & { __typename: 'GraphChangeItem' } )
+    | ( StreamGap & { __typename: 'StreamGap' } )
+    | ( StreamPhase & { __typename: 'StreamPhase' } )
+  ;
+  GraphCommitDelivery:
+    | ( Omit<GraphCommitItem, 'graph' | 'commit' | 'tag'> & { graph: _RefType['Graph'], commit?: Maybe<_RefType['GraphCommit']>, tag?: Maybe<_RefType['GraphTag']> } & { __typename: 'GraphCommitItem' } )
+    | ( StreamGap & { __typename: 'StreamGap' } )
+    | ( StreamPhase & { __typename: 'StreamPhase' } )
+  ;
+  GraphResult:
+    | ( GraphAcceptedModel & { __typename: 'GraphAccepted' } )
+    | ( Omit<GraphHeadMoved, 'head'> & { head: _RefType['GraphCommit'] } & { __typename: 'GraphHeadMoved' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( NotFound & { __typename: 'NotFound' } )
+    | ( NotAllowed & { __typename: 'NotAllowed' } )
+    | ( Unavailable & { __typename: 'Unavailable' } )
+  ;
   RecordDelivery:
     | ( Omit<RecordItem, 'record'> & { record: _RefType['Record'] } & { __typename: 'RecordItem' } )
     | ( StreamGap & { __typename: 'StreamGap' } )
@@ -2892,6 +3811,7 @@ export type ResolversUnionTypes<_RefType extends Dictionary<string, unknown>> = 
 export type ResolversInterfaceTypes<_RefType extends Dictionary<string, unknown>> = {
   Accepted:
     | ( Omit<ApprovalDecided, 'approval' | 'receipt'> & { approval: _RefType['Approval'], receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'ApprovalDecided' } )
+    | ( GraphAcceptedModel & { __typename: 'GraphAccepted' } )
     | ( Omit<RecordsAppended, 'stream' | 'receipt'> & { stream: _RefType['RecordStream'], receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'RecordsAppended' } )
     | ( Omit<RunAccepted, 'run' | 'receipt'> & { run: _RefType['Run'], receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'RunAccepted' } )
   ;
@@ -2899,6 +3819,10 @@ export type ResolversInterfaceTypes<_RefType extends Dictionary<string, unknown>
   Node:
     | ( ApprovalModel & { __typename: 'Approval' } )
     | ( AuditReceiptModel & { __typename: 'AuditReceipt' } )
+    | ( GraphModel & { __typename: 'Graph' } )
+    | ( GraphCommitModel & { __typename: 'GraphCommit' } )
+    | ( GraphNodeModel & { __typename: 'GraphNode' } )
+    | ( GraphRelationshipModel & { __typename: 'GraphRelationship' } )
     | ( RecordModel & { __typename: 'Record' } )
     | ( RecordStreamModel & { __typename: 'RecordStream' } )
     | ( RitualModel & { __typename: 'Ritual' } )
@@ -2908,6 +3832,7 @@ export type ResolversInterfaceTypes<_RefType extends Dictionary<string, unknown>
   ;
   UserError:
     | ( Omit<ApprovalAlreadyDecided, 'approval'> & { approval: _RefType['Approval'] } & { __typename: 'ApprovalAlreadyDecided' } )
+    | ( Omit<GraphHeadMoved, 'head'> & { head: _RefType['GraphCommit'] } & { __typename: 'GraphHeadMoved' } )
     | ( InvalidInput & { __typename: 'InvalidInput' } )
     | ( NotAllowed & { __typename: 'NotAllowed' } )
     | ( NotFound & { __typename: 'NotFound' } )
@@ -2957,11 +3882,13 @@ export type ResolversTypes = {
   CancelRunInput: CancelRunInput;
   CapabilityQuota: ResolverTypeWrapper<CapabilityQuota>;
   ChainVerification: ResolverTypeWrapper<ChainVerificationModel>;
+  CommitGraphInput: CommitGraphInput;
   CompleteRunInput: CompleteRunInput;
   CompositeMemberInput: CompositeMemberInput;
   Correction: ResolverTypeWrapper<CorrectionModel>;
   Count: ResolverTypeWrapper<Scalars['Count']['output']>;
   CountersInput: CountersInput;
+  CreateGraphInput: CreateGraphInput;
   CreateRecordStreamInput: CreateRecordStreamInput;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DataClass: DataClass;
@@ -2971,9 +3898,12 @@ export type ResolversTypes = {
   DeadLetterEdge: ResolverTypeWrapper<Omit<DeadLetterEdge, 'node'> & { node: ResolversTypes['DeadLetter'] }>;
   Decision: ResolverTypeWrapper<DecisionModel>;
   DecisionKind: DecisionKind;
+  DeleteGraphTagInput: DeleteGraphTagInput;
   DeleteSloInput: DeleteSloInput;
   DenyApprovalInput: DenyApprovalInput;
   DenyReason: DenyReason;
+  Direction: Direction;
+  EdgeInput: EdgeInput;
   ErrorBudget: ResolverTypeWrapper<ErrorBudget>;
   ErrorCode: ErrorCode;
   Escalation: ResolverTypeWrapper<Escalation>;
@@ -2984,6 +3914,49 @@ export type ResolversTypes = {
   FailRunInput: FailRunInput;
   GapReason: GapReason;
   GrantApprovalInput: GrantApprovalInput;
+  Graph: ResolverTypeWrapper<GraphModel>;
+  GraphAccepted: ResolverTypeWrapper<GraphAcceptedModel>;
+  GraphChangeDelivery: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['GraphChangeDelivery']>;
+  GraphChangeItem: ResolverTypeWrapper<GraphChangeModel>;
+  GraphCommit: ResolverTypeWrapper<GraphCommitModel>;
+  GraphCommitConnection: ResolverTypeWrapper<Omit<GraphCommitConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['GraphCommitEdge']>, nodes: ReadonlyArray<ResolversTypes['GraphCommit']> }>;
+  GraphCommitDelivery: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['GraphCommitDelivery']>;
+  GraphCommitEdge: ResolverTypeWrapper<Omit<GraphCommitEdge, 'node'> & { node: ResolversTypes['GraphCommit'] }>;
+  GraphCommitItem: ResolverTypeWrapper<Omit<GraphCommitItem, 'graph' | 'commit' | 'tag'> & { graph: ResolversTypes['Graph'], commit?: Maybe<ResolversTypes['GraphCommit']>, tag?: Maybe<ResolversTypes['GraphTag']> }>;
+  GraphConnection: ResolverTypeWrapper<CountedConnection<GraphModel>>;
+  GraphDiff: ResolverTypeWrapper<GraphDiffModel>;
+  GraphEdge: ResolverTypeWrapper<Omit<GraphEdge, 'node'> & { node: ResolversTypes['Graph'] }>;
+  GraphFilter: GraphFilter;
+  GraphHeadMoved: ResolverTypeWrapper<Omit<GraphHeadMoved, 'head'> & { head: ResolversTypes['GraphCommit'] }>;
+  GraphMutation: ResolverTypeWrapper<RawMutation>;
+  GraphMutationConnection: ResolverTypeWrapper<Omit<GraphMutationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['GraphMutationEdge']>, nodes: ReadonlyArray<ResolversTypes['GraphMutation']> }>;
+  GraphMutationEdge: ResolverTypeWrapper<Omit<GraphMutationEdge, 'node'> & { node: ResolversTypes['GraphMutation'] }>;
+  GraphMutationInput: GraphMutationInput;
+  GraphNeighbour: ResolverTypeWrapper<Omit<GraphNeighbour, 'node'> & { node: ResolversTypes['GraphNode'] }>;
+  GraphNeighbourConnection: ResolverTypeWrapper<Omit<GraphNeighbourConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['GraphNeighbourEdge']>, nodes: ReadonlyArray<ResolversTypes['GraphNeighbour']> }>;
+  GraphNeighbourEdge: ResolverTypeWrapper<Omit<GraphNeighbourEdge, 'node'> & { node: ResolversTypes['GraphNeighbour'] }>;
+  GraphNode: ResolverTypeWrapper<GraphNodeModel>;
+  GraphNodeChange: ResolverTypeWrapper<Omit<GraphNodeChange, 'before' | 'after'> & { before: ResolversTypes['GraphNode'], after: ResolversTypes['GraphNode'] }>;
+  GraphNodeConnection: ResolverTypeWrapper<CountedConnection<GraphNodeModel>>;
+  GraphNodeEdge: ResolverTypeWrapper<Omit<GraphNodeEdge, 'node'> & { node: ResolversTypes['GraphNode'] }>;
+  GraphNodeVersion: ResolverTypeWrapper<GraphNodeVersionModel>;
+  GraphNodeVersionConnection: ResolverTypeWrapper<Omit<GraphNodeVersionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['GraphNodeVersionEdge']>, nodes: ReadonlyArray<ResolversTypes['GraphNodeVersion']> }>;
+  GraphNodeVersionEdge: ResolverTypeWrapper<Omit<GraphNodeVersionEdge, 'node'> & { node: ResolversTypes['GraphNodeVersion'] }>;
+  GraphOrigin: ResolverTypeWrapper<GraphOrigin>;
+  GraphPath: ResolverTypeWrapper<GraphPathModel>;
+  GraphPointInput: GraphPointInput;
+  GraphReach: ResolverTypeWrapper<GraphReach>;
+  GraphRef: GraphRef;
+  GraphRelationship: ResolverTypeWrapper<GraphRelationshipModel>;
+  GraphRelationshipChange: ResolverTypeWrapper<Omit<GraphRelationshipChange, 'before' | 'after'> & { before: ResolversTypes['GraphRelationship'], after: ResolversTypes['GraphRelationship'] }>;
+  GraphRelationshipConnection: ResolverTypeWrapper<Omit<GraphRelationshipConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['GraphRelationshipEdge']>, nodes: ReadonlyArray<ResolversTypes['GraphRelationship']> }>;
+  GraphRelationshipEdge: ResolverTypeWrapper<Omit<GraphRelationshipEdge, 'node'> & { node: ResolversTypes['GraphRelationship'] }>;
+  GraphResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['GraphResult']>;
+  GraphScopeInput: GraphScopeInput;
+  GraphSourceKind: GraphSourceKind;
+  GraphTag: ResolverTypeWrapper<GraphTagModel>;
+  GraphTagConnection: ResolverTypeWrapper<Omit<GraphTagConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['GraphTagEdge']>, nodes: ReadonlyArray<ResolversTypes['GraphTag']> }>;
+  GraphTagEdge: ResolverTypeWrapper<Omit<GraphTagEdge, 'node'> & { node: ResolversTypes['GraphTag'] }>;
   HealthCheck: ResolverTypeWrapper<HealthCheck>;
   Indicator: ResolverTypeWrapper<Indicator>;
   IndicatorInput: IndicatorInput;
@@ -2993,6 +3966,7 @@ export type ResolversTypes = {
   Long: ResolverTypeWrapper<Scalars['Long']['output']>;
   Mutation: ResolverTypeWrapper<Dictionary<PropertyKey, never>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
+  NodeInput: NodeInput;
   NotAllowed: ResolverTypeWrapper<NotAllowed>;
   NotFound: ResolverTypeWrapper<NotFound>;
   Objective: ResolverTypeWrapper<Objective>;
@@ -3013,6 +3987,9 @@ export type ResolversTypes = {
   PrometheusLatencyInput: PrometheusLatencyInput;
   PrometheusRatioInput: PrometheusRatioInput;
   PrometheusThresholdInput: PrometheusThresholdInput;
+  Property: ResolverTypeWrapper<Property>;
+  PropertyFilter: PropertyFilter;
+  PropertyInput: PropertyInput;
   Quantile: ResolverTypeWrapper<Quantile>;
   Query: ResolverTypeWrapper<Dictionary<PropertyKey, never>>;
   Quota: ResolverTypeWrapper<Quota>;
@@ -3066,6 +4043,7 @@ export type ResolversTypes = {
   ScaleRecommendation: ScaleRecommendation;
   Seconds: ResolverTypeWrapper<Scalars['Seconds']['output']>;
   SeriesKind: SeriesKind;
+  SetGraphTagInput: SetGraphTagInput;
   Sli: ResolverTypeWrapper<Sli>;
   Slo: ResolverTypeWrapper<SloReportModel>;
   SloAccepted: ResolverTypeWrapper<Omit<SloAccepted, 'slo' | 'slos'> & { slo?: Maybe<ResolversTypes['Slo']>, slos: ReadonlyArray<ResolversTypes['Slo']> }>;
@@ -3135,11 +4113,13 @@ export type ResolversParentTypes = {
   CancelRunInput: CancelRunInput;
   CapabilityQuota: CapabilityQuota;
   ChainVerification: ChainVerificationModel;
+  CommitGraphInput: CommitGraphInput;
   CompleteRunInput: CompleteRunInput;
   CompositeMemberInput: CompositeMemberInput;
   Correction: CorrectionModel;
   Count: Scalars['Count']['output'];
   CountersInput: CountersInput;
+  CreateGraphInput: CreateGraphInput;
   CreateRecordStreamInput: CreateRecordStreamInput;
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
@@ -3147,8 +4127,10 @@ export type ResolversParentTypes = {
   DeadLetterConnection: CountedConnection<DeadLetterModel>;
   DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
   Decision: DecisionModel;
+  DeleteGraphTagInput: DeleteGraphTagInput;
   DeleteSloInput: DeleteSloInput;
   DenyApprovalInput: DenyApprovalInput;
+  EdgeInput: EdgeInput;
   ErrorBudget: ErrorBudget;
   Escalation: Escalation;
   EscalationStep: EscalationStep;
@@ -3157,6 +4139,48 @@ export type ResolversParentTypes = {
   Explain: Explain;
   FailRunInput: FailRunInput;
   GrantApprovalInput: GrantApprovalInput;
+  Graph: GraphModel;
+  GraphAccepted: GraphAcceptedModel;
+  GraphChangeDelivery: ResolversUnionTypes<ResolversParentTypes>['GraphChangeDelivery'];
+  GraphChangeItem: GraphChangeModel;
+  GraphCommit: GraphCommitModel;
+  GraphCommitConnection: Omit<GraphCommitConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['GraphCommitEdge']>, nodes: ReadonlyArray<ResolversParentTypes['GraphCommit']> };
+  GraphCommitDelivery: ResolversUnionTypes<ResolversParentTypes>['GraphCommitDelivery'];
+  GraphCommitEdge: Omit<GraphCommitEdge, 'node'> & { node: ResolversParentTypes['GraphCommit'] };
+  GraphCommitItem: Omit<GraphCommitItem, 'graph' | 'commit' | 'tag'> & { graph: ResolversParentTypes['Graph'], commit?: Maybe<ResolversParentTypes['GraphCommit']>, tag?: Maybe<ResolversParentTypes['GraphTag']> };
+  GraphConnection: CountedConnection<GraphModel>;
+  GraphDiff: GraphDiffModel;
+  GraphEdge: Omit<GraphEdge, 'node'> & { node: ResolversParentTypes['Graph'] };
+  GraphFilter: GraphFilter;
+  GraphHeadMoved: Omit<GraphHeadMoved, 'head'> & { head: ResolversParentTypes['GraphCommit'] };
+  GraphMutation: RawMutation;
+  GraphMutationConnection: Omit<GraphMutationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['GraphMutationEdge']>, nodes: ReadonlyArray<ResolversParentTypes['GraphMutation']> };
+  GraphMutationEdge: Omit<GraphMutationEdge, 'node'> & { node: ResolversParentTypes['GraphMutation'] };
+  GraphMutationInput: GraphMutationInput;
+  GraphNeighbour: Omit<GraphNeighbour, 'node'> & { node: ResolversParentTypes['GraphNode'] };
+  GraphNeighbourConnection: Omit<GraphNeighbourConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['GraphNeighbourEdge']>, nodes: ReadonlyArray<ResolversParentTypes['GraphNeighbour']> };
+  GraphNeighbourEdge: Omit<GraphNeighbourEdge, 'node'> & { node: ResolversParentTypes['GraphNeighbour'] };
+  GraphNode: GraphNodeModel;
+  GraphNodeChange: Omit<GraphNodeChange, 'before' | 'after'> & { before: ResolversParentTypes['GraphNode'], after: ResolversParentTypes['GraphNode'] };
+  GraphNodeConnection: CountedConnection<GraphNodeModel>;
+  GraphNodeEdge: Omit<GraphNodeEdge, 'node'> & { node: ResolversParentTypes['GraphNode'] };
+  GraphNodeVersion: GraphNodeVersionModel;
+  GraphNodeVersionConnection: Omit<GraphNodeVersionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['GraphNodeVersionEdge']>, nodes: ReadonlyArray<ResolversParentTypes['GraphNodeVersion']> };
+  GraphNodeVersionEdge: Omit<GraphNodeVersionEdge, 'node'> & { node: ResolversParentTypes['GraphNodeVersion'] };
+  GraphOrigin: GraphOrigin;
+  GraphPath: GraphPathModel;
+  GraphPointInput: GraphPointInput;
+  GraphReach: GraphReach;
+  GraphRef: GraphRef;
+  GraphRelationship: GraphRelationshipModel;
+  GraphRelationshipChange: Omit<GraphRelationshipChange, 'before' | 'after'> & { before: ResolversParentTypes['GraphRelationship'], after: ResolversParentTypes['GraphRelationship'] };
+  GraphRelationshipConnection: Omit<GraphRelationshipConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['GraphRelationshipEdge']>, nodes: ReadonlyArray<ResolversParentTypes['GraphRelationship']> };
+  GraphRelationshipEdge: Omit<GraphRelationshipEdge, 'node'> & { node: ResolversParentTypes['GraphRelationship'] };
+  GraphResult: ResolversUnionTypes<ResolversParentTypes>['GraphResult'];
+  GraphScopeInput: GraphScopeInput;
+  GraphTag: GraphTagModel;
+  GraphTagConnection: Omit<GraphTagConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['GraphTagEdge']>, nodes: ReadonlyArray<ResolversParentTypes['GraphTag']> };
+  GraphTagEdge: Omit<GraphTagEdge, 'node'> & { node: ResolversParentTypes['GraphTag'] };
   HealthCheck: HealthCheck;
   Indicator: Indicator;
   IndicatorInput: IndicatorInput;
@@ -3165,6 +4189,7 @@ export type ResolversParentTypes = {
   Long: Scalars['Long']['output'];
   Mutation: Dictionary<PropertyKey, never>;
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
+  NodeInput: NodeInput;
   NotAllowed: NotAllowed;
   NotFound: NotFound;
   Objective: Objective;
@@ -3183,6 +4208,9 @@ export type ResolversParentTypes = {
   PrometheusLatencyInput: PrometheusLatencyInput;
   PrometheusRatioInput: PrometheusRatioInput;
   PrometheusThresholdInput: PrometheusThresholdInput;
+  Property: Property;
+  PropertyFilter: PropertyFilter;
+  PropertyInput: PropertyInput;
   Quantile: Quantile;
   Query: Dictionary<PropertyKey, never>;
   Quota: Quota;
@@ -3230,6 +4258,7 @@ export type ResolversParentTypes = {
   ScaleHintConnection: CountedConnection<ScaleHintModel>;
   ScaleHintEdge: Omit<ScaleHintEdge, 'node'> & { node: ResolversParentTypes['ScaleHint'] };
   Seconds: Scalars['Seconds']['output'];
+  SetGraphTagInput: SetGraphTagInput;
   Sli: Sli;
   Slo: SloReportModel;
   SloAccepted: Omit<SloAccepted, 'slo' | 'slos'> & { slo?: Maybe<ResolversParentTypes['Slo']>, slos: ReadonlyArray<ResolversParentTypes['Slo']> };
@@ -3255,7 +4284,7 @@ export type ResolversParentTypes = {
 };
 
 export type AcceptedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Accepted'] = ResolversParentTypes['Accepted']> = {
-  __resolveType: TypeResolveFn<'ApprovalDecided' | 'RecordsAppended' | 'RunAccepted', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'ApprovalDecided' | 'GraphAccepted' | 'RecordsAppended' | 'RunAccepted', ParentType, ContextType>;
 };
 
 export type ActorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Actor'] = ResolversParentTypes['Actor']> = {
@@ -3495,6 +4524,281 @@ export type ExplainResolvers<ContextType = Context, ParentType extends Resolvers
   promql?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type GraphResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Graph'] = ResolversParentTypes['Graph']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['GraphSourceKind'], ParentType, ContextType>;
+  tenantId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  projectId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  namespace?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  graphId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  head?: Resolver<Maybe<ResolversTypes['GraphCommit']>, ParentType, ContextType>;
+  nodeCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType, Partial<GraphNodeCountArgs>>;
+  relationshipCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType, Partial<GraphRelationshipCountArgs>>;
+  commits?: Resolver<ResolversTypes['GraphCommitConnection'], ParentType, ContextType, Partial<GraphCommitsArgs>>;
+  commit?: Resolver<Maybe<ResolversTypes['GraphCommit']>, ParentType, ContextType, RequireFields<GraphCommitArgs, 'commitId'>>;
+  tags?: Resolver<ResolversTypes['GraphTagConnection'], ParentType, ContextType, Partial<GraphTagsArgs>>;
+  node?: Resolver<Maybe<ResolversTypes['GraphNode']>, ParentType, ContextType, RequireFields<GraphNodeArgs, 'nodeId'>>;
+  nodes?: Resolver<ResolversTypes['GraphNodeConnection'], ParentType, ContextType, Partial<GraphNodesArgs>>;
+  relationships?: Resolver<ResolversTypes['GraphRelationshipConnection'], ParentType, ContextType, Partial<GraphRelationshipsArgs>>;
+  path?: Resolver<Maybe<ResolversTypes['GraphPath']>, ParentType, ContextType, RequireFields<GraphPathArgs, 'from' | 'to' | 'maxDepth' | 'direction'>>;
+  pathExists?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType, RequireFields<GraphPathExistsArgs, 'from' | 'to' | 'maxDepth' | 'direction'>>;
+  diff?: Resolver<ResolversTypes['GraphDiff'], ParentType, ContextType, RequireFields<GraphDiffArgs, 'from' | 'to'>>;
+  history?: Resolver<ResolversTypes['GraphNodeVersionConnection'], ParentType, ContextType, RequireFields<GraphHistoryArgs, 'nodeId'>>;
+  historyTruncated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type GraphAcceptedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphAccepted'] = ResolversParentTypes['GraphAccepted']> = {
+  graph?: Resolver<ResolversTypes['Graph'], ParentType, ContextType>;
+  commit?: Resolver<Maybe<ResolversTypes['GraphCommit']>, ParentType, ContextType>;
+  tag?: Resolver<Maybe<ResolversTypes['GraphTag']>, ParentType, ContextType>;
+  diff?: Resolver<Maybe<ResolversTypes['GraphDiff']>, ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  projected?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type GraphChangeDeliveryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphChangeDelivery'] = ResolversParentTypes['GraphChangeDelivery']> = {
+  __resolveType: TypeResolveFn<'GraphChangeItem' | 'StreamGap' | 'StreamPhase', ParentType, ContextType>;
+};
+
+export type GraphChangeItemResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphChangeItem'] = ResolversParentTypes['GraphChangeItem']> = {
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  graph?: Resolver<ResolversTypes['Graph'], ParentType, ContextType>;
+  commit?: Resolver<ResolversTypes['GraphCommit'], ParentType, ContextType>;
+  diff?: Resolver<ResolversTypes['GraphDiff'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type GraphCommitResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphCommit'] = ResolversParentTypes['GraphCommit']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  commitId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  parents?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  position?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  recordedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  mutations?: Resolver<ResolversTypes['GraphMutationConnection'], ParentType, ContextType, Partial<GraphCommitMutationsArgs>>;
+  mutationCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  tags?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  verified?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  warnings?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type GraphCommitConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphCommitConnection'] = ResolversParentTypes['GraphCommitConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['GraphCommitEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['GraphCommit']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type GraphCommitDeliveryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphCommitDelivery'] = ResolversParentTypes['GraphCommitDelivery']> = {
+  __resolveType: TypeResolveFn<'GraphCommitItem' | 'StreamGap' | 'StreamPhase', ParentType, ContextType>;
+};
+
+export type GraphCommitEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphCommitEdge'] = ResolversParentTypes['GraphCommitEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['GraphCommit'], ParentType, ContextType>;
+};
+
+export type GraphCommitItemResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphCommitItem'] = ResolversParentTypes['GraphCommitItem']> = {
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  graph?: Resolver<ResolversTypes['Graph'], ParentType, ContextType>;
+  commit?: Resolver<Maybe<ResolversTypes['GraphCommit']>, ParentType, ContextType>;
+  tag?: Resolver<Maybe<ResolversTypes['GraphTag']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type GraphConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphConnection'] = ResolversParentTypes['GraphConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['GraphEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Graph']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type GraphDiffResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphDiff'] = ResolversParentTypes['GraphDiff']> = {
+  added?: Resolver<ReadonlyArray<ResolversTypes['GraphNode']>, ParentType, ContextType>;
+  removed?: Resolver<ReadonlyArray<ResolversTypes['GraphNode']>, ParentType, ContextType>;
+  changed?: Resolver<ReadonlyArray<ResolversTypes['GraphNodeChange']>, ParentType, ContextType>;
+  addedRelationships?: Resolver<ReadonlyArray<ResolversTypes['GraphRelationship']>, ParentType, ContextType>;
+  removedRelationships?: Resolver<ReadonlyArray<ResolversTypes['GraphRelationship']>, ParentType, ContextType>;
+  changedRelationships?: Resolver<ReadonlyArray<ResolversTypes['GraphRelationshipChange']>, ParentType, ContextType>;
+  truncated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type GraphEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphEdge'] = ResolversParentTypes['GraphEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Graph'], ParentType, ContextType>;
+};
+
+export type GraphHeadMovedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphHeadMoved'] = ResolversParentTypes['GraphHeadMoved']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  head?: Resolver<ResolversTypes['GraphCommit'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type GraphMutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphMutation'] = ResolversParentTypes['GraphMutation']> = {
+  op?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  nodeId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  edgeId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  from?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  to?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  label?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  labels?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  raw?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+};
+
+export type GraphMutationConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphMutationConnection'] = ResolversParentTypes['GraphMutationConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['GraphMutationEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['GraphMutation']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type GraphMutationEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphMutationEdge'] = ResolversParentTypes['GraphMutationEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['GraphMutation'], ParentType, ContextType>;
+};
+
+export type GraphNeighbourResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphNeighbour'] = ResolversParentTypes['GraphNeighbour']> = {
+  node?: Resolver<ResolversTypes['GraphNode'], ParentType, ContextType>;
+  distance?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type GraphNeighbourConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphNeighbourConnection'] = ResolversParentTypes['GraphNeighbourConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['GraphNeighbourEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['GraphNeighbour']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  truncated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type GraphNeighbourEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphNeighbourEdge'] = ResolversParentTypes['GraphNeighbourEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['GraphNeighbour'], ParentType, ContextType>;
+};
+
+export type GraphNodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphNode'] = ResolversParentTypes['GraphNode']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  nodeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  labels?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  properties?: Resolver<ReadonlyArray<ResolversTypes['Property']>, ParentType, ContextType>;
+  graph?: Resolver<ResolversTypes['Graph'], ParentType, ContextType>;
+  dangling?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  origins?: Resolver<ReadonlyArray<ResolversTypes['GraphOrigin']>, ParentType, ContextType>;
+  warnings?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  neighbours?: Resolver<ResolversTypes['GraphNeighbourConnection'], ParentType, ContextType, RequireFields<GraphNodeNeighboursArgs, 'depth' | 'direction'>>;
+  relationships?: Resolver<ResolversTypes['GraphRelationshipConnection'], ParentType, ContextType, RequireFields<GraphNodeRelationshipsArgs, 'direction'>>;
+  reach?: Resolver<ResolversTypes['GraphReach'], ParentType, ContextType, RequireFields<GraphNodeReachArgs, 'depth' | 'direction'>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type GraphNodeChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphNodeChange'] = ResolversParentTypes['GraphNodeChange']> = {
+  before?: Resolver<ResolversTypes['GraphNode'], ParentType, ContextType>;
+  after?: Resolver<ResolversTypes['GraphNode'], ParentType, ContextType>;
+};
+
+export type GraphNodeConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphNodeConnection'] = ResolversParentTypes['GraphNodeConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['GraphNodeEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['GraphNode']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type GraphNodeEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphNodeEdge'] = ResolversParentTypes['GraphNodeEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['GraphNode'], ParentType, ContextType>;
+};
+
+export type GraphNodeVersionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphNodeVersion'] = ResolversParentTypes['GraphNodeVersion']> = {
+  node?: Resolver<ResolversTypes['GraphNode'], ParentType, ContextType>;
+  from?: Resolver<ResolversTypes['GraphCommit'], ParentType, ContextType>;
+  to?: Resolver<Maybe<ResolversTypes['GraphCommit']>, ParentType, ContextType>;
+};
+
+export type GraphNodeVersionConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphNodeVersionConnection'] = ResolversParentTypes['GraphNodeVersionConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['GraphNodeVersionEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['GraphNodeVersion']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type GraphNodeVersionEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphNodeVersionEdge'] = ResolversParentTypes['GraphNodeVersionEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['GraphNodeVersion'], ParentType, ContextType>;
+};
+
+export type GraphOriginResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphOrigin'] = ResolversParentTypes['GraphOrigin']> = {
+  system?: Resolver<ResolversTypes['System'], ParentType, ContextType>;
+  shape?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  store?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type GraphPathResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphPath'] = ResolversParentTypes['GraphPath']> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['GraphNode']>, ParentType, ContextType>;
+  relationships?: Resolver<ReadonlyArray<ResolversTypes['GraphRelationship']>, ParentType, ContextType>;
+  length?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  truncated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type GraphReachResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphReach'] = ResolversParentTypes['GraphReach']> = {
+  nodes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  depth?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  truncated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type GraphRelationshipResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphRelationship'] = ResolversParentTypes['GraphRelationship']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  relationshipId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  type?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  from?: Resolver<ResolversTypes['GraphNode'], ParentType, ContextType>;
+  to?: Resolver<ResolversTypes['GraphNode'], ParentType, ContextType>;
+  properties?: Resolver<ReadonlyArray<ResolversTypes['Property']>, ParentType, ContextType>;
+  confidence?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  origins?: Resolver<ReadonlyArray<ResolversTypes['GraphOrigin']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type GraphRelationshipChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphRelationshipChange'] = ResolversParentTypes['GraphRelationshipChange']> = {
+  before?: Resolver<ResolversTypes['GraphRelationship'], ParentType, ContextType>;
+  after?: Resolver<ResolversTypes['GraphRelationship'], ParentType, ContextType>;
+};
+
+export type GraphRelationshipConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphRelationshipConnection'] = ResolversParentTypes['GraphRelationshipConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['GraphRelationshipEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['GraphRelationship']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type GraphRelationshipEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphRelationshipEdge'] = ResolversParentTypes['GraphRelationshipEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['GraphRelationship'], ParentType, ContextType>;
+};
+
+export type GraphResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphResult'] = ResolversParentTypes['GraphResult']> = {
+  __resolveType: TypeResolveFn<'GraphAccepted' | 'GraphHeadMoved' | 'InvalidInput' | 'NotFound' | 'NotAllowed' | 'Unavailable', ParentType, ContextType>;
+};
+
+export type GraphTagResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphTag'] = ResolversParentTypes['GraphTag']> = {
+  tag?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  commit?: Resolver<Maybe<ResolversTypes['GraphCommit']>, ParentType, ContextType>;
+  commitId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type GraphTagConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphTagConnection'] = ResolversParentTypes['GraphTagConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['GraphTagEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['GraphTag']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type GraphTagEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphTagEdge'] = ResolversParentTypes['GraphTagEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['GraphTag'], ParentType, ContextType>;
+};
+
 export type HealthCheckResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HealthCheck'] = ResolversParentTypes['HealthCheck']> = {
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -3529,8 +4833,11 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   addCorrection?: Resolver<ResolversTypes['SloResult'], ParentType, ContextType, RequireFields<MutationAddCorrectionArgs, 'input'>>;
   appendRecords?: Resolver<ResolversTypes['AppendResult'], ParentType, ContextType, RequireFields<MutationAppendRecordsArgs, 'input'>>;
   cancelRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationCancelRunArgs, 'input'>>;
+  commitGraph?: Resolver<ResolversTypes['GraphResult'], ParentType, ContextType, RequireFields<MutationCommitGraphArgs, 'input'>>;
   completeRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationCompleteRunArgs, 'input'>>;
+  createGraph?: Resolver<ResolversTypes['GraphResult'], ParentType, ContextType, RequireFields<MutationCreateGraphArgs, 'input'>>;
   createRecordStream?: Resolver<ResolversTypes['RecordStreamResult'], ParentType, ContextType, RequireFields<MutationCreateRecordStreamArgs, 'input'>>;
+  deleteGraphTag?: Resolver<ResolversTypes['GraphResult'], ParentType, ContextType, RequireFields<MutationDeleteGraphTagArgs, 'input'>>;
   deleteSlo?: Resolver<ResolversTypes['SloResult'], ParentType, ContextType, RequireFields<MutationDeleteSloArgs, 'input'>>;
   denyApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationDenyApprovalArgs, 'input'>>;
   failRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationFailRunArgs, 'input'>>;
@@ -3540,12 +4847,13 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   recordRunTransition?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationRecordRunTransitionArgs, 'input'>>;
   recordSloEvents?: Resolver<ResolversTypes['SloResult'], ParentType, ContextType, RequireFields<MutationRecordSloEventsArgs, 'input'>>;
   requestApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationRequestApprovalArgs, 'input'>>;
+  setGraphTag?: Resolver<ResolversTypes['GraphResult'], ParentType, ContextType, RequireFields<MutationSetGraphTagArgs, 'input'>>;
   startRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationStartRunArgs, 'input'>>;
   upsertSlo?: Resolver<ResolversTypes['SloResult'], ParentType, ContextType, RequireFields<MutationUpsertSloArgs, 'input'>>;
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Approval' | 'AuditReceipt' | 'Record' | 'RecordStream' | 'Ritual' | 'Run' | 'RunEvent' | 'Slo', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Approval' | 'AuditReceipt' | 'Graph' | 'GraphCommit' | 'GraphNode' | 'GraphRelationship' | 'Record' | 'RecordStream' | 'Ritual' | 'Run' | 'RunEvent' | 'Slo', ParentType, ContextType>;
 };
 
 export type NotAllowedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NotAllowed'] = ResolversParentTypes['NotAllowed']> = {
@@ -3644,6 +4952,12 @@ export type PolicyDecisionEdgeResolvers<ContextType = Context, ParentType extend
   node?: Resolver<ResolversTypes['PolicyDecision'], ParentType, ContextType>;
 };
 
+export type PropertyResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Property'] = ResolversParentTypes['Property']> = {
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  valueText?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type QuantileResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Quantile'] = ResolversParentTypes['Quantile']> = {
   q?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   valueMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
@@ -3654,6 +4968,8 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   approval?: Resolver<Maybe<ResolversTypes['Approval']>, ParentType, ContextType, Partial<QueryApprovalArgs>>;
   approvals?: Resolver<ResolversTypes['ApprovalConnection'], ParentType, ContextType, RequireFields<QueryApprovalsArgs, 'orderBy'>>;
   auditReceipt?: Resolver<Maybe<ResolversTypes['AuditReceipt']>, ParentType, ContextType, RequireFields<QueryAuditReceiptArgs, 'id'>>;
+  graph?: Resolver<Maybe<ResolversTypes['Graph']>, ParentType, ContextType, Partial<QueryGraphArgs>>;
+  graphs?: Resolver<ResolversTypes['GraphConnection'], ParentType, ContextType, Partial<QueryGraphsArgs>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   quotas?: Resolver<ReadonlyArray<ResolversTypes['CapabilityQuota']>, ParentType, ContextType>;
@@ -3832,6 +5148,7 @@ export type RunResolvers<ContextType = Context, ParentType extends ResolversPare
   events?: Resolver<ResolversTypes['RunEventConnection'], ParentType, ContextType, Partial<RunEventsArgs>>;
   failure?: Resolver<Maybe<ResolversTypes['RunFailure']>, ParentType, ContextType>;
   firstSeenAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  graphNodes?: Resolver<ResolversTypes['GraphNodeConnection'], ParentType, ContextType, Partial<RunGraphNodesArgs>>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   legacy?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   outputs?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
@@ -4100,6 +5417,8 @@ export type StreamPhaseResolvers<ContextType = Context, ParentType extends Resol
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   approvalUpdated?: SubscriptionResolver<ResolversTypes['ApprovalDelivery'], "approvalUpdated", ParentType, ContextType, RequireFields<SubscriptionApprovalUpdatedArgs, 'strict'>>;
+  graphCommitted?: SubscriptionResolver<ResolversTypes['GraphCommitDelivery'], "graphCommitted", ParentType, ContextType, RequireFields<SubscriptionGraphCommittedArgs, 'strict'>>;
+  neighbourhoodChanged?: SubscriptionResolver<ResolversTypes['GraphChangeDelivery'], "neighbourhoodChanged", ParentType, ContextType, RequireFields<SubscriptionNeighbourhoodChangedArgs, 'graph' | 'nodeId' | 'depth' | 'strict'>>;
   recordAppended?: SubscriptionResolver<ResolversTypes['RecordDelivery'], "recordAppended", ParentType, ContextType, RequireFields<SubscriptionRecordAppendedArgs, 'stream'>>;
   runEvents?: SubscriptionResolver<ResolversTypes['RunEventDelivery'], "runEvents", ParentType, ContextType, RequireFields<SubscriptionRunEventsArgs, 'strict'>>;
   runUpdated?: SubscriptionResolver<ResolversTypes['Run'], "runUpdated", ParentType, ContextType, Partial<SubscriptionRunUpdatedArgs>>;
@@ -4115,7 +5434,7 @@ export type UnavailableResolvers<ContextType = Context, ParentType extends Resol
 };
 
 export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
-  __resolveType: TypeResolveFn<'ApprovalAlreadyDecided' | 'InvalidInput' | 'NotAllowed' | 'NotFound' | 'OffsetConflict' | 'RunAlreadyTerminal' | 'Unavailable', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'ApprovalAlreadyDecided' | 'GraphHeadMoved' | 'InvalidInput' | 'NotAllowed' | 'NotFound' | 'OffsetConflict' | 'RunAlreadyTerminal' | 'Unavailable', ParentType, ContextType>;
 };
 
 export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
@@ -4160,6 +5479,43 @@ export type Resolvers<ContextType = Context> = {
   EscalationStep?: EscalationStepResolvers<ContextType>;
   Event?: EventResolvers<ContextType>;
   Explain?: ExplainResolvers<ContextType>;
+  Graph?: GraphResolvers<ContextType>;
+  GraphAccepted?: GraphAcceptedResolvers<ContextType>;
+  GraphChangeDelivery?: GraphChangeDeliveryResolvers<ContextType>;
+  GraphChangeItem?: GraphChangeItemResolvers<ContextType>;
+  GraphCommit?: GraphCommitResolvers<ContextType>;
+  GraphCommitConnection?: GraphCommitConnectionResolvers<ContextType>;
+  GraphCommitDelivery?: GraphCommitDeliveryResolvers<ContextType>;
+  GraphCommitEdge?: GraphCommitEdgeResolvers<ContextType>;
+  GraphCommitItem?: GraphCommitItemResolvers<ContextType>;
+  GraphConnection?: GraphConnectionResolvers<ContextType>;
+  GraphDiff?: GraphDiffResolvers<ContextType>;
+  GraphEdge?: GraphEdgeResolvers<ContextType>;
+  GraphHeadMoved?: GraphHeadMovedResolvers<ContextType>;
+  GraphMutation?: GraphMutationResolvers<ContextType>;
+  GraphMutationConnection?: GraphMutationConnectionResolvers<ContextType>;
+  GraphMutationEdge?: GraphMutationEdgeResolvers<ContextType>;
+  GraphNeighbour?: GraphNeighbourResolvers<ContextType>;
+  GraphNeighbourConnection?: GraphNeighbourConnectionResolvers<ContextType>;
+  GraphNeighbourEdge?: GraphNeighbourEdgeResolvers<ContextType>;
+  GraphNode?: GraphNodeResolvers<ContextType>;
+  GraphNodeChange?: GraphNodeChangeResolvers<ContextType>;
+  GraphNodeConnection?: GraphNodeConnectionResolvers<ContextType>;
+  GraphNodeEdge?: GraphNodeEdgeResolvers<ContextType>;
+  GraphNodeVersion?: GraphNodeVersionResolvers<ContextType>;
+  GraphNodeVersionConnection?: GraphNodeVersionConnectionResolvers<ContextType>;
+  GraphNodeVersionEdge?: GraphNodeVersionEdgeResolvers<ContextType>;
+  GraphOrigin?: GraphOriginResolvers<ContextType>;
+  GraphPath?: GraphPathResolvers<ContextType>;
+  GraphReach?: GraphReachResolvers<ContextType>;
+  GraphRelationship?: GraphRelationshipResolvers<ContextType>;
+  GraphRelationshipChange?: GraphRelationshipChangeResolvers<ContextType>;
+  GraphRelationshipConnection?: GraphRelationshipConnectionResolvers<ContextType>;
+  GraphRelationshipEdge?: GraphRelationshipEdgeResolvers<ContextType>;
+  GraphResult?: GraphResultResolvers<ContextType>;
+  GraphTag?: GraphTagResolvers<ContextType>;
+  GraphTagConnection?: GraphTagConnectionResolvers<ContextType>;
+  GraphTagEdge?: GraphTagEdgeResolvers<ContextType>;
   HealthCheck?: HealthCheckResolvers<ContextType>;
   Indicator?: IndicatorResolvers<ContextType>;
   InvalidInput?: InvalidInputResolvers<ContextType>;
@@ -4180,6 +5536,7 @@ export type Resolvers<ContextType = Context> = {
   PolicyDecision?: PolicyDecisionResolvers<ContextType>;
   PolicyDecisionConnection?: PolicyDecisionConnectionResolvers<ContextType>;
   PolicyDecisionEdge?: PolicyDecisionEdgeResolvers<ContextType>;
+  Property?: PropertyResolvers<ContextType>;
   Quantile?: QuantileResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Quota?: QuotaResolvers<ContextType>;

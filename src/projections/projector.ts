@@ -1,6 +1,7 @@
 import { type SqlLease } from '../datasources/sql/sql.ts'
 import { follow, pause, type ProjectionStats, type ProjectorParts } from './follow.ts'
 import { type Projection } from './projection.ts'
+import { createGraphProjection, defaultRunConvention } from './graph-projection.ts'
 import { createRitualProjection } from './ritual-projection.ts'
 import { createScaleProjection } from './scale-projection.ts'
 
@@ -9,7 +10,12 @@ export type { ProjectionLogger, ProjectionStats, ProjectorParts } from './follow
 /** The advisory lock that makes one projector active in a deployment. */
 export const projectorLock = 'orrery-projector'
 
-export const defaultProjections = (): Projection[] => [createRitualProjection(), createScaleProjection()]
+/** @param graphRunProperty the property of a node that names a run */
+export const defaultProjections = ({ graphRunProperty = 'runId' } = {}): Projection[] => [
+  createRitualProjection(),
+  createScaleProjection(),
+  createGraphProjection({ convention: { ...defaultRunConvention, runProperty: graphRunProperty } }),
+]
 
 export interface ProjectorOptions extends ProjectorParts {
   readonly projections?: readonly Projection[]

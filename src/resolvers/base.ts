@@ -17,6 +17,9 @@ export const base: Resolvers = {
   Accepted: { __resolveType: (accepted) => accepted.__typename },
   RunResult: { __resolveType: (result) => result.__typename },
   ApprovalResult: { __resolveType: (result) => result.__typename },
+  GraphResult: { __resolveType: (result) => result.__typename },
+  GraphCommitDelivery: { __resolveType: (delivery) => delivery.__typename },
+  GraphChangeDelivery: { __resolveType: (delivery) => delivery.__typename },
   RunEventDelivery: { __resolveType: (delivery) => delivery.__typename },
   ApprovalDelivery: { __resolveType: (delivery) => delivery.__typename },
 }

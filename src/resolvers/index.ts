@@ -3,6 +3,9 @@ import { type Resolvers } from '../generated/resolver-types.ts'
 import { approvalsMutations } from './approvals-mutations.ts'
 import { approvals } from './approvals.ts'
 import { base } from './base.ts'
+import { graphMutations } from './graph-mutations.ts'
+import { graphSubscriptions } from './graph-subscriptions.ts'
+import { graph } from './graph.ts'
 import { nodes } from './nodes.ts'
 import { audit } from './audit.ts'
 import { runsMutations } from './runs-mutations.ts'
@@ -26,6 +29,9 @@ export const resolvers: Resolvers = mergeResolvers([
   approvalsMutations,
   slo,
   sloMutations,
+  graph,
+  graphMutations,
+  graphSubscriptions,
   subscriptions,
   storage,
   storageMutations,

@@ -5,6 +5,7 @@ import { type Page, type PageRequest } from '../datasources/page.ts'
 import { type PolicyDecision, type Ritual, type Run, type RunEvent, type RunKey, type RunTransition } from '../datasources/runs/runs.ts'
 import { type Scope } from '../datasources/scope.ts'
 import { type RecordOfRun } from '../datasources/storage/storage.ts'
+import { createGraphLoaders, type GraphLoaders } from './graph-loaders.ts'
 import { type Watermark } from '../projections/progress.ts'
 
 /** Gives what belongs to one parent; all parents of a level share one statement. */
@@ -32,6 +33,7 @@ export interface Loaders {
   eventCountOfRun(args: { types: readonly string[] | null }): Loader<RunKey, number>
   policyDecisionsOfRun(args: { page: PageRequest }): Loader<RunKey, Page<PolicyDecision>>
   recordsOfRun(args: { page: PageRequest }): Loader<RunKey, Page<RecordOfRun>>
+  readonly graph: GraphLoaders
   /** How far the read model of runs is; asked once per operation. */
   watermark(): Promise<Watermark | null>
   /** Forgets what was loaded: to be called by a mutation after its write, so that its answer shows it. */
@@ -115,6 +117,7 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
   const recordsOfRun = perArguments(({ page }: Parameters<Loaders['recordsOfRun']>[0]) =>
     batching((keys: readonly RunKey[]) => storage.ofRuns(scope, keys, page), runKeyText),
   )
+  const graph = createGraphLoaders(dataSources.graph, scope)
   let watermark: Promise<Watermark | null> | undefined
   return {
     run,
@@ -130,12 +133,14 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
     policyDecisionsOfRun,
     policyDecisionCountOfRun,
     recordsOfRun,
+    graph,
     watermark: () => (watermark ??= progress.watermark('ritual')),
     clear() {
       const plain = [run, approval, ritual, runEvent, transitionsOfRun, durationsOfRitual, policyDecisionCountOfRun]
       for (const loader of plain) loader.clearAll()
       for (const family of [approvalsOfRun, approvalCountOfRun, eventsOfRun, eventCountOfRun, policyDecisionsOfRun, recordsOfRun])
         family.clear()
+      graph.clear()
       watermark = undefined
     },
     prime: (known) => void run.clear(known).prime(known, known),

@@ -4,17 +4,13 @@ import { AppError, badUserInput } from '../errors.ts'
 import { type Resolvers, type ResolversInterfaceTypes, type ResolversTypes } from '../generated/resolver-types.ts'
 import { decodeId } from '../ids.ts'
 import { reading } from './freshness.ts'
+import { type NodeKind } from './node-kind.ts'
+import { graphKinds } from './graph-kinds.ts'
 import { approvalKeyOf, recordStreamKeyOf, runKeyOf, sequenceOf } from './node-ids.ts'
 
 type Node = ResolversInterfaceTypes<ResolversTypes>['Node']
 
 const MAX_NODES = 100
-
-interface NodeKind {
-  /** What the caller must hold: `node` itself is open, so each kind asks for the scope of its own domain's fields. */
-  readonly scope: string
-  find(ctx: Context, parts: readonly string[]): Promise<Node | null>
-}
 
 const kinds: Readonly<Record<string, NodeKind>> = {
   Run: {
@@ -72,6 +68,7 @@ const kinds: Readonly<Record<string, NodeKind>> = {
       return receipt && { ...receipt, __typename: 'AuditReceipt' }
     },
   },
+  ...graphKinds,
   RunEvent: {
     scope: 'runs:read',
     async find(ctx, parts) {

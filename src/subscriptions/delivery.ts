@@ -1,4 +1,5 @@
 import { type CursorPosition, type CursorScope } from './cursor.ts'
+import { type LogStream } from '../datasources/log/log.ts'
 import { type HubItem } from './hub.ts'
 import { type Context } from '../context.ts'
 
@@ -37,9 +38,9 @@ export const delivery = <T>(step: {
 })
 
 /** Where an item of the hub leaves its reader. */
-export function positionOf(item: HubItem): CursorPosition {
+export function positionOf(item: HubItem, stream: LogStream = 'ritual'): CursorPosition {
   const sequence = item.kind === 'MESSAGE' ? item.message.sequence : item.kind === 'GAP' ? item.to : item.sequence
-  return { stream: 'ritual', epoch: item.epoch, sequence }
+  return { stream, epoch: item.epoch, sequence }
 }
 
 export type Marker =
@@ -53,8 +54,13 @@ export type Marker =
   | { readonly __typename: 'StreamPhase'; readonly cursor: string; readonly phase: 'SNAPSHOT' | 'REPLAY' | 'LIVE' }
 
 /** Gaps and phases as members of a field's union. */
-export function markerDelivery(ctx: Context, scope: CursorScope, item: Exclude<HubItem, { kind: 'MESSAGE' }>): Delivery<Marker> {
-  const position = positionOf(item)
+export function markerDelivery(
+  ctx: Context,
+  scope: CursorScope,
+  item: Exclude<HubItem, { kind: 'MESSAGE' }>,
+  stream: LogStream = 'ritual',
+): Delivery<Marker> {
+  const position = positionOf(item, stream)
   const cursor = ctx.cursors.encode(position, scope)
   if (item.kind === 'PHASE')
     return delivery({

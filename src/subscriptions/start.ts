@@ -1,4 +1,5 @@
 import { type Context } from '../context.ts'
+import { type LogStream } from '../datasources/log/log.ts'
 import { badUserInput } from '../errors.ts'
 import { type CursorPosition, type CursorScope } from './cursor.ts'
 import { filterHash } from './filter-hash.ts'
@@ -27,13 +28,14 @@ export function startOf(
   field: string,
   args: { after?: string | null | undefined },
   root: Partial<SubscriptionRoot> | undefined,
+  stream: LogStream = 'ritual',
 ): StreamStart {
   const scope: CursorScope = { tenantId: ctx.scope.tenantId, field, filterHash: filterHash(args) }
   let after: CursorPosition | null = null
   for (const cursor of [args.after, ...(root?.resume ?? [])]) {
     if (cursor == null) continue
     const position = ctx.cursors.decode(cursor, scope)
-    if (position.stream !== 'ritual') throw badUserInput('This cursor was not made for this tenant, field and filter.')
+    if (position.stream !== stream) throw badUserInput('This cursor was not made for this tenant, field and filter.')
     after = further(after, position)
   }
   return { scope, after }

@@ -21,7 +21,13 @@ const walkOf = (node: GraphNode, { depth, direction, types, labels }: NeighbourQ
 })
 
 /** Answers that need a walk: the traversal finds numbers, the tables say what they stand for. */
-export function createGraphSearch({ sql, traversal }: { sql: Sql; traversal: GraphTraversal }): Pick<GraphDataSource, 'neighbours' | 'path' | 'reach'> {
+export function createGraphSearch({
+  sql,
+  traversal,
+}: {
+  sql: Sql
+  traversal: GraphTraversal
+}): Pick<GraphDataSource, 'neighbours' | 'neighbourKeys' | 'path' | 'reach'> {
   async function found(scope: Scope, node: GraphNode, query: NeighbourQuery, limit: number, after: Reached | null) {
     const filtered = (query.where?.length ?? 0) > 0 || query.search != null
     if (!filtered) return traversal.walk(scope, node.place, walkOf(node, query, limit, after))
@@ -63,6 +69,12 @@ export function createGraphSearch({ sql, traversal }: { sql: Sql; traversal: Gra
         hasPreviousPage: after !== null,
         truncated,
       }
+    },
+    async neighbourKeys(scope, node, depth) {
+      const walk = { start: node.ref, depth, direction: 'ANY', types: null, labels: null, limit: MAX_FILTERED, after: null } as const
+      const { reached } = await traversal.walk(scope, node.place, walk)
+      const refs = reached.map(({ ref }) => ref)
+      return (await nodesByRefs(sql, scope, node.place, refs)).map(({ key }) => key)
     },
     async reach(scope, node, query) {
       checkDepth(query.depth)

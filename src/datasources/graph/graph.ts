@@ -249,6 +249,8 @@ export interface GraphDataSource {
   ): Promise<Page<GraphRelationship>>
 
   neighbours(scope: Scope, node: GraphNode, query: NeighbourQuery, page: PageRequest): Promise<NeighbourPage>
+  /** Keys of what lies within `depth`, whichever way; bounded. */
+  neighbourKeys(scope: Scope, node: GraphNode, depth: number): Promise<readonly string[]>
   reach(scope: Scope, node: GraphNode, query: Omit<NeighbourQuery, keyof NodeFilter>): Promise<GraphReach>
   /** Null when there is none within `maxDepth`, or an end is no node. */
   path(scope: Scope, place: GraphPlace, query: PathQuery): Promise<GraphPath | null>
@@ -258,6 +260,7 @@ export interface GraphDataSource {
   history(scope: Scope, graph: Graph, nodeId: string, page: PageRequest): Promise<Page<GraphNodeVersion>>
   /** Nodes at the heads of the tenant's graphs that name a run by the documented properties. */
   nodesOfRun(scope: Scope, run: { readonly ritualId: string; readonly runId: string }, page: PageRequest): Promise<Page<GraphNode>>
+  countNodesOfRun(scope: Scope, run: { readonly ritualId: string; readonly runId: string }): Promise<number>
 }
 
 /** How many of each kind a diff shows. */

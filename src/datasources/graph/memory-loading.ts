@@ -2,7 +2,7 @@ import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
 import { type GraphPlace } from './graph.ts'
 import { OPEN } from './keys.ts'
-import { MemoryGraph } from './memory-graph.ts'
+import { type MemoryGraph } from './memory-graph.ts'
 import { OWN, placed } from './sql-graph-content.ts'
 
 /** Versions packed into one value: rows of this many cost a tenth of what they cost one by one. */

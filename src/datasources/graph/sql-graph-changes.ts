@@ -1,7 +1,8 @@
 import { badUserInput } from '../../errors.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
-import { type ListOrder, parameters, readPage } from '../sql-keyset.ts'
+import { type ListOrder, parameters } from '../sql-keyset.ts'
+import { readPage } from '../sql-list.ts'
 import { type GraphDataSource, type GraphNode, type GraphNodeVersion, type GraphPlace, type GraphRelationship, MAX_DIFF } from './graph.ts'
 import { keyOf, OPEN } from './keys.ts'
 import { nodesByRefs, OWN, relationshipsByRefs } from './sql-graph-content.ts'
@@ -24,7 +25,7 @@ async function touched(sql: Sql, scope: Scope, table: 'graph_nodes' | 'graph_edg
 const sameNode = (a: GraphNode, b: GraphNode): boolean =>
   a.propertiesText === b.propertiesText && JSON.stringify(a.labels) === JSON.stringify(b.labels)
 const sameRelationship = (a: GraphRelationship, b: GraphRelationship): boolean =>
-  a.propertiesText === b.propertiesText && a.type === b.type && a.from.ref === b.from.ref && a.to.ref === b.to.ref
+  a.propertiesText === b.propertiesText && a.type === b.type && a.from.key === b.from.key && a.to.key === b.to.key
 
 interface Sides<T> {
   readonly added: T[]
@@ -72,8 +73,11 @@ const byGraphAndRef: ListOrder = {
   descending: false,
 }
 
+const runNodes = 'graph_nodes v join graphs g on g.graph_seq = v.graph_seq'
+const ofRun = ['g.tenant_id = $1', 'v.run_id = $2', '(v.ritual_id is null or v.ritual_id = $3)', `v.to_pos = ${OPEN}`]
+
 /** Differences and histories, straight from the intervals. */
-export function createSqlGraphChanges(sql: Sql): Pick<GraphDataSource, 'diff' | 'history' | 'nodesOfRun'> {
+export function createSqlGraphChanges(sql: Sql): Pick<GraphDataSource, 'diff' | 'history' | 'nodesOfRun' | 'countNodesOfRun'> {
   return {
     async diff(scope, from, to) {
       if (from.graph.graphSeq !== to.graph.graphSeq) throw badUserInput('A diff is between two places of one graph.')
@@ -124,8 +128,8 @@ export function createSqlGraphChanges(sql: Sql): Pick<GraphDataSource, 'diff' | 
           list: 'Run.graphNodes',
           order: byGraphAndRef,
           columns: `${graphColumns}, r.ref, r.node_key, r.node_id, v.labels, v.properties`,
-          from: 'graph_nodes v join graphs g on g.graph_seq = v.graph_seq join graph_node_refs r on r.graph_seq = v.graph_seq and r.ref = v.ref',
-          where: ['g.tenant_id = $1', 'v.run_id = $2', `(v.ritual_id is null or v.ritual_id = $3)`, `v.to_pos = ${OPEN}`],
+          from: `${runNodes} join graph_node_refs r on r.graph_seq = v.graph_seq and r.ref = v.ref`,
+          where: ofRun,
         },
         page,
         params: parameters(scope.tenantId, storable(run.runId), storable(run.ritualId)),
@@ -134,5 +138,13 @@ export function createSqlGraphChanges(sql: Sql): Pick<GraphDataSource, 'diff' | 
           return nodeOfRow({ graph, position: graph.head }, row)
         },
       }),
+    async countNodesOfRun(scope, run) {
+      const { count } = await sql.one<{ count: bigint }>(
+        `select count(*) as count from ${runNodes} where ${ofRun.join(' and ')}`,
+        [scope.tenantId, storable(run.runId), storable(run.ritualId)],
+        { signal: scope.signal },
+      )
+      return Number(count)
+    },
   }
 }

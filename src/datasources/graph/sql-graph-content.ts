@@ -3,7 +3,8 @@ import { badUserInput } from '../../errors.ts'
 import { type Page, type PageRequest } from '../page.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
-import { containing, type ListOrder, type Parameters, parameters, readPage } from '../sql-keyset.ts'
+import { containing, type ListOrder, type Parameters, parameters } from '../sql-keyset.ts'
+import { readPage } from '../sql-list.ts'
 import {
   type Direction,
   type GraphEnd,

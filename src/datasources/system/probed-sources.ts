@@ -24,7 +24,7 @@ const PROBE_LIFE_MS = 2_000
 const LATE_SECONDS = 30
 
 /** The streams that the read model follows. */
-const projected: readonly LogStream[] = ['ritual', 'scale']
+const projected: readonly LogStream[] = ['ritual', 'scale', 'graph']
 
 interface Lag {
   readonly events: bigint

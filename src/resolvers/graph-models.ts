@@ -1,0 +1,26 @@
+import { type Graph, type GraphCommit, type GraphDiff, type GraphTag } from '../datasources/graph/graph.ts'
+
+/** A change as it is stored: nobody has checked what it holds. */
+export interface RawMutation {
+  readonly raw: unknown
+}
+
+/** What a write to a graph answers; its diff is read only when asked for. */
+export interface GraphAcceptedModel {
+  readonly __typename: 'GraphAccepted'
+  readonly graph: Graph
+  readonly commit: GraphCommit | null
+  readonly tag: GraphTag | null
+  readonly readDiff: () => Promise<GraphDiff | null>
+  readonly cursor: string
+  readonly projected: boolean
+  readonly clientMutationId?: string | null | undefined
+}
+
+export interface GraphChangeModel {
+  readonly __typename: 'GraphChangeItem'
+  readonly cursor: string
+  readonly graph: Graph
+  readonly commit: GraphCommit
+  readonly diff: GraphDiff
+}
