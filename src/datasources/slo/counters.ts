@@ -1,5 +1,6 @@
 import { type Nanos } from '../../time.ts'
 import { type SliceReading, type SliSource, unmeasured } from './sli-source.ts'
+import { Percentiles } from './percentiles.ts'
 import { AliveRings, ringCount, ringFor, Rings, ringShapes } from './rings.ts'
 import { type Reading, type SloDefinition } from './slo.ts'
 
@@ -53,6 +54,8 @@ interface Entry {
 
 export const counterKey = (tenantId: string, name: string): string => JSON.stringify([tenantId, name])
 
+/** Measures whose durations are kept for people; the rest is counted all the same. */
+const MOST_PERCENTILES = 50
 const MAX_COUNT = 0xffffffff
 
 /** @param now seconds since the epoch; must not go back */
@@ -64,6 +67,15 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
   let aliveTaken = ringShapes.map(({ seconds }) => Math.floor(aliveSince / seconds))
   alive.markAll(aliveSince)
   let aliveUntil = aliveSince
+
+  const percentiles = new Map<string, Percentiles>()
+  const percentilesOf = (measure: string): Percentiles | undefined => {
+    const known = percentiles.get(measure)
+    if (known !== undefined || percentiles.size >= MOST_PERCENTILES) return known
+    const made = new Percentiles()
+    percentiles.set(measure, made)
+    return made
+  }
 
   const settle = (entry: Entry): void => {
     if (entry.pendingTotal === 0) return
@@ -122,6 +134,7 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
       const concerned = byMeasure.get(measure)
       if (concerned === undefined) return
       const at = now()
+      if (durationMs !== undefined) percentilesOf(measure)?.record(at, durationMs)
       for (const entry of concerned) count(entry, at, good && (durationMs === undefined || durationMs <= entry.thresholdMs) ? 1 : 0, 1)
     },
     add(tenantId, name, { good, total, atSeconds }) {
@@ -207,8 +220,9 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
       }
       return { ok: true, slices }
     },
-    async quantileMs() {
-      return null
+    async quantileMs({ indicator }, { from, to, quantile }) {
+      if (indicator.source !== 'COUNTERS' || Number(to) / 1e9 < now() - 60) return null
+      return percentiles.get(indicator.measure)?.quantile(now(), quantile, Number(to - from) / 1e9) ?? null
     },
     async groups() {
       return null

@@ -1,0 +1,69 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Sql } from '../sql/sql.ts'
+import { type SliCounters } from './counters.ts'
+import { type EvaluatorLogger } from './evaluator.ts'
+import { loadCounters, purgeCounters, syncCounters } from './sql-counters.ts'
+import { type SloStore } from './sql-slos.ts'
+
+/** Keeps the counters of this process in step with SQL: which objectives there are, what all replicas counted. */
+export interface SloUpkeep {
+  /** Fills the rings with what was stored, then goes on by itself. */
+  start(): Promise<void>
+  /** Stores what was counted last. */
+  stop(): Promise<void>
+}
+
+const PURGE_EVERY = 360
+
+export function createSloUpkeep(parts: {
+  readonly sql: Sql
+  readonly store: SloStore
+  readonly counters: SliCounters
+  readonly logger: EvaluatorLogger
+  readonly intervalMs?: number
+  /** Measured once a round, such as how far the projector is behind. */
+  readonly sample?: () => Promise<void>
+}): SloUpkeep {
+  const { sql, store, counters, logger, intervalMs = 10_000 } = parts
+  const stopping = new AbortController()
+  let running: Promise<void> | null = null
+  const nowSeconds = () => Date.now() / 1000
+
+  async function round(turn: number): Promise<void> {
+    counters.define(await store.all())
+    await parts.sample?.()
+    await syncCounters(sql, counters, nowSeconds())
+    if (turn % PURGE_EVERY === PURGE_EVERY - 1) await purgeCounters(sql, nowSeconds())
+  }
+
+  async function run(): Promise<void> {
+    let failing = false
+    for (let turn = 0; !stopping.signal.aborted; turn += 1) {
+      await delay(intervalMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+      if (stopping.signal.aborted) return
+      try {
+        await round(turn)
+        failing = false
+      } catch (error) {
+        if (!failing) logger.warn({ err: error }, 'counters of objectives could not be stored')
+        failing = true
+      }
+    }
+  }
+
+  return {
+    async start() {
+      counters.define(await store.all())
+      await loadCounters(sql, counters, nowSeconds())
+      running = run()
+    },
+    async stop() {
+      if (running === null) return
+      stopping.abort()
+      await running
+      await syncCounters(sql, counters, nowSeconds()).catch((error: unknown) =>
+        logger.warn({ err: error }, 'the last counts of objectives could not be stored'),
+      )
+    },
+  }
+}
