@@ -49,6 +49,8 @@ export interface DataSources {
   readonly idempotency: IdempotencyStore
   readonly slo: SloParts['slo']
   readonly sliCounters: SloParts['counters']
+  readonly alerts: SloParts['alerts']
+  readonly incidents: SloParts['incidents']
 }
 
 /** The stores under them, for the worker, health and the hub. */
@@ -120,8 +122,8 @@ export function createDataSources({
   notifier?: ProjectionNotifier
 }): DataSources {
   const { sql, log } = stores
-  const { slo, counters: sliCounters } = createSlo({ sql, config, clock })
   const native = createSqlRecordStore({ sql, clock, limits: recordLimits(config) })
+  const { slo, counters: sliCounters, alerts, incidents } = createSlo({ sql, config, clock })
   const progress = createProgress({ sql, clock, notifier })
   return {
     runs: createSqlRuns({ sql }),
@@ -135,5 +137,7 @@ export function createDataSources({
     idempotency: createSqlIdempotency({ sql, clock }),
     slo,
     sliCounters,
+    alerts,
+    incidents,
   }
 }

@@ -3,8 +3,10 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { Run as RunModel, RunEvent as RunEventModel, PolicyDecision as PolicyDecisionModel, Ritual as RitualModel, ScaleHint as ScaleHintModel } from '../datasources/runs/runs.ts';
 import type { Approval as ApprovalModel, Decision as DecisionModel } from '../datasources/approvals/approvals.ts';
 import type { Source as SourceModel, DeadLetter as DeadLetterModel } from '../datasources/system/sources.ts';
-import type { SloReport as SloReportModel, Correction as CorrectionModel } from '../datasources/slo/slo.ts';
+import type { Alert as AlertModel } from '../datasources/alerts/alerts.ts';
+import type { Incident as IncidentModel, TimelineEntry as TimelineEntryModel } from '../datasources/slo/incidents.ts';
 import type { CountedConnection } from '../resolvers/connection.ts';
+import type { SloReport as SloReportModel, Correction as CorrectionModel } from '../datasources/slo/slo.ts';
 import type { RecordStream as RecordStreamModel, RecordOfRun as RecordModel, Pin as PinModel, ChainVerification as ChainVerificationModel, StorageStatus as StorageStatusModel } from '../datasources/storage/storage.ts';
 import type { AuditReceipt as AuditReceiptModel } from '../datasources/storage/audit.ts';
 import type { Graph as GraphModel, GraphCommit as GraphCommitModel, GraphTag as GraphTagModel, GraphNode as GraphNodeModel, GraphRelationship as GraphRelationshipModel, GraphPath as GraphPathModel, GraphDiff as GraphDiffModel, GraphNodeVersion as GraphNodeVersionModel } from '../datasources/graph/graph.ts';
@@ -88,6 +90,102 @@ export type AddCorrectionInput = {
   /** Echoed in the answer. */
   readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** An alert, joined to what keeps it quiet. */
+export type Alert = {
+  readonly __typename?: 'Alert';
+  /** Its id. */
+  readonly id: Scalars['ID']['output'];
+  /** Who raised it. */
+  readonly origin: AlertOrigin;
+  /** Alertmanager's fingerprint of its labels; our id for our own. */
+  readonly fingerprint: Scalars['String']['output'];
+  /** Its name. */
+  readonly name: Scalars['String']['output'];
+  /** How urgent it is. */
+  readonly severity: Scalars['String']['output'];
+  /** Where it stands. */
+  readonly state: AlertState;
+  /** Whether a silence or another alert keeps it quiet. */
+  readonly muted: Scalars['Boolean']['output'];
+  /** The objective it is about, where its label `slo` names one of ours. */
+  readonly slo?: Maybe<Slo>;
+  /** Its labels. */
+  readonly labels: Scalars['JSON']['output'];
+  /** Its annotations. */
+  readonly annotations: Scalars['JSON']['output'];
+  /** Since when. */
+  readonly startsAt: Scalars['DateTime']['output'];
+  /** When it ended; null while it lives. */
+  readonly endsAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was last heard of. */
+  readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Silences that keep it quiet. */
+  readonly silencedBy: ReadonlyArray<Silence>;
+  /** Fingerprints of the alerts that keep it quiet. */
+  readonly inhibitedBy: ReadonlyArray<Scalars['String']['output']>;
+  /** Who is told. */
+  readonly receivers: ReadonlyArray<Scalars['String']['output']>;
+};
+
+/** A page of alerts. */
+export type AlertConnection = {
+  readonly __typename?: 'AlertConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<AlertEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<Alert>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+  /** How many there are in all. */
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+/** What `alertChanged` delivers. */
+export type AlertDelivery = AlertItem | StreamGap | StreamPhase;
+
+/** One of alerts, and its cursor. */
+export type AlertEdge = {
+  readonly __typename?: 'AlertEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: Alert;
+};
+
+/** All given conditions must hold. */
+export type AlertFilter = {
+  /** In one of these states. */
+  readonly states?: InputMaybe<ReadonlyArray<AlertState>>;
+  /** With one of these severities. */
+  readonly severities?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** With one of these names. */
+  readonly names?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** About this objective, by name. */
+  readonly slo?: InputMaybe<Scalars['String']['input']>;
+  /** Only those that something keeps quiet (true), or nothing does (false). */
+  readonly muted?: InputMaybe<Scalars['Boolean']['input']>;
+  /** With all of these labels. */
+  readonly labels?: InputMaybe<Scalars['JSON']['input']>;
+};
+
+/** An alert after a change of its state, and the change's position. */
+export type AlertItem = {
+  readonly __typename?: 'AlertItem';
+  /** Resume after this. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** The alert, as it is now. */
+  readonly alert: Alert;
+  /** The state it changed to; `alert.state` may have moved on. */
+  readonly state: AlertState;
+};
+
+/** Who raised an alert. */
+export type AlertOrigin =
+  /** Our own evaluator. */
+  | 'ORRERY'
+  /** Prometheus; Alertmanager knows it. */
+  | 'ALERTMANAGER';
 
 /** Where an alert stands. */
 export type AlertState =
@@ -836,6 +934,14 @@ export type EventsInput = {
   readonly ritualId?: InputMaybe<Scalars['String']['input']>;
   /** Of this gate only. */
   readonly gateId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Ends a silence. */
+export type ExpireSilenceInput = {
+  /** Alertmanager's id. */
+  readonly silence: Scalars['ID']['input'];
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** How a number comes about. */
@@ -1599,6 +1705,83 @@ export type HealthCheck = {
   readonly durationMs?: Maybe<Scalars['Float']['output']>;
 };
 
+/** Alerts about one subject, from the first until all have been clear for some time. */
+export type Incident = {
+  readonly __typename?: 'Incident';
+  /** Its id. */
+  readonly id: Scalars['ID']['output'];
+  /** What it is about: the name of an objective, or of an alert. */
+  readonly subject: Scalars['String']['output'];
+  /** A line for people. */
+  readonly title: Scalars['String']['output'];
+  /** Where it stands. */
+  readonly status: IncidentStatus;
+  /** How bad it is. */
+  readonly severity: IncidentSeverity;
+  /** Since when. */
+  readonly startedAt: Scalars['DateTime']['output'];
+  /** Until when; null while it is open. */
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The objective it is about, where there is one. */
+  readonly slo?: Maybe<Slo>;
+  /** Ids of its alerts. */
+  readonly alertIds: ReadonlyArray<Scalars['ID']['output']>;
+  /** What happened, oldest first. */
+  readonly timeline: ReadonlyArray<TimelineEntry>;
+};
+
+/** A page of incidents. */
+export type IncidentConnection = {
+  readonly __typename?: 'IncidentConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<IncidentEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<Incident>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+  /** How many there are in all. */
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+/** One of incidents, and its cursor. */
+export type IncidentEdge = {
+  readonly __typename?: 'IncidentEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: Incident;
+};
+
+/** All given conditions must hold. */
+export type IncidentFilter = {
+  /** In one of these states. */
+  readonly statuses?: InputMaybe<ReadonlyArray<IncidentStatus>>;
+  /** At least this bad. */
+  readonly severityAtLeast?: InputMaybe<IncidentSeverity>;
+  /** About this subject. */
+  readonly subject?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** How bad an incident is. */
+export type IncidentSeverity =
+  /** A nuisance. */
+  | 'LOW'
+  /** To be looked at. */
+  | 'MEDIUM'
+  /** To be looked at now. */
+  | 'HIGH'
+  /** Everybody up. */
+  | 'CRITICAL';
+
+/** Where an incident stands. */
+export type IncidentStatus =
+  /** Nobody has said that they look at it. */
+  | 'OPEN'
+  /** Somebody looks at it. */
+  | 'INVESTIGATING'
+  /** Its alerts have been clear for long enough. */
+  | 'RESOLVED';
+
 /** How good is told from bad. */
 export type Indicator = {
   readonly __typename?: 'Indicator';
@@ -1673,6 +1856,8 @@ export type Mutation = {
   readonly deleteSlo: SloResult;
   /** Denies a gate. */
   readonly denyApproval: ApprovalResult;
+  /** Ends a silence. */
+  readonly expireSilence: SilenceResult;
   /** Reports that a run failed. */
   readonly failRun: RunResult;
   /** Grants a gate. Who grants is the caller's verified identity. */
@@ -1689,6 +1874,8 @@ export type Mutation = {
   readonly requestApproval: ApprovalResult;
   /** Puts a tag on a commit, or moves it there; the last one wins. */
   readonly setGraphTag: GraphResult;
+  /** Keeps alerts quiet for a time, in Alertmanager. */
+  readonly silenceAlert: SilenceResult;
   /** Reports a new run: for engines and bots that report through Orrery. */
   readonly startRun: RunResult;
   /** Makes or changes an objective: by its fields, or by OpenSLO v1 text. */
@@ -1746,6 +1933,11 @@ export type MutationDenyApprovalArgs = {
 };
 
 
+export type MutationExpireSilenceArgs = {
+  input: ExpireSilenceInput;
+};
+
+
 export type MutationFailRunArgs = {
   input: FailRunInput;
 };
@@ -1783,6 +1975,11 @@ export type MutationRequestApprovalArgs = {
 
 export type MutationSetGraphTagArgs = {
   input: SetGraphTagInput;
+};
+
+
+export type MutationSilenceAlertArgs = {
+  input: SilenceAlertInput;
 };
 
 
@@ -2106,6 +2303,8 @@ export type Quantile = {
 
 export type Query = {
   readonly __typename?: 'Query';
+  /** Alerts of our own evaluator and of Alertmanager, joined to silences and inhibitions; newest first. */
+  readonly alerts: AlertConnection;
   /** One gate, by global id or natural key; null when it does not exist in the caller's tenant. */
   readonly approval?: Maybe<Approval>;
   /** Gates, filtered before they are paged. The queue of what waits: `filter: { states: [PENDING] }`. */
@@ -2116,6 +2315,8 @@ export type Query = {
   readonly graph?: Maybe<Graph>;
   /** Graphs of every source, in the order in which they appeared. */
   readonly graphs: GraphConnection;
+  /** Incidents, open ones first, then the newest. */
+  readonly incidents: IncidentConnection;
   /** Any object by its global id; null when it does not exist in the caller's tenant. */
   readonly node?: Maybe<Node>;
   /** Objects by their global ids, in the same order; null for each that does not exist. At most 100. */
@@ -2136,6 +2337,8 @@ export type Query = {
   readonly runs: RunConnection;
   /** What Demon's agents recommend about scale, newest first. */
   readonly scaleHints: ScaleHintConnection;
+  /** Silences of the caller's tenant. */
+  readonly silences: ReadonlyArray<Silence>;
   /** One objective, by global id or name; null when it does not exist in the caller's tenant. `at` shows it as it was at that moment. */
   readonly slo?: Maybe<Slo>;
   /** Services with the objectives they have: the worst status is theirs. */
@@ -2148,6 +2351,13 @@ export type Query = {
   readonly storageStatus: ReadonlyArray<StorageStatus>;
   /** Who is asking, and what they may do. */
   readonly viewer: Viewer;
+};
+
+
+export type QueryAlertsArgs = {
+  filter?: InputMaybe<AlertFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -2187,6 +2397,13 @@ export type QueryGraphsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryIncidentsArgs = {
+  filter?: InputMaybe<IncidentFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -3068,6 +3285,89 @@ export type SetGraphTagInput = {
   readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** A silence of Alertmanager's. */
+export type Silence = {
+  readonly __typename?: 'Silence';
+  /** Alertmanager's id. */
+  readonly id: Scalars['ID']['output'];
+  /** Where it stands. */
+  readonly state: SilenceState;
+  /** What it applies to; all must hold. */
+  readonly matchers: ReadonlyArray<SilenceMatcher>;
+  /** From here. */
+  readonly startsAt: Scalars['DateTime']['output'];
+  /** To here. */
+  readonly endsAt: Scalars['DateTime']['output'];
+  /** Who made it. */
+  readonly createdBy: Scalars['String']['output'];
+  /** Why. */
+  readonly comment: Scalars['String']['output'];
+};
+
+/** Alertmanager has it. */
+export type SilenceAccepted = {
+  readonly __typename?: 'SilenceAccepted';
+  /** The silence, as Alertmanager keeps it. */
+  readonly silence: Silence;
+  /** Echo of the input. */
+  readonly clientMutationId?: Maybe<Scalars['String']['output']>;
+};
+
+/** Keeps alerts quiet: one alert, or all that match. */
+export type SilenceAlertInput = {
+  /** The alert, by id; its labels become the matchers. */
+  readonly alert?: InputMaybe<Scalars['ID']['input']>;
+  /** What it applies to; instead of `alert`. */
+  readonly matchers?: InputMaybe<ReadonlyArray<SilenceMatcherInput>>;
+  /** Why; must not be empty. */
+  readonly comment: Scalars['String']['input'];
+  /** From here; now when left out. */
+  readonly startsAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** To here; or give `durationSeconds`. */
+  readonly endsAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** How long; or give `endsAt`. */
+  readonly durationSeconds?: InputMaybe<Scalars['Seconds']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A condition on a label. */
+export type SilenceMatcher = {
+  readonly __typename?: 'SilenceMatcher';
+  /** The label. */
+  readonly name: Scalars['String']['output'];
+  /** The text or expression. */
+  readonly value: Scalars['String']['output'];
+  /** It is an expression, matched against the whole value. */
+  readonly isRegex: Scalars['Boolean']['output'];
+  /** False turns it around. */
+  readonly isEqual: Scalars['Boolean']['output'];
+};
+
+/** A condition on a label. */
+export type SilenceMatcherInput = {
+  /** The label. */
+  readonly name: Scalars['String']['input'];
+  /** The text or expression. */
+  readonly value: Scalars['String']['input'];
+  /** It is an expression, matched against the whole value. */
+  readonly isRegex?: InputMaybe<Scalars['Boolean']['input']>;
+  /** False turns it around. */
+  readonly isEqual?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** Outcomes of silencing. */
+export type SilenceResult = SilenceAccepted | InvalidInput | NotFound | NotAllowed | Unavailable;
+
+/** Where a silence stands. */
+export type SilenceState =
+  /** It holds. */
+  | 'ACTIVE'
+  /** It will. */
+  | 'PENDING'
+  /** It did. */
+  | 'EXPIRED';
+
 /** Counts of a window; for time slices, of slices. */
 export type Sli = {
   readonly __typename?: 'Sli';
@@ -3132,6 +3432,8 @@ export type Slo = Node & {
   readonly threshold: BurnThreshold;
   /** Burn tiers, fastest first. */
   readonly tiers: ReadonlyArray<BurnTier>;
+  /** Its alerts that live, ours and Alertmanager's; null when Alertmanager does not answer. */
+  readonly alerts?: Maybe<ReadonlyArray<Alert>>;
   /** Periods that do not count. */
   readonly corrections: ReadonlyArray<Correction>;
   /** Values over time with explicit gaps: a point without a measurement is null. */
@@ -3191,6 +3493,9 @@ export type SloConnection = {
   readonly totalCount: Scalars['Int']['output'];
 };
 
+/** What `sloStatusChanged` delivers. */
+export type SloDelivery = SloItem | StreamGap | StreamPhase;
+
 /** One of objectives, and its cursor. */
 export type SloEdge = {
   readonly __typename?: 'SloEdge';
@@ -3236,6 +3541,19 @@ export type SloGroup = {
   readonly sli: Sli;
   /** What remains if the budget were its own; may be negative. */
   readonly remainingRatio?: Maybe<Scalars['Float']['output']>;
+};
+
+/** An objective as it is after a change of its status, and the change's position. */
+export type SloItem = {
+  readonly __typename?: 'SloItem';
+  /** Resume after this. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** The objective, as it is now. */
+  readonly slo: Slo;
+  /** The status it changed to; `slo.status` may have moved on. */
+  readonly status: SloStatus;
+  /** The status it left; null for a new objective. */
+  readonly previousStatus?: Maybe<SloStatus>;
 };
 
 /** How objectives are ordered. */
@@ -3488,6 +3806,8 @@ export type StreamPhase = {
 
 export type Subscription = {
   readonly __typename?: 'Subscription';
+  /** An alert whenever its state changes; resumes exactly after `after`. Without `after`, only what is new. */
+  readonly alertChanged: AlertDelivery;
   /** Every gate that opens, moves or is decided and matches; resumes exactly after `after`. Without `after`, only what is new. */
   readonly approvalUpdated: ApprovalDelivery;
   /** Every commit and every tag that changes, of one graph or of all; resumes exactly after `after`. Without `after`, only what is new. */
@@ -3500,6 +3820,15 @@ export type Subscription = {
   readonly runEvents: RunEventDelivery;
   /** The run as it is now, again whenever it changes: coalesced, latest wins. */
   readonly runUpdated: Run;
+  /** An objective whenever its status changes; resumes exactly after `after`. Without `after`, only what is new. */
+  readonly sloStatusChanged: SloDelivery;
+};
+
+
+export type SubscriptionAlertChangedArgs = {
+  filter?: InputMaybe<AlertFilter>;
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+  strict?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 
@@ -3546,6 +3875,13 @@ export type SubscriptionRunUpdatedArgs = {
   filter?: InputMaybe<RunFilter>;
 };
 
+
+export type SubscriptionSloStatusChangedArgs = {
+  filter?: InputMaybe<SloFilter>;
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+  strict?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
 /** Which system a fact comes from. */
 export type System =
   /** Orrery itself. */
@@ -3569,6 +3905,30 @@ export type ThresholdOperator =
   | 'GTE'
   /** More. */
   | 'GT';
+
+/** What happened during an incident. */
+export type TimelineEntry = {
+  readonly __typename?: 'TimelineEntry';
+  /** When. */
+  readonly at: Scalars['DateTime']['output'];
+  /** What kind of thing. */
+  readonly type: TimelineKind;
+  /** What. */
+  readonly message: Scalars['String']['output'];
+  /** Who; null for the evaluator. */
+  readonly actor?: Maybe<Actor>;
+};
+
+/** What an entry of a timeline tells. */
+export type TimelineKind =
+  /** An alert joined. */
+  | 'ALERT'
+  /** Somebody did something. */
+  | 'ACTION'
+  /** It is over. */
+  | 'RESOLUTION'
+  /** It got worse. */
+  | 'ESCALATION';
 
 /** A store or neighbour does not answer; whether something was written is said in the message. */
 export type Unavailable = UserError & {
@@ -3734,6 +4094,11 @@ export type DirectiveResolverFn<TResult = Dictionary<PropertyKey, never>, TParen
 
 /** Mapping of union types */
 export type ResolversUnionTypes<_RefType extends Dictionary<string, unknown>> = {
+  AlertDelivery:
+    | ( Omit<AlertItem, 'alert'> & { alert: _RefType['Alert'] } & { __typename: 'AlertItem' } )
+    | ( StreamGap & { __typename: 'StreamGap' } )
+    | ( StreamPhase & { __typename: 'StreamPhase' } )
+  ;
   AppendResult:
     | ( Omit<RecordsAppended, 'stream' | 'receipt'> & { stream: _RefType['RecordStream'], receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'RecordsAppended' } )
     | ( OffsetConflict & { __typename: 'OffsetConflict' } )
@@ -3798,6 +4163,18 @@ export type ResolversUnionTypes<_RefType extends Dictionary<string, unknown>> = 
     | ( Omit<RunAlreadyTerminal, 'run'> & { run: _RefType['Run'] } & { __typename: 'RunAlreadyTerminal' } )
     | ( Unavailable & { __typename: 'Unavailable' } )
   ;
+  SilenceResult:
+    | ( SilenceAccepted & { __typename: 'SilenceAccepted' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( NotFound & { __typename: 'NotFound' } )
+    | ( NotAllowed & { __typename: 'NotAllowed' } )
+    | ( Unavailable & { __typename: 'Unavailable' } )
+  ;
+  SloDelivery:
+    | ( Omit<SloItem, 'slo'> & { slo: _RefType['Slo'] } & { __typename: 'SloItem' } )
+    | ( StreamGap & { __typename: 'StreamGap' } )
+    | ( StreamPhase & { __typename: 'StreamPhase' } )
+  ;
   SloResult:
     | ( Omit<SloAccepted, 'slo' | 'slos'> & { slo?: Maybe<_RefType['Slo']>, slos: ReadonlyArray<_RefType['Slo']> } & { __typename: 'SloAccepted' } )
     | ( InvalidInput & { __typename: 'InvalidInput' } )
@@ -3851,6 +4228,14 @@ export type ResolversTypes = {
   ActorKind: ActorKind;
   AddCorrectionInput: AddCorrectionInput;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Alert: ResolverTypeWrapper<AlertModel>;
+  AlertConnection: ResolverTypeWrapper<CountedConnection<AlertModel>>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  AlertDelivery: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AlertDelivery']>;
+  AlertEdge: ResolverTypeWrapper<Omit<AlertEdge, 'node'> & { node: ResolversTypes['Alert'] }>;
+  AlertFilter: AlertFilter;
+  AlertItem: ResolverTypeWrapper<Omit<AlertItem, 'alert'> & { alert: ResolversTypes['Alert'] }>;
+  AlertOrigin: AlertOrigin;
   AlertState: AlertState;
   AppendRecordsInput: AppendRecordsInput;
   AppendResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AppendResult']>;
@@ -3858,7 +4243,6 @@ export type ResolversTypes = {
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   ApprovalAlreadyDecided: ResolverTypeWrapper<Omit<ApprovalAlreadyDecided, 'approval'> & { approval: ResolversTypes['Approval'] }>;
   ApprovalConnection: ResolverTypeWrapper<CountedConnection<ApprovalModel>>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   ApprovalDecided: ResolverTypeWrapper<Omit<ApprovalDecided, 'approval' | 'receipt'> & { approval: ResolversTypes['Approval'], receipt?: Maybe<ResolversTypes['AuditReceipt']> }>;
   ApprovalDelivery: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ApprovalDelivery']>;
   ApprovalEdge: ResolverTypeWrapper<Omit<ApprovalEdge, 'node'> & { node: ResolversTypes['Approval'] }>;
@@ -3910,6 +4294,7 @@ export type ResolversTypes = {
   EscalationStep: ResolverTypeWrapper<EscalationStep>;
   Event: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Event']>;
   EventsInput: EventsInput;
+  ExpireSilenceInput: ExpireSilenceInput;
   Explain: ResolverTypeWrapper<Explain>;
   FailRunInput: FailRunInput;
   GapReason: GapReason;
@@ -3958,6 +4343,12 @@ export type ResolversTypes = {
   GraphTagConnection: ResolverTypeWrapper<Omit<GraphTagConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['GraphTagEdge']>, nodes: ReadonlyArray<ResolversTypes['GraphTag']> }>;
   GraphTagEdge: ResolverTypeWrapper<Omit<GraphTagEdge, 'node'> & { node: ResolversTypes['GraphTag'] }>;
   HealthCheck: ResolverTypeWrapper<HealthCheck>;
+  Incident: ResolverTypeWrapper<IncidentModel>;
+  IncidentConnection: ResolverTypeWrapper<CountedConnection<IncidentModel>>;
+  IncidentEdge: ResolverTypeWrapper<Omit<IncidentEdge, 'node'> & { node: ResolversTypes['Incident'] }>;
+  IncidentFilter: IncidentFilter;
+  IncidentSeverity: IncidentSeverity;
+  IncidentStatus: IncidentStatus;
   Indicator: ResolverTypeWrapper<Indicator>;
   IndicatorInput: IndicatorInput;
   IndicatorKind: IndicatorKind;
@@ -4044,14 +4435,23 @@ export type ResolversTypes = {
   Seconds: ResolverTypeWrapper<Scalars['Seconds']['output']>;
   SeriesKind: SeriesKind;
   SetGraphTagInput: SetGraphTagInput;
+  Silence: ResolverTypeWrapper<Silence>;
+  SilenceAccepted: ResolverTypeWrapper<SilenceAccepted>;
+  SilenceAlertInput: SilenceAlertInput;
+  SilenceMatcher: ResolverTypeWrapper<SilenceMatcher>;
+  SilenceMatcherInput: SilenceMatcherInput;
+  SilenceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SilenceResult']>;
+  SilenceState: SilenceState;
   Sli: ResolverTypeWrapper<Sli>;
   Slo: ResolverTypeWrapper<SloReportModel>;
   SloAccepted: ResolverTypeWrapper<Omit<SloAccepted, 'slo' | 'slos'> & { slo?: Maybe<ResolversTypes['Slo']>, slos: ReadonlyArray<ResolversTypes['Slo']> }>;
   SloConnection: ResolverTypeWrapper<CountedConnection<SloReportModel>>;
+  SloDelivery: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SloDelivery']>;
   SloEdge: ResolverTypeWrapper<Omit<SloEdge, 'node'> & { node: ResolversTypes['Slo'] }>;
   SloEvent: SloEvent;
   SloFilter: SloFilter;
   SloGroup: ResolverTypeWrapper<SloGroup>;
+  SloItem: ResolverTypeWrapper<Omit<SloItem, 'slo'> & { slo: ResolversTypes['Slo'] }>;
   SloOrder: SloOrder;
   SloReason: ResolverTypeWrapper<SloReason>;
   SloReasonCode: SloReasonCode;
@@ -4072,6 +4472,8 @@ export type ResolversTypes = {
   Subscription: ResolverTypeWrapper<Dictionary<PropertyKey, never>>;
   System: System;
   ThresholdOperator: ThresholdOperator;
+  TimelineEntry: ResolverTypeWrapper<TimelineEntryModel>;
+  TimelineKind: TimelineKind;
   Unavailable: ResolverTypeWrapper<Unavailable>;
   UpsertSloInput: UpsertSloInput;
   UserError: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['UserError']>;
@@ -4087,13 +4489,19 @@ export type ResolversParentTypes = {
   Actor: Actor;
   AddCorrectionInput: AddCorrectionInput;
   ID: Scalars['ID']['output'];
+  Alert: AlertModel;
+  AlertConnection: CountedConnection<AlertModel>;
+  Int: Scalars['Int']['output'];
+  AlertDelivery: ResolversUnionTypes<ResolversParentTypes>['AlertDelivery'];
+  AlertEdge: Omit<AlertEdge, 'node'> & { node: ResolversParentTypes['Alert'] };
+  AlertFilter: AlertFilter;
+  AlertItem: Omit<AlertItem, 'alert'> & { alert: ResolversParentTypes['Alert'] };
   AppendRecordsInput: AppendRecordsInput;
   AppendResult: ResolversUnionTypes<ResolversParentTypes>['AppendResult'];
   Approval: ApprovalModel;
   Float: Scalars['Float']['output'];
   ApprovalAlreadyDecided: Omit<ApprovalAlreadyDecided, 'approval'> & { approval: ResolversParentTypes['Approval'] };
   ApprovalConnection: CountedConnection<ApprovalModel>;
-  Int: Scalars['Int']['output'];
   ApprovalDecided: Omit<ApprovalDecided, 'approval' | 'receipt'> & { approval: ResolversParentTypes['Approval'], receipt?: Maybe<ResolversParentTypes['AuditReceipt']> };
   ApprovalDelivery: ResolversUnionTypes<ResolversParentTypes>['ApprovalDelivery'];
   ApprovalEdge: Omit<ApprovalEdge, 'node'> & { node: ResolversParentTypes['Approval'] };
@@ -4136,6 +4544,7 @@ export type ResolversParentTypes = {
   EscalationStep: EscalationStep;
   Event: ResolversInterfaceTypes<ResolversParentTypes>['Event'];
   EventsInput: EventsInput;
+  ExpireSilenceInput: ExpireSilenceInput;
   Explain: Explain;
   FailRunInput: FailRunInput;
   GrantApprovalInput: GrantApprovalInput;
@@ -4182,6 +4591,10 @@ export type ResolversParentTypes = {
   GraphTagConnection: Omit<GraphTagConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['GraphTagEdge']>, nodes: ReadonlyArray<ResolversParentTypes['GraphTag']> };
   GraphTagEdge: Omit<GraphTagEdge, 'node'> & { node: ResolversParentTypes['GraphTag'] };
   HealthCheck: HealthCheck;
+  Incident: IncidentModel;
+  IncidentConnection: CountedConnection<IncidentModel>;
+  IncidentEdge: Omit<IncidentEdge, 'node'> & { node: ResolversParentTypes['Incident'] };
+  IncidentFilter: IncidentFilter;
   Indicator: Indicator;
   IndicatorInput: IndicatorInput;
   InvalidInput: InvalidInput;
@@ -4259,13 +4672,21 @@ export type ResolversParentTypes = {
   ScaleHintEdge: Omit<ScaleHintEdge, 'node'> & { node: ResolversParentTypes['ScaleHint'] };
   Seconds: Scalars['Seconds']['output'];
   SetGraphTagInput: SetGraphTagInput;
+  Silence: Silence;
+  SilenceAccepted: SilenceAccepted;
+  SilenceAlertInput: SilenceAlertInput;
+  SilenceMatcher: SilenceMatcher;
+  SilenceMatcherInput: SilenceMatcherInput;
+  SilenceResult: ResolversUnionTypes<ResolversParentTypes>['SilenceResult'];
   Sli: Sli;
   Slo: SloReportModel;
   SloAccepted: Omit<SloAccepted, 'slo' | 'slos'> & { slo?: Maybe<ResolversParentTypes['Slo']>, slos: ReadonlyArray<ResolversParentTypes['Slo']> };
   SloConnection: CountedConnection<SloReportModel>;
+  SloDelivery: ResolversUnionTypes<ResolversParentTypes>['SloDelivery'];
   SloEdge: Omit<SloEdge, 'node'> & { node: ResolversParentTypes['Slo'] };
   SloFilter: SloFilter;
   SloGroup: SloGroup;
+  SloItem: Omit<SloItem, 'slo'> & { slo: ResolversParentTypes['Slo'] };
   SloReason: SloReason;
   SloResult: ResolversUnionTypes<ResolversParentTypes>['SloResult'];
   SloService: Omit<SloService, 'slos'> & { slos: ReadonlyArray<ResolversParentTypes['Slo']> };
@@ -4277,6 +4698,7 @@ export type ResolversParentTypes = {
   StreamKey: StreamKey;
   StreamPhase: StreamPhase;
   Subscription: Dictionary<PropertyKey, never>;
+  TimelineEntry: TimelineEntryModel;
   Unavailable: Unavailable;
   UpsertSloInput: UpsertSloInput;
   UserError: ResolversInterfaceTypes<ResolversParentTypes>['UserError'];
@@ -4291,6 +4713,48 @@ export type ActorResolvers<ContextType = Context, ParentType extends ResolversPa
   id?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['ActorKind'], ParentType, ContextType>;
   displayName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type AlertResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Alert'] = ResolversParentTypes['Alert']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  origin?: Resolver<ResolversTypes['AlertOrigin'], ParentType, ContextType>;
+  fingerprint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  severity?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['AlertState'], ParentType, ContextType>;
+  muted?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  slo?: Resolver<Maybe<ResolversTypes['Slo']>, ParentType, ContextType>;
+  labels?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  annotations?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  startsAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endsAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  silencedBy?: Resolver<ReadonlyArray<ResolversTypes['Silence']>, ParentType, ContextType>;
+  inhibitedBy?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  receivers?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type AlertConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AlertConnection'] = ResolversParentTypes['AlertConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['AlertEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Alert']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AlertDeliveryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AlertDelivery'] = ResolversParentTypes['AlertDelivery']> = {
+  __resolveType: TypeResolveFn<'AlertItem' | 'StreamGap' | 'StreamPhase', ParentType, ContextType>;
+};
+
+export type AlertEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AlertEdge'] = ResolversParentTypes['AlertEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Alert'], ParentType, ContextType>;
+};
+
+export type AlertItemResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AlertItem'] = ResolversParentTypes['AlertItem']> = {
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  alert?: Resolver<ResolversTypes['Alert'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['AlertState'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type AppendResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AppendResult'] = ResolversParentTypes['AppendResult']> = {
@@ -4806,6 +5270,31 @@ export type HealthCheckResolvers<ContextType = Context, ParentType extends Resol
   durationMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
 };
 
+export type IncidentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Incident'] = ResolversParentTypes['Incident']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  subject?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  title?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['IncidentStatus'], ParentType, ContextType>;
+  severity?: Resolver<ResolversTypes['IncidentSeverity'], ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  slo?: Resolver<Maybe<ResolversTypes['Slo']>, ParentType, ContextType>;
+  alertIds?: Resolver<ReadonlyArray<ResolversTypes['ID']>, ParentType, ContextType>;
+  timeline?: Resolver<ReadonlyArray<ResolversTypes['TimelineEntry']>, ParentType, ContextType>;
+};
+
+export type IncidentConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IncidentConnection'] = ResolversParentTypes['IncidentConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['IncidentEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Incident']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type IncidentEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IncidentEdge'] = ResolversParentTypes['IncidentEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Incident'], ParentType, ContextType>;
+};
+
 export type IndicatorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Indicator'] = ResolversParentTypes['Indicator']> = {
   kind?: Resolver<ResolversTypes['IndicatorKind'], ParentType, ContextType>;
   source?: Resolver<ResolversTypes['SloSource'], ParentType, ContextType>;
@@ -4840,6 +5329,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   deleteGraphTag?: Resolver<ResolversTypes['GraphResult'], ParentType, ContextType, RequireFields<MutationDeleteGraphTagArgs, 'input'>>;
   deleteSlo?: Resolver<ResolversTypes['SloResult'], ParentType, ContextType, RequireFields<MutationDeleteSloArgs, 'input'>>;
   denyApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationDenyApprovalArgs, 'input'>>;
+  expireSilence?: Resolver<ResolversTypes['SilenceResult'], ParentType, ContextType, RequireFields<MutationExpireSilenceArgs, 'input'>>;
   failRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationFailRunArgs, 'input'>>;
   grantApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationGrantApprovalArgs, 'input'>>;
   overrideApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationOverrideApprovalArgs, 'input'>>;
@@ -4848,6 +5338,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   recordSloEvents?: Resolver<ResolversTypes['SloResult'], ParentType, ContextType, RequireFields<MutationRecordSloEventsArgs, 'input'>>;
   requestApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationRequestApprovalArgs, 'input'>>;
   setGraphTag?: Resolver<ResolversTypes['GraphResult'], ParentType, ContextType, RequireFields<MutationSetGraphTagArgs, 'input'>>;
+  silenceAlert?: Resolver<ResolversTypes['SilenceResult'], ParentType, ContextType, RequireFields<MutationSilenceAlertArgs, 'input'>>;
   startRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationStartRunArgs, 'input'>>;
   upsertSlo?: Resolver<ResolversTypes['SloResult'], ParentType, ContextType, RequireFields<MutationUpsertSloArgs, 'input'>>;
 };
@@ -4965,11 +5456,13 @@ export type QuantileResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  alerts?: Resolver<ResolversTypes['AlertConnection'], ParentType, ContextType, Partial<QueryAlertsArgs>>;
   approval?: Resolver<Maybe<ResolversTypes['Approval']>, ParentType, ContextType, Partial<QueryApprovalArgs>>;
   approvals?: Resolver<ResolversTypes['ApprovalConnection'], ParentType, ContextType, RequireFields<QueryApprovalsArgs, 'orderBy'>>;
   auditReceipt?: Resolver<Maybe<ResolversTypes['AuditReceipt']>, ParentType, ContextType, RequireFields<QueryAuditReceiptArgs, 'id'>>;
   graph?: Resolver<Maybe<ResolversTypes['Graph']>, ParentType, ContextType, Partial<QueryGraphArgs>>;
   graphs?: Resolver<ResolversTypes['GraphConnection'], ParentType, ContextType, Partial<QueryGraphsArgs>>;
+  incidents?: Resolver<ResolversTypes['IncidentConnection'], ParentType, ContextType, Partial<QueryIncidentsArgs>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   quotas?: Resolver<ReadonlyArray<ResolversTypes['CapabilityQuota']>, ParentType, ContextType>;
@@ -4980,6 +5473,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, Partial<QueryRunArgs>>;
   runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, RequireFields<QueryRunsArgs, 'orderBy'>>;
   scaleHints?: Resolver<ResolversTypes['ScaleHintConnection'], ParentType, ContextType, Partial<QueryScaleHintsArgs>>;
+  silences?: Resolver<ReadonlyArray<ResolversTypes['Silence']>, ParentType, ContextType>;
   slo?: Resolver<Maybe<ResolversTypes['Slo']>, ParentType, ContextType, Partial<QuerySloArgs>>;
   sloServices?: Resolver<ReadonlyArray<ResolversTypes['SloService']>, ParentType, ContextType>;
   slos?: Resolver<ResolversTypes['SloConnection'], ParentType, ContextType, RequireFields<QuerySlosArgs, 'orderBy'>>;
@@ -5285,6 +5779,33 @@ export interface SecondsScalarConfig extends GraphQLScalarTypeConfig<ResolversTy
   name: 'Seconds';
 }
 
+export type SilenceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Silence'] = ResolversParentTypes['Silence']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['SilenceState'], ParentType, ContextType>;
+  matchers?: Resolver<ReadonlyArray<ResolversTypes['SilenceMatcher']>, ParentType, ContextType>;
+  startsAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endsAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  createdBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  comment?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type SilenceAcceptedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SilenceAccepted'] = ResolversParentTypes['SilenceAccepted']> = {
+  silence?: Resolver<ResolversTypes['Silence'], ParentType, ContextType>;
+  clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type SilenceMatcherResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SilenceMatcher'] = ResolversParentTypes['SilenceMatcher']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  isRegex?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  isEqual?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type SilenceResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SilenceResult'] = ResolversParentTypes['SilenceResult']> = {
+  __resolveType: TypeResolveFn<'SilenceAccepted' | 'InvalidInput' | 'NotFound' | 'NotAllowed' | 'Unavailable', ParentType, ContextType>;
+};
+
 export type SliResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Sli'] = ResolversParentTypes['Sli']> = {
   ratio?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   good?: Resolver<ResolversTypes['Count'], ParentType, ContextType>;
@@ -5317,6 +5838,7 @@ export type SloResolvers<ContextType = Context, ParentType extends ResolversPare
   burnRate?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType, RequireFields<SloBurnRateArgs, 'window'>>;
   threshold?: Resolver<ResolversTypes['BurnThreshold'], ParentType, ContextType>;
   tiers?: Resolver<ReadonlyArray<ResolversTypes['BurnTier']>, ParentType, ContextType>;
+  alerts?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Alert']>>, ParentType, ContextType>;
   corrections?: Resolver<ReadonlyArray<ResolversTypes['Correction']>, ParentType, ContextType>;
   series?: Resolver<ReadonlyArray<ResolversTypes['Point']>, ParentType, ContextType, RequireFields<SloSeriesArgs, 'kind' | 'from' | 'to' | 'maxPoints'>>;
   groups?: Resolver<Maybe<ReadonlyArray<ResolversTypes['SloGroup']>>, ParentType, ContextType, RequireFields<SloGroupsArgs, 'first'>>;
@@ -5340,6 +5862,10 @@ export type SloConnectionResolvers<ContextType = Context, ParentType extends Res
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
+export type SloDeliveryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SloDelivery'] = ResolversParentTypes['SloDelivery']> = {
+  __resolveType: TypeResolveFn<'SloItem' | 'StreamGap' | 'StreamPhase', ParentType, ContextType>;
+};
+
 export type SloEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SloEdge'] = ResolversParentTypes['SloEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Slo'], ParentType, ContextType>;
@@ -5350,6 +5876,14 @@ export type SloGroupResolvers<ContextType = Context, ParentType extends Resolver
   overflow?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   sli?: Resolver<ResolversTypes['Sli'], ParentType, ContextType>;
   remainingRatio?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
+export type SloItemResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SloItem'] = ResolversParentTypes['SloItem']> = {
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  slo?: Resolver<ResolversTypes['Slo'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['SloStatus'], ParentType, ContextType>;
+  previousStatus?: Resolver<Maybe<ResolversTypes['SloStatus']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type SloReasonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SloReason'] = ResolversParentTypes['SloReason']> = {
@@ -5416,12 +5950,21 @@ export type StreamPhaseResolvers<ContextType = Context, ParentType extends Resol
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  alertChanged?: SubscriptionResolver<ResolversTypes['AlertDelivery'], "alertChanged", ParentType, ContextType, RequireFields<SubscriptionAlertChangedArgs, 'strict'>>;
   approvalUpdated?: SubscriptionResolver<ResolversTypes['ApprovalDelivery'], "approvalUpdated", ParentType, ContextType, RequireFields<SubscriptionApprovalUpdatedArgs, 'strict'>>;
   graphCommitted?: SubscriptionResolver<ResolversTypes['GraphCommitDelivery'], "graphCommitted", ParentType, ContextType, RequireFields<SubscriptionGraphCommittedArgs, 'strict'>>;
   neighbourhoodChanged?: SubscriptionResolver<ResolversTypes['GraphChangeDelivery'], "neighbourhoodChanged", ParentType, ContextType, RequireFields<SubscriptionNeighbourhoodChangedArgs, 'graph' | 'nodeId' | 'depth' | 'strict'>>;
   recordAppended?: SubscriptionResolver<ResolversTypes['RecordDelivery'], "recordAppended", ParentType, ContextType, RequireFields<SubscriptionRecordAppendedArgs, 'stream'>>;
   runEvents?: SubscriptionResolver<ResolversTypes['RunEventDelivery'], "runEvents", ParentType, ContextType, RequireFields<SubscriptionRunEventsArgs, 'strict'>>;
   runUpdated?: SubscriptionResolver<ResolversTypes['Run'], "runUpdated", ParentType, ContextType, Partial<SubscriptionRunUpdatedArgs>>;
+  sloStatusChanged?: SubscriptionResolver<ResolversTypes['SloDelivery'], "sloStatusChanged", ParentType, ContextType, RequireFields<SubscriptionSloStatusChangedArgs, 'strict'>>;
+};
+
+export type TimelineEntryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimelineEntry'] = ResolversParentTypes['TimelineEntry']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['TimelineKind'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  actor?: Resolver<Maybe<ResolversTypes['Actor']>, ParentType, ContextType>;
 };
 
 export type UnavailableResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Unavailable'] = ResolversParentTypes['Unavailable']> = {
@@ -5448,6 +5991,11 @@ export type ViewerResolvers<ContextType = Context, ParentType extends ResolversP
 export type Resolvers<ContextType = Context> = {
   Accepted?: AcceptedResolvers<ContextType>;
   Actor?: ActorResolvers<ContextType>;
+  Alert?: AlertResolvers<ContextType>;
+  AlertConnection?: AlertConnectionResolvers<ContextType>;
+  AlertDelivery?: AlertDeliveryResolvers<ContextType>;
+  AlertEdge?: AlertEdgeResolvers<ContextType>;
+  AlertItem?: AlertItemResolvers<ContextType>;
   AppendResult?: AppendResultResolvers<ContextType>;
   Approval?: ApprovalResolvers<ContextType>;
   ApprovalAlreadyDecided?: ApprovalAlreadyDecidedResolvers<ContextType>;
@@ -5517,6 +6065,9 @@ export type Resolvers<ContextType = Context> = {
   GraphTagConnection?: GraphTagConnectionResolvers<ContextType>;
   GraphTagEdge?: GraphTagEdgeResolvers<ContextType>;
   HealthCheck?: HealthCheckResolvers<ContextType>;
+  Incident?: IncidentResolvers<ContextType>;
+  IncidentConnection?: IncidentConnectionResolvers<ContextType>;
+  IncidentEdge?: IncidentEdgeResolvers<ContextType>;
   Indicator?: IndicatorResolvers<ContextType>;
   InvalidInput?: InvalidInputResolvers<ContextType>;
   JSON?: GraphQLScalarType;
@@ -5575,12 +6126,18 @@ export type Resolvers<ContextType = Context> = {
   ScaleHintConnection?: ScaleHintConnectionResolvers<ContextType>;
   ScaleHintEdge?: ScaleHintEdgeResolvers<ContextType>;
   Seconds?: GraphQLScalarType;
+  Silence?: SilenceResolvers<ContextType>;
+  SilenceAccepted?: SilenceAcceptedResolvers<ContextType>;
+  SilenceMatcher?: SilenceMatcherResolvers<ContextType>;
+  SilenceResult?: SilenceResultResolvers<ContextType>;
   Sli?: SliResolvers<ContextType>;
   Slo?: SloResolvers<ContextType>;
   SloAccepted?: SloAcceptedResolvers<ContextType>;
   SloConnection?: SloConnectionResolvers<ContextType>;
+  SloDelivery?: SloDeliveryResolvers<ContextType>;
   SloEdge?: SloEdgeResolvers<ContextType>;
   SloGroup?: SloGroupResolvers<ContextType>;
+  SloItem?: SloItemResolvers<ContextType>;
   SloReason?: SloReasonResolvers<ContextType>;
   SloResult?: SloResultResolvers<ContextType>;
   SloService?: SloServiceResolvers<ContextType>;
@@ -5590,6 +6147,7 @@ export type Resolvers<ContextType = Context> = {
   StreamGap?: StreamGapResolvers<ContextType>;
   StreamPhase?: StreamPhaseResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
+  TimelineEntry?: TimelineEntryResolvers<ContextType>;
   Unavailable?: UnavailableResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;

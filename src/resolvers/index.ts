@@ -1,5 +1,6 @@
 import { mergeResolvers } from '@graphql-tools/merge'
 import { type Resolvers } from '../generated/resolver-types.ts'
+import { alerts } from './alerts.ts'
 import { approvalsMutations } from './approvals-mutations.ts'
 import { approvals } from './approvals.ts'
 import { base } from './base.ts'
@@ -28,6 +29,7 @@ export const resolvers: Resolvers = mergeResolvers([
   approvals,
   approvalsMutations,
   slo,
+  alerts,
   sloMutations,
   graph,
   graphMutations,

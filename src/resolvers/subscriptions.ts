@@ -8,7 +8,10 @@ import { runUpdates } from '../subscriptions/run-updates.ts'
 import { type RecordDelivered, recordsAppended } from '../subscriptions/records.ts'
 import { type RunEventDelivered, runEvents } from '../subscriptions/runs.ts'
 import { startOf } from '../subscriptions/start.ts'
+import { type AlertDelivered, alertChanges, type SloDelivered, sloStatusChanges } from '../subscriptions/slo.ts'
 import { type Context } from '../context.ts'
+import { alertFilter } from './alerts.ts'
+import { sloFilter } from './slo.ts'
 import { approvalFilter } from './approvals.ts'
 import { runTarget } from './node-ids.ts'
 import { findRecordStream } from './storage.ts'
@@ -54,6 +57,22 @@ export const subscriptions: Resolvers = {
           needsRun: mentions(info, 'run'),
         }),
       resolve: (step: Delivery<RunEventDelivered>) => shown(step),
+    },
+    sloStatusChanged: {
+      subscribe: (root, args, ctx) =>
+        sloStatusChanges(ctx, sloFilter(args.filter), {
+          start: startOf(ctx, 'sloStatusChanged', args, root, 'orrery'),
+          strict: args.strict ?? false,
+        }),
+      resolve: (step: Delivery<SloDelivered>) => shown(step),
+    },
+    alertChanged: {
+      subscribe: (root, args, ctx) =>
+        alertChanges(ctx, alertFilter(args.filter), {
+          start: startOf(ctx, 'alertChanged', args, root, 'orrery'),
+          strict: args.strict ?? false,
+        }),
+      resolve: (step: Delivery<AlertDelivered>) => shown(step),
     },
     runUpdated: {
       subscribe: (root, args, ctx) =>

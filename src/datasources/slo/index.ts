@@ -1,12 +1,18 @@
 import { type Config } from '../../config.ts'
 import { type Clock } from '../../time.ts'
 import { type Sql } from '../sql/sql.ts'
+import { type AlertmanagerClient, createAlertmanagerClient } from '../alerts/alertmanager-client.ts'
+import { type AlertsDataSource } from '../alerts/alerts.ts'
+import { createAlerts } from '../alerts/alerts-source.ts'
+import { type Scope } from '../scope.ts'
 import { createCounters, type SliCounters } from './counters.ts'
 import { createPrometheusClient, type PrometheusClient } from './prometheus-client.ts'
 import { createPrometheusSli } from './prometheus-sli.ts'
 import { createSloDataSource } from './slo-source.ts'
 import { type SloDataSource } from './slo.ts'
 import { createSqlEvents } from './sql-events.ts'
+import { type Incident, listIncidents } from './incidents.ts'
+import { storedTiersOf } from './sql-slo-states.ts'
 import { createSqlSlos, type SloStore } from './sql-slos.ts'
 
 /** Everything about objectives, over the stores. */
@@ -15,6 +21,12 @@ export interface SloParts {
   readonly counters: SliCounters
   readonly store: SloStore
   readonly prometheus: PrometheusClient | null
+  readonly alertmanager: AlertmanagerClient | null
+  readonly alerts: AlertsDataSource
+  readonly incidents: {
+    /** Of one tenant: the open ones and the last that ended. */
+    list(scope: Scope): Promise<Incident[]>
+  }
 }
 
 /** Seconds since the epoch that never go back: the wall clock as of now, moved on by the monotonic one. */
@@ -29,7 +41,7 @@ export function createSlo({
   clock,
 }: {
   sql: Sql
-  config: Pick<Config, 'prometheusUrl' | 'sourceTimeoutMs'>
+  config: Pick<Config, 'prometheusUrl' | 'alertmanagerUrl' | 'sourceTimeoutMs' | 'defaultTenant'>
   clock: Clock
 }): SloParts {
   const store = createSqlSlos({ sql, clock })
@@ -40,7 +52,12 @@ export function createSlo({
     ...{ store, counters, clock },
     prometheus: prometheus === null ? null : createPrometheusSli({ client: prometheus }),
     events: createSqlEvents({ sql }),
-    storedTiers: async () => new Map(),
+    storedTiers: (scope) => storedTiersOf(sql, scope),
   })
-  return { slo, counters, store, prometheus }
+  const alertmanager =
+    config.alertmanagerUrl === undefined
+      ? null
+      : createAlertmanagerClient({ url: config.alertmanagerUrl, timeoutMs: config.sourceTimeoutMs })
+  const alerts = createAlerts({ sql, client: alertmanager, defaultTenant: config.defaultTenant })
+  return { slo, counters, store, prometheus, alertmanager, alerts, incidents: { list: (scope) => listIncidents(sql, scope) } }
 }

@@ -1,7 +1,6 @@
-import { AppError, badUserInput } from '../../errors.ts'
+import { badUserInput } from '../../errors.ts'
 import { type Clock, type Nanos } from '../../time.ts'
-import { decodeListCursor, encodeListCursor } from '../page-cursor.ts'
-import { type Page, type PageRequest } from '../page.ts'
+import { cutPage } from '../memory-page.ts'
 import { type Scope } from '../scope.ts'
 import { assess, type StoredTier } from './assess.ts'
 import { combineMembers } from './composite.ts'
@@ -65,37 +64,6 @@ const keyOf = (report: SloReport, order: SloOrder): bigint => {
   if (order === 'REMAINING_ASC') return scaled(report.budget.remainingRatio, LARGEST)
   const burn = highestBurn(report)
   return burn === null ? LARGEST : -scaled(burn, 0n)
-}
-
-/** One page of a list that is ordered by what was just measured; cursors name a place, not a row. */
-function cut(scope: Scope, reports: readonly SloReport[], order: SloOrder, page: PageRequest): Page<SloReport> {
-  const owner = { list: 'slos', order, tenantId: scope.tenantId }
-  const rows = reports
-    .map((report) => ({ report, key: keyOf(report, order), name: report.definition.name }))
-    .sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : left.name < right.name ? -1 : 1))
-  const [key, name] = page.cursor === null ? [] : decodeListCursor(owner, page.cursor, ['integer', 'text'])
-  const beyond = (row: (typeof rows)[number]): number =>
-    key === undefined || name === undefined
-      ? 1
-      : row.key === key
-        ? row.name < String(name)
-          ? -1
-          : row.name > String(name)
-            ? 1
-            : 0
-        : row.key < BigInt(key)
-          ? -1
-          : 1
-  const backward = page.direction === 'BACKWARD'
-  const left = page.cursor === null ? rows : rows.filter((row) => beyond(row) === (backward ? -1 : 1))
-  const kept = backward ? left.slice(-page.size) : left.slice(0, page.size)
-  const more = left.length > kept.length
-  const other = page.cursor !== null && rows.some((row) => beyond(row) !== (backward ? -1 : 1))
-  return {
-    items: kept.map((row) => ({ cursor: encodeListCursor(owner, [row.key, row.name]), item: row.report })),
-    hasNextPage: backward ? other : more,
-    hasPreviousPage: backward ? more : other,
-  }
 }
 
 interface Plan {
@@ -242,7 +210,8 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
     async list(scope, filter, order, page, at) {
       const all = await reports(scope, await store.ofTenant(scope), at)
       const wanted = all.filter((report) => fits(report, filter))
-      return { page: cut(scope, wanted, order, page), total: wanted.length }
+      const owner = { list: 'slos', order, tenantId: scope.tenantId }
+      return { page: cutPage(owner, wanted, (report) => [keyOf(report, order), report.definition.name], page), total: wanted.length }
     },
     async burnRate(scope, { definition, at }, amount) {
       if (!Number.isFinite(amount) || amount < 1 || amount > 366 * 86_400)
@@ -304,7 +273,3 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
     correct: (scope, correction, actor) => store.correct(scope, correction, actor),
   }
 }
-
-/** What a source that this deployment does not have answers. */
-export const notConfigured = (name: string): AppError =>
-  new AppError('SOURCE_UNAVAILABLE', `This deployment has no ${name}.`, { source: name })

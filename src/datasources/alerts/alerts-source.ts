@@ -1,0 +1,158 @@
+import { AppError, badUserInput, isAppError } from '../../errors.ts'
+import { type Scope } from '../scope.ts'
+import { type OwnAlert, listAlerts } from '../slo/sql-slo-states.ts'
+import { type Sql } from '../sql/sql.ts'
+import { type AlertmanagerClient, type ManagedAlert } from './alertmanager-client.ts'
+import { type Alert, type AlertsDataSource, matches, type Matcher, type Silence } from './alerts.ts'
+
+export interface AlertsParts {
+  readonly sql: Sql
+  /** Null: this deployment has no Alertmanager. */
+  readonly client: AlertmanagerClient | null
+  /** Alerts without a label `tenant` belong to this tenant. */
+  readonly defaultTenant: string
+}
+
+const ownLabels = (alert: OwnAlert): Record<string, string> => ({
+  alertname: 'SloBurnRate',
+  slo: alert.slo,
+  tier: alert.tier,
+  severity: alert.severity,
+  tenant: alert.tenantId,
+})
+
+/** Windows order tiers: a faster one that fires keeps the slower ones of the same objective quiet. */
+const speed = (alert: OwnAlert): number => alert.factor
+
+function fromOwn(alert: OwnAlert, all: readonly OwnAlert[], silences: readonly Silence[]): Alert {
+  const labels = ownLabels(alert)
+  const faster = all.filter(
+    (other) => other.slo === alert.slo && other.endsAt === null && other.state === 'FIRING' && speed(other) > speed(alert),
+  )
+  const live = alert.endsAt === null
+  return {
+    id: alert.id,
+    tenantId: alert.tenantId,
+    origin: 'ORRERY',
+    fingerprint: alert.id,
+    name: 'SloBurnRate',
+    severity: alert.severity,
+    state: live ? alert.state : 'INACTIVE',
+    slo: alert.slo,
+    labels,
+    annotations: {
+      summary: `The budget of ${alert.slo} burns ${alert.burnLong?.toFixed(1) ?? '?'} times too fast (tier ${alert.tier} fires above ${alert.factor.toFixed(1)}).`,
+    },
+    startsAt: alert.startsAt,
+    endsAt: alert.endsAt,
+    updatedAt: alert.updatedAt,
+    silencedBy: live
+      ? silences.filter((silence) => silence.state === 'ACTIVE' && matches(silence.matchers, labels)).map(({ id }) => id)
+      : [],
+    inhibitedBy: live ? faster.map(({ id }) => id) : [],
+    receivers: [],
+  }
+}
+
+const fromManaged = (alert: ManagedAlert, tenantId: string): Alert => ({
+  id: alert.fingerprint,
+  tenantId,
+  origin: 'ALERTMANAGER',
+  fingerprint: alert.fingerprint,
+  name: alert.labels['alertname'] ?? '',
+  severity: alert.labels['severity'] ?? 'none',
+  state: 'FIRING',
+  slo: alert.labels['slo'] ?? null,
+  labels: alert.labels,
+  annotations: alert.annotations,
+  startsAt: alert.startsAt,
+  // Alertmanager's `endsAt` of a live alert is when it would be forgotten
+  endsAt: null,
+  updatedAt: alert.updatedAt,
+  silencedBy: alert.silencedBy,
+  inhibitedBy: alert.inhibitedBy,
+  receivers: alert.receivers,
+})
+
+const isOutage = (error: unknown): boolean => isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
+
+const MOST_MATCHERS = 20
+const MOST_DAYS = 366n
+
+export function createAlerts({ sql, client, defaultTenant }: AlertsParts): AlertsDataSource {
+  const needClient = (): AlertmanagerClient => {
+    if (client === null)
+      throw new AppError('SOURCE_UNAVAILABLE', 'This deployment has no Alertmanager: set ALERTMANAGER_URL.', {
+        source: 'alertmanager',
+        retryable: false,
+      })
+    return client
+  }
+  const tenantOf = (labels: Readonly<Record<string, string>>): string => labels['tenant'] ?? defaultTenant
+  /** A silence is a tenant's when it names the tenant; one that names none is the default tenant's. */
+  const isOurs = ({ tenantId }: Scope, silence: Silence): boolean => {
+    const named = silence.matchers.find(({ name, isEqual, isRegex }) => name === 'tenant' && isEqual && !isRegex)
+    return named === undefined ? tenantId === defaultTenant : named.value === tenantId
+  }
+
+  async function managed({ tenantId, signal }: Scope): Promise<{ alerts: Alert[]; silences: Silence[]; state: 'UP' | 'DOWN' | 'ABSENT' }> {
+    if (client === null) return { alerts: [], silences: [], state: 'ABSENT' }
+    try {
+      const [alerts, silences] = await Promise.all([client.alerts(signal), client.silences(signal)])
+      return {
+        alerts: alerts.filter(({ labels }) => tenantOf(labels) === tenantId).map((alert) => fromManaged(alert, tenantId)),
+        silences,
+        state: 'UP',
+      }
+    } catch (error) {
+      if (!isOutage(error)) throw error
+      return { alerts: [], silences: [], state: 'DOWN' }
+    }
+  }
+
+  async function list(scope: Scope) {
+    const [own, theirs] = await Promise.all([listAlerts(sql, scope), managed(scope)])
+    return { alerts: [...own.map((alert) => fromOwn(alert, own, theirs.silences)), ...theirs.alerts], alertmanager: theirs.state }
+  }
+
+  return {
+    list,
+    find: async (scope, id) => (await list(scope)).alerts.find((alert) => alert.id === id) ?? null,
+    silences: async (scope) => (await needClient().silences(scope.signal)).filter((silence) => isOurs(scope, silence)),
+    async silence(scope, { matchers, startsAt, endsAt, comment, createdBy }) {
+      if (matchers.length === 0 || matchers.length > MOST_MATCHERS)
+        throw badUserInput(`A silence has 1 to ${MOST_MATCHERS} matchers.`, { path: ['matchers'] })
+      if (matchers.every(({ value, isRegex }) => value === '' || (isRegex && wholeMatchesEmpty(value))))
+        throw badUserInput('At least one matcher must not match the empty text.', { path: ['matchers'] })
+      if (endsAt <= startsAt) throw badUserInput('A silence ends after it starts.', { path: ['endsAt'] })
+      if (endsAt - startsAt > MOST_DAYS * 86_400_000_000_000n) throw badUserInput('A silence lasts at most 366 days.', { path: ['endsAt'] })
+      if (comment.trim() === '' || comment.length > 2000) throw badUserInput('Say why, in 1 to 2,000 characters.', { path: ['comment'] })
+      const others = matchers.filter(({ name }) => name !== 'tenant')
+      const named = matchers.some(({ name }) => name === 'tenant')
+      // nobody mutes another tenant's alerts
+      const tenant: Matcher = { name: 'tenant', value: scope.tenantId, isRegex: false, isEqual: true }
+      const all = scope.tenantId === defaultTenant && !named ? others : [...others, tenant]
+      const alertmanager = needClient()
+      const silence = { matchers: all, startsAt, endsAt, comment, createdBy }
+      const id = await alertmanager.createSilence(silence, scope.signal)
+      const kept = (await alertmanager.silences(scope.signal)).find((one) => one.id === id)
+      return kept ?? { id, state: 'ACTIVE', ...silence }
+    },
+    async expire(scope, id) {
+      const alertmanager = needClient()
+      const known = (await alertmanager.silences(scope.signal)).find((silence) => silence.id === id && isOurs(scope, silence))
+      if (known === undefined) return null
+      if (known.state === 'EXPIRED') return known
+      await alertmanager.expireSilence(id, scope.signal)
+      return (await alertmanager.silences(scope.signal)).find((silence) => silence.id === id) ?? { ...known, state: 'EXPIRED' }
+    },
+  }
+}
+
+function wholeMatchesEmpty(pattern: string): boolean {
+  try {
+    return new RegExp(`^(?:${pattern})$`, 'u').test('')
+  } catch {
+    throw badUserInput('A matcher is no expression that can be read.', { path: ['matchers'] })
+  }
+}
