@@ -9,6 +9,7 @@ import { type DataSources, type Stores } from './datasources/index.ts'
 import { buildSubgraph } from './federation/subgraph.ts'
 import { createTracer } from './federation/trace.ts'
 import { registerHealth } from './health/health.ts'
+import { sloStatus } from './health/slo-status.ts'
 import { createLifecycle, type Lifecycle } from './health/lifecycle.ts'
 import { type Pipeline } from './operation/operation.ts'
 import { createPipeline } from './operation/pipeline.ts'
@@ -22,6 +23,7 @@ import { loadTypeDefs } from './schema.ts'
 import { type CursorCodec } from './subscriptions/cursor.ts'
 import { type LiveHub } from './subscriptions/hub.ts'
 import { createDeprecatedUse } from './telemetry/deprecated-use.ts'
+import { countOperations, countRequests } from './telemetry/slo-counting.ts'
 import { measurePipeline } from './telemetry/measured-pipeline.ts'
 import { createMetrics, type Metrics, registerMetrics } from './telemetry/metrics.ts'
 import { addStreamMetrics } from './telemetry/stream-metrics.ts'
@@ -66,7 +68,13 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const app = createHttpServer(config, parts.logger)
 
   registerMetrics(app, metrics)
-  registerHealth(app, { config, sources: dataSources.sources, lifecycle })
+  if (stores !== undefined) countRequests(app, dataSources.sliCounters)
+  registerHealth(app, {
+    config,
+    sources: dataSources.sources,
+    lifecycle,
+    ...(stores === undefined ? {} : { guarantees: () => sloStatus({ dataSources, tenantId: config.defaultTenant }) }),
+  })
   registerHome(app, config)
   if (config.graphiql) await registerGraphiql(app)
   await app.register(cors, {
@@ -103,6 +111,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     streams: () => subscriber.stats().streams,
   })
   const pipeline = measurePipeline(unmeasured, metrics, { slowMs: config.slowOperationMs, deprecatedUse: createDeprecatedUse(schema) })
+  const counted = stores === undefined ? metrics : countOperations(metrics, dataSources.sliCounters)
+  const pipeline = measurePipeline(unmeasured, counted, { slowMs: config.slowOperationMs })
   app.decorate('pipeline', pipeline)
   app.decorate('authenticate', authenticator.authenticate)
 

@@ -9,9 +9,11 @@ import { createDataSources, openStores } from './datasources/index.ts'
 import { createLifecycle } from './health/lifecycle.ts'
 import { prepareStores } from './prepare-stores.ts'
 import { packageRoot } from './root.ts'
+import { createSloWorker } from './slo-worker.ts'
 import { createLiveHub } from './subscriptions/live-hub.ts'
 import { createLateCursors } from './subscriptions/late-cursors.ts'
 import { createMetrics } from './telemetry/metrics.ts'
+import { countLag } from './telemetry/slo-counting.ts'
 import { addStoreMetrics } from './telemetry/store-metrics.ts'
 import { type Clock, systemClock } from './time.ts'
 import { createProjectionNotifier } from './projections/notifier.ts'
@@ -62,10 +64,15 @@ export async function startRuntime({ config, logger, clock = systemClock, onFata
   const lifecycle = createLifecycle()
   const cursors = createLateCursors()
   const metrics = createMetrics()
-  const hub = createLiveHub({ log: stores.log, ringSize: config.ringSize, queueSize: config.subscriberQueue, logger })
+  const hub = countLag(
+    createLiveHub({ log: stores.log, ringSize: config.ringSize, queueSize: config.subscriberQueue, logger }),
+    dataSources.sliCounters,
+    clock,
+  )
   const worker = config.roles.includes('worker')
     ? createWorker({ config, stores, progress: dataSources.progress, graphCommands: dataSources.graphCommands, notifier, clock, logger })
     : null
+  const sloWorker = createSloWorker({ config, stores, dataSources, clock, logger })
   const stopping = new AbortController()
   const app = await buildApp({ config, dataSources, stores, live: hub, cursors, clock, logger, lifecycle, metrics })
   addStoreMetrics(metrics.registry, {
@@ -79,6 +86,7 @@ export async function startRuntime({ config, logger, clock = systemClock, onFata
   async function becomeReady(): Promise<void> {
     if (!(await prepareStores({ config, sql: stores.sql, cursors, clock, logger, signal: stopping.signal }))) return
     await worker?.start(CATCH_UP_MS)
+    await sloWorker.start()
     lifecycle.markReady()
   }
 
@@ -86,7 +94,7 @@ export async function startRuntime({ config, logger, clock = systemClock, onFata
     lifecycle.markDraining()
     stopping.abort()
     await Promise.race([app.close(), delay(config.drainTimeoutMs, undefined, { ref: false })])
-    await closeAll([async () => worker?.stop(), () => hub.close(), () => stores.close()])
+    await closeAll([() => sloWorker.stop(), async () => worker?.stop(), () => hub.close(), () => stores.close()])
   }
 
   try {

@@ -5,6 +5,7 @@ import { domains } from './schema.ts'
 export interface Setting<T> {
   readonly names: readonly [string, ...string[]]
   readonly group: 'Server' | 'Stores' | 'Storage' | 'Demon' | 'Identity' | 'Limits' | 'Streams' | 'Telemetry'
+  readonly group: 'Server' | 'Stores' | 'Demon' | 'Identity' | 'Limits' | 'Streams' | 'Guarantees' | 'Telemetry'
   readonly help: string
   readonly secret?: boolean
   /** Reads the text of the environment; `undefined` text means not set. */
@@ -127,6 +128,15 @@ export const settings = {
   maxSubscriptionsPerTenant: setting({ names: ['MAX_SUBSCRIPTIONS_PER_TENANT'], group: 'Streams', help: 'Subscriptions open for one tenant in one process.', schema: whole(1000, 1, 100_000), shown: '1000' }),
 
   slowOperationMs: setting({ names: ['SLOW_OPERATION_MS'], group: 'Telemetry', help: 'Operations that take longer are logged as slow, with their text, in ms; 0 = none.', schema: whole(1000, 0, 600_000), shown: '1000' }),
+  sloMonitoring: setting({ names: ['SLO_MONITORING_ENABLED'], group: 'Guarantees', help: 'Makes our own objectives and evaluates all of them (worker role).', schema: onOff(true), shown: 'on' }),
+  sloEvaluationIntervalMs: setting({ names: ['SLO_EVALUATION_INTERVAL_MS'], group: 'Guarantees', help: 'How often the evaluator looks at all objectives, in ms.', schema: whole(10_000, 100, 3_600_000), shown: '10000' }),
+  sloFiles: setting({ names: ['SLO_FILES'], group: 'Guarantees', help: 'Comma list of OpenSLO v1 files (or folders of them) that are applied at every start, in the default tenant.', schema: list.prefault(''), shown: 'none' }),
+  responseTimeP95TargetMs: setting({ names: ['RESPONSE_TIME_P95_TARGET_MS'], group: 'Guarantees', help: 'Our own objective: 95 % of operations take at most so long, in ms.', schema: whole(400, 1, 600_000), shown: '400' }),
+  ticketVerifyP95TargetMs: setting({ names: ['TICKET_VERIFY_P95_TARGET_MS'], group: 'Guarantees', help: 'Our own objective: 95 % of ticket verifications take at most so long, in ms.', schema: whole(25, 1, 600_000), shown: '25' }),
+  availabilityTarget: setting({ names: ['AVAILABILITY_TARGET'], group: 'Guarantees', help: 'Our own objective: share of operations that succeed, in percent.', schema: z.coerce.number('must be a number').min(0).max(99.9999).default(99.9), shown: '99.9' }),
+  burnRateThreshold: setting({ names: ['ERROR_BUDGET_BURN_RATE_THRESHOLD'], group: 'Guarantees', help: 'Burn rate above which the generated rule ErrorBudgetBurnRateHigh fires.', schema: z.coerce.number('must be a number').positive().default(2), shown: '2.0' }),
+  alertsWebhookToken: setting({ names: ['ALERTS_WEBHOOK_TOKEN'], group: 'Guarantees', help: 'Bearer token with which Alertmanager may post to /alerts/security; without it a caller with `slo:write` may.', secret: true, schema: text.min(16, 'must have at least 16 characters').optional(), shown: '' }),
+  securityEventRetentionMs: setting({ names: ['SECURITY_EVENT_RETENTION_MS'], group: 'Guarantees', help: 'How long security events are kept, in ms.', schema: whole(604_800_000, 60_000, 31_622_400_000), shown: '604800000' }),
   logLevel: setting({ names: ['LOG_LEVEL'], group: 'Telemetry', help: 'Least severe log line that is written.', schema: choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'), shown: 'info' }),
 } as const satisfies Record<string, Setting<unknown>>
 

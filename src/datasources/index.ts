@@ -48,7 +48,10 @@ export interface DataSources {
   readonly progress: ProjectionProgress
   readonly idempotency: IdempotencyStore
   readonly slo: SloParts['slo']
+  readonly sloStore: SloParts['store']
   readonly sliCounters: SloParts['counters']
+  readonly security: SloParts['security']
+  readonly signals: SloParts['signals']
   readonly alerts: SloParts['alerts']
   readonly incidents: SloParts['incidents']
 }
@@ -123,7 +126,7 @@ export function createDataSources({
 }): DataSources {
   const { sql, log } = stores
   const native = createSqlRecordStore({ sql, clock, limits: recordLimits(config) })
-  const { slo, counters: sliCounters, alerts, incidents } = createSlo({ sql, config, clock })
+  const { slo, store: sloStore, counters: sliCounters, alerts, incidents, security, signals } = createSlo({ sql, config, clock })
   const progress = createProgress({ sql, clock, notifier })
   return {
     runs: createSqlRuns({ sql }),
@@ -136,7 +139,10 @@ export function createDataSources({
     progress,
     idempotency: createSqlIdempotency({ sql, clock }),
     slo,
+    sloStore,
     sliCounters,
+    security,
+    signals,
     alerts,
     incidents,
   }

@@ -1,6 +1,7 @@
 import { type FastifyInstance, type FastifyReply } from 'fastify'
 import { type Config } from '../config.ts'
 import { type Source, type SourcesDataSource } from '../datasources/system/sources.ts'
+import { isAppError } from '../errors.ts'
 import { formatNanos } from '../time.ts'
 import { type Lifecycle } from './lifecycle.ts'
 
@@ -8,6 +9,8 @@ export interface HealthParts {
   readonly config: Pick<Config, 'nodeEnv'>
   readonly sources: Pick<SourcesDataSource, 'list'>
   readonly lifecycle: Pick<Lifecycle, 'stage'>
+  /** Objectives, alerts and incidents for `/status`; absent where there are no stores. */
+  readonly guarantees?: () => Promise<{ readonly word: 'healthy' | 'degraded' | 'unhealthy' } & Readonly<Record<string, unknown>>>
 }
 
 /** The names under which the neighbours' dashboards look for a connected store (contract: summit 1.1). */
@@ -95,11 +98,25 @@ async function detailed({ config, sources, lifecycle }: HealthParts) {
 }
 
 /** The three words of the guarantees' status page (contract: guarantees 11). */
-async function status({ sources }: HealthParts) {
+async function status({ sources, guarantees }: HealthParts) {
   const listed = await sources.list()
   const failed = listed.filter((source) => !serves(source))
   const word = failed.some((source) => source.critical) ? 'unhealthy' : failed.length > 0 ? 'degraded' : 'healthy'
-  return { status: word, asOf: new Date().toISOString(), sources: listed.map(describeSource) }
+  const said = { asOf: new Date().toISOString(), sources: listed.map(describeSource) }
+  if (guarantees === undefined) return { status: word, ...said }
+  try {
+    const { word: ofObjectives, ...objectives } = await guarantees()
+    const worst = [word, ofObjectives].includes('unhealthy')
+      ? 'unhealthy'
+      : [word, ofObjectives].includes('degraded')
+        ? 'degraded'
+        : 'healthy'
+    return { status: worst, ...said, ...objectives }
+  } catch (error) {
+    // a store that is down is told by its source; the page stays
+    if (!isAppError(error)) throw error
+    return { status: word, ...said, slos: null, alerts: null, incidents: null, securityEvents: null, coverage: null }
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { type FastifyInstance } from 'fastify'
 import { buildApp } from '../../src/app.ts'
 import { type Config, readConfig } from '../../src/config.ts'
-import { createDataSources, type Stores } from '../../src/datasources/index.ts'
+import { createDataSources, type DataSources, type Stores } from '../../src/datasources/index.ts'
 import { openMemoryCache } from '../../src/datasources/cache/memory-cache.ts'
 import { openJetstreamLog } from '../../src/datasources/log/jetstream-log.ts'
 import { type EventLog } from '../../src/datasources/log/log.ts'
@@ -60,6 +60,7 @@ export interface LiveServer {
   readonly config: Config
   readonly hub: LiveHub
   readonly log: EventLog
+  readonly dataSources: DataSources
   readonly port: number
   readonly http: string
   readonly ws: string
@@ -101,7 +102,18 @@ export async function liveServer(t: Pick<Owner, 'teardown'>, backing: Backing, o
     })())
   t.teardown(close)
   const projected = (sequence: bigint) => dataSources.progress.waitFor('ritual', sequence, { timeoutMs: 10_000 })
-  return { app, projected, config, hub, log, port, http: `http://127.0.0.1:${port}`, ws: `ws://127.0.0.1:${port}/graphql`, close }
+  return {
+    app,
+    projected,
+    config,
+    hub,
+    log,
+    dataSources,
+    port,
+    http: `http://127.0.0.1:${port}`,
+    ws: `ws://127.0.0.1:${port}/graphql`,
+    close,
+  }
 }
 
 export interface Written {

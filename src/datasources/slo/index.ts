@@ -11,6 +11,8 @@ import { createPrometheusSli } from './prometheus-sli.ts'
 import { createSloDataSource } from './slo-source.ts'
 import { type SloDataSource } from './slo.ts'
 import { createSqlEvents } from './sql-events.ts'
+import { createSecurityEvents, type SecurityEvents } from '../guarantees/security-events.ts'
+import { createSignals, type GuaranteeSignals } from '../guarantees/signals.ts'
 import { type Incident, listIncidents } from './incidents.ts'
 import { storedTiersOf } from './sql-slo-states.ts'
 import { createSqlSlos, type SloStore } from './sql-slos.ts'
@@ -22,6 +24,8 @@ export interface SloParts {
   readonly store: SloStore
   readonly prometheus: PrometheusClient | null
   readonly alertmanager: AlertmanagerClient | null
+  readonly signals: GuaranteeSignals
+  readonly security: SecurityEvents
   readonly alerts: AlertsDataSource
   readonly incidents: {
     /** Of one tenant: the open ones and the last that ended. */
@@ -41,7 +45,7 @@ export function createSlo({
   clock,
 }: {
   sql: Sql
-  config: Pick<Config, 'prometheusUrl' | 'alertmanagerUrl' | 'sourceTimeoutMs' | 'defaultTenant'>
+  config: Pick<Config, 'prometheusUrl' | 'alertmanagerUrl' | 'sourceTimeoutMs' | 'defaultTenant' | 'securityEventRetentionMs'>
   clock: Clock
 }): SloParts {
   const store = createSqlSlos({ sql, clock })
@@ -59,5 +63,17 @@ export function createSlo({
       ? null
       : createAlertmanagerClient({ url: config.alertmanagerUrl, timeoutMs: config.sourceTimeoutMs })
   const alerts = createAlerts({ sql, client: alertmanager, defaultTenant: config.defaultTenant })
-  return { slo, counters, store, prometheus, alertmanager, alerts, incidents: { list: (scope) => listIncidents(sql, scope) } }
+  const signals = createSignals()
+  const security = createSecurityEvents({ sql, clock, signals, retentionMs: config.securityEventRetentionMs })
+  return {
+    signals,
+    security,
+    slo,
+    counters,
+    store,
+    prometheus,
+    alertmanager,
+    alerts,
+    incidents: { list: (scope) => listIncidents(sql, scope) },
+  }
 }

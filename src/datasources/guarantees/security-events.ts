@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto'
+import { announce } from '../slo/sql-outbox.ts'
+import { type Clock, type Nanos } from '../../time.ts'
+import { type Scope } from '../scope.ts'
+import { type Sql, type SqlExecutor } from '../sql/sql.ts'
+import { type GuaranteeSignals, type SecurityEventType } from './signals.ts'
+
+export type SecuritySeverity = 'low' | 'medium' | 'high' | 'critical'
+
+/** Something that a guard noticed. Details never hold a nonce, a MAC or a key. */
+export interface SecurityEvent {
+  readonly type: SecurityEventType
+  readonly severity: SecuritySeverity
+  readonly ip: string | null
+  readonly userAgent: string | null
+  readonly repoId: string | null
+  readonly details: Readonly<Record<string, unknown>>
+  readonly blocked: boolean
+}
+
+export interface SecurityEvents {
+  /** Keeps an event, and raises a pattern once per window and source (contract: guarantees 10). Never throws: a guard must not fall over its report. */
+  record(scope: Scope, event: SecurityEvent): Promise<void>
+  countLastHour(scope: Scope): Promise<number>
+  /** Newest first, at most `limit`. */
+  list(scope: Scope, limit: number): Promise<readonly (SecurityEvent & { readonly id: string; readonly at: Nanos })[]>
+  /** Removes what is older than the retention; a bounded bite. */
+  purge(): Promise<number>
+}
+
+const WINDOW: Nanos = 300_000_000_000n
+const HOUR: Nanos = 3_600_000_000_000n
+
+const patterns = [
+  { type: 'replay_attempt', most: 3, source: 'repo_id', severity: 'high', pattern: 'multiple_replay_attempts' },
+  { type: 'rate_limit_exceeded', most: 5, source: 'ip', severity: 'critical', pattern: 'persistent_rate_limit_violation' },
+] as const
+
+interface Row {
+  id: string
+  type: SecurityEventType
+  severity: SecuritySeverity
+  at_ns: bigint
+  ip: string | null
+  user_agent: string | null
+  repo_id: string | null
+  details: string
+  blocked: boolean
+}
+
+const object = (text: string): Record<string, unknown> => {
+  const parsed: unknown = JSON.parse(text)
+  return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {}
+}
+
+async function insert(tx: SqlExecutor, tenantId: string, event: SecurityEvent, now: Nanos): Promise<void> {
+  await tx.run(
+    'insert into security_events (id, tenant_id, type, severity, at_ns, ip, user_agent, repo_id, details, blocked) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+    [
+      randomUUID(),
+      tenantId,
+      event.type,
+      event.severity,
+      now,
+      event.ip,
+      event.userAgent?.slice(0, 300) ?? null,
+      event.repoId,
+      JSON.stringify(event.details),
+      event.blocked,
+    ],
+  )
+  await announce(tx, {
+    tenantId,
+    domain: 'SLO',
+    type: 'security.noticed:v1',
+    at: now,
+    severity: event.severity === 'critical' ? 'CRITICAL' : event.severity === 'high' ? 'ERROR' : 'WARNING',
+    labels: [`type=${event.type}`],
+    data: { type: event.type, severity: event.severity, repoId: event.repoId, blocked: event.blocked },
+  })
+}
+
+export function createSecurityEvents({
+  sql,
+  clock,
+  signals,
+  retentionMs,
+  logger,
+}: {
+  sql: Sql
+  clock: Clock
+  signals: GuaranteeSignals
+  retentionMs: number
+  logger?: { warn(details: object, message: string): void } | undefined
+}): SecurityEvents {
+  async function raisePattern(tx: SqlExecutor, tenantId: string, event: SecurityEvent, now: Nanos): Promise<boolean> {
+    const rule = patterns.find(({ type }) => type === event.type)
+    const source = rule?.source === 'ip' ? event.ip : event.repoId
+    // events without a source are not pooled: they may be anybody's
+    if (rule === undefined || source === null) return false
+    const { events, raised } = await tx.one<{ events: bigint; raised: bigint }>(
+      `select count(*) filter (where type = $3) as events, count(*) filter (where type = 'suspicious_pattern' and details like $5) as raised
+         from security_events where tenant_id = $1 and at_ns > $2 and ${rule.source} = $4`,
+      [tenantId, now - WINDOW, event.type, source, `%"${rule.pattern}"%`],
+    )
+    if (events < BigInt(rule.most) || raised > 0n) return false
+    const details = { pattern: rule.pattern, count: Number(events) }
+    await insert(tx, tenantId, { ...event, type: 'suspicious_pattern', severity: rule.severity, details, blocked: false }, now)
+    return true
+  }
+
+  return {
+    async record({ tenantId }, event) {
+      signals.emit.securityEvent(event.type)
+      try {
+        const raised = await sql.transaction(async (tx) => {
+          const now = clock.now()
+          await insert(tx, tenantId, event, now)
+          return raisePattern(tx, tenantId, event, now)
+        })
+        if (raised) signals.emit.securityEvent('suspicious_pattern')
+      } catch (error) {
+        logger?.warn({ err: error, type: event.type }, 'a security event could not be kept')
+      }
+    },
+    async countLastHour({ tenantId, signal }) {
+      const { count } = await sql.one<{ count: bigint }>(
+        'select count(*) as count from security_events where tenant_id = $1 and at_ns > $2',
+        [tenantId, clock.now() - HOUR],
+        { signal },
+      )
+      return Number(count)
+    },
+    async list({ tenantId, signal }, limit) {
+      const rows = await sql.any<Row>(
+        'select id, type, severity, at_ns, ip, user_agent, repo_id, details, blocked from security_events where tenant_id = $1 order by at_ns desc, id desc limit $2',
+        [tenantId, limit],
+        { signal },
+      )
+      return rows.map((row) => ({
+        id: row.id,
+        at: row.at_ns,
+        type: row.type,
+        severity: row.severity,
+        ip: row.ip,
+        userAgent: row.user_agent,
+        repoId: row.repo_id,
+        details: object(row.details),
+        blocked: row.blocked,
+      }))
+    },
+    purge: () =>
+      sql.run('delete from security_events where id in (select id from security_events where at_ns < $1 limit 5000)', [
+        clock.now() - BigInt(retentionMs) * 1_000_000n,
+      ]),
+  }
+}

@@ -1,0 +1,53 @@
+import { type FastifyBaseLogger } from 'fastify'
+import { type Config } from './config.ts'
+import { type DataSources, type Stores } from './datasources/index.ts'
+import { createEvaluator, type SloEvaluator } from './datasources/slo/evaluator.ts'
+import { ensureOwnSlos } from './datasources/slo/own-slos.ts'
+import { createSloUpkeep } from './datasources/slo/upkeep.ts'
+import { type Clock } from './time.ts'
+
+export interface SloWorkerParts {
+  readonly config: Config
+  readonly stores: Stores
+  readonly dataSources: DataSources
+  readonly clock: Clock
+  readonly logger: FastifyBaseLogger
+}
+
+/** What objectives need beside the API: counters kept in SQL by every process, and the evaluator where this one is a worker. */
+export interface SloWorker {
+  readonly evaluator: SloEvaluator | null
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+export function createSloWorker({ config, stores, dataSources, clock, logger }: SloWorkerParts): SloWorker {
+  const { sql, log } = stores
+  const { slo, sloStore: store, sliCounters: counters, sources } = dataSources
+  const isWorker = config.roles.includes('worker')
+  const evaluator =
+    isWorker && config.sloMonitoring
+      ? createEvaluator({ sql, log, store, slo, clock, logger, intervalMs: config.sloEvaluationIntervalMs })
+      : null
+
+  /** How far the read model is behind, as a duration like any other. */
+  async function sampleLag(): Promise<void> {
+    if (!isWorker || !counters.isCounted('projector_lag')) return
+    const found = (await sources.list()).find(({ name }) => name === 'log')
+    if (found?.lagSeconds != null) counters.record('projector_lag', { good: true, durationMs: found.lagSeconds * 1000 })
+  }
+
+  const upkeep = createSloUpkeep({ sql, store, counters, logger, sample: sampleLag })
+  return {
+    evaluator,
+    async start() {
+      if (isWorker && config.sloMonitoring) await ensureOwnSlos(sql, store, config)
+      await upkeep.start()
+      evaluator?.start()
+    },
+    async stop() {
+      await evaluator?.stop()
+      await upkeep.stop()
+    },
+  }
+}
