@@ -110,9 +110,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     subscribe: subscriber.subscribe,
     streams: () => subscriber.stats().streams,
   })
-  const pipeline = measurePipeline(unmeasured, metrics, { slowMs: config.slowOperationMs, deprecatedUse: createDeprecatedUse(schema) })
   const counted = stores === undefined ? metrics : countOperations(metrics, dataSources.sliCounters)
-  const pipeline = measurePipeline(unmeasured, counted, { slowMs: config.slowOperationMs })
+  const pipeline = measurePipeline(unmeasured, counted, { slowMs: config.slowOperationMs, deprecatedUse: createDeprecatedUse(schema) })
   app.decorate('pipeline', pipeline)
   app.decorate('authenticate', authenticator.authenticate)
 

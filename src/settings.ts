@@ -4,8 +4,7 @@ import { domains } from './schema.ts'
 /** One setting: its name in the environment, what it does, how it is read. The README table and `--help` are made from this list. */
 export interface Setting<T> {
   readonly names: readonly [string, ...string[]]
-  readonly group: 'Server' | 'Stores' | 'Storage' | 'Demon' | 'Identity' | 'Limits' | 'Streams' | 'Telemetry'
-  readonly group: 'Server' | 'Stores' | 'Demon' | 'Identity' | 'Limits' | 'Streams' | 'Guarantees' | 'Telemetry'
+  readonly group: 'Server' | 'Stores' | 'Storage' | 'Demon' | 'Identity' | 'Limits' | 'Streams' | 'Guarantees' | 'Telemetry'
   readonly help: string
   readonly secret?: boolean
   /** Reads the text of the environment; `undefined` text means not set. */

@@ -37,11 +37,14 @@ export function createSloWorker({ config, stores, dataSources, clock, logger }: 
     if (found?.lagSeconds != null) counters.record('projector_lag', { good: true, durationMs: found.lagSeconds * 1000 })
   }
 
-  const upkeep = createSloUpkeep({ sql, store, counters, logger, sample: sampleLag })
+  async function prepare(): Promise<void> {
+    if (isWorker && config.sloMonitoring) await ensureOwnSlos(sql, store, config)
+  }
+
+  const upkeep = createSloUpkeep({ ...{ sql, store, counters, logger, sample: sampleLag }, prepare })
   return {
     evaluator,
     async start() {
-      if (isWorker && config.sloMonitoring) await ensureOwnSlos(sql, store, config)
       await upkeep.start()
       evaluator?.start()
     },

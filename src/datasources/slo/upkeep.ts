@@ -21,6 +21,8 @@ export function createSloUpkeep(parts: {
   readonly counters: SliCounters
   readonly logger: EvaluatorLogger
   readonly intervalMs?: number
+  /** Done once, before the counters are filled. */
+  readonly prepare?: () => Promise<unknown>
   /** Measured once a round, such as how far the projector is behind. */
   readonly sample?: () => Promise<void>
 }): SloUpkeep {
@@ -29,7 +31,18 @@ export function createSloUpkeep(parts: {
   let running: Promise<void> | null = null
   const nowSeconds = () => Date.now() / 1000
 
+  let loaded = false
+
+  /** The first time: what must be there before anything is counted. A store that is away is asked again in the next round. */
+  async function load(): Promise<void> {
+    await parts.prepare?.()
+    counters.define(await store.all())
+    await loadCounters(sql, counters, nowSeconds())
+    loaded = true
+  }
+
   async function round(turn: number): Promise<void> {
+    if (!loaded) await load()
     counters.define(await store.all())
     await parts.sample?.()
     await syncCounters(sql, counters, nowSeconds())
@@ -53,8 +66,7 @@ export function createSloUpkeep(parts: {
 
   return {
     async start() {
-      counters.define(await store.all())
-      await loadCounters(sql, counters, nowSeconds())
+      await load().catch((error: unknown) => logger.warn({ err: error }, 'objectives could not be loaded yet'))
       running = run()
     },
     async stop() {
