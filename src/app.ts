@@ -1,6 +1,6 @@
 import cors from '@fastify/cors'
 import { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import { assertValidSchema, type GraphQLSchema } from 'graphql'
+import { assertValidSchema, type GraphQLSchema, isScalarType } from 'graphql'
 import mercurius from 'mercurius'
 import { type Authenticator, createAuthenticator } from './auth/authenticator.ts'
 import { type Config } from './config.ts'
@@ -141,6 +141,8 @@ function readyLifecycle(): Lifecycle {
 export function buildSchema({ subgraphs, introspection = true }: Partial<Pick<Config, 'subgraphs' | 'introspection'>> = {}): GraphQLSchema {
   const parts = { typeDefs: loadTypeDefs(subgraphs), resolvers, findEntities, servesSdl: introspection }
   const schema = withReceipts(guardMutations(buildSubgraph<Context>(parts)))
+  // a scalar's resolver brings no description of its own, and hides that of the SDL
+  for (const type of Object.values(schema.getTypeMap())) if (isScalarType(type)) type.description ??= type.astNode?.description?.value
   assertValidSchema(schema)
   return schema
 }

@@ -4,6 +4,7 @@ import { type DocumentNode, parse } from 'graphql'
 import { normalise } from './federation/normalise.ts'
 import { type DomainDocuments, splitTypeDefs } from './federation/split.ts'
 import { packageRoot } from './root.ts'
+import { withSharedWords } from './schema-words.ts'
 
 const folder = join(packageRoot, 'schema')
 
@@ -21,8 +22,8 @@ function readDocuments(): DomainDocuments {
   return new Map(['base', ...domains].map((name) => [name, read(name)]))
 }
 
-/** The SDL of `base` and the given domains (default: all) as one Federation v2 subgraph, as written. */
+/** The SDL of `base` and the given domains (default: all) as one Federation v2 subgraph, as written, with the descriptions that all domains share. */
 export function loadTypeDefs(wanted: readonly string[] = domains): DocumentNode {
   documents ??= readDocuments()
-  return splitTypeDefs(documents, wanted)
+  return withSharedWords(splitTypeDefs(documents, wanted))
 }

@@ -39,13 +39,38 @@ const elements: readonly { readonly since: number; readonly sdl: string }[] = [
 
 const linkElements = parse(`
   "Whether an element of a linked specification guards something, or is needed to execute."
-  enum link__Purpose { SECURITY EXECUTION }
+  enum link__Purpose {
+    "Guards something."
+    SECURITY
+    "Is needed to execute."
+    EXECUTION
+  }
   "An element that a schema imports."
   scalar link__Import
+  "A specification whose elements this schema uses."
   directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
 `).definitions
 
+/** By the name of the element; a directive's with `@`. */
 const descriptions: Readonly<Record<string, string>> = {
+  '@key': 'Fields that identify an entity.',
+  '@external': 'Another subgraph gives this field.',
+  '@requires': 'Fields of other subgraphs that the resolver needs.',
+  '@provides': 'Fields of other subgraphs that come along here.',
+  '@shareable': 'Several subgraphs may give this.',
+  '@inaccessible': 'Left out of what clients see.',
+  '@tag': 'A mark for contracts and tools.',
+  '@override': 'Given here instead of by another subgraph.',
+  '@extends': 'Extends a type of another subgraph.',
+  '@composeDirective': 'Kept by composition.',
+  '@interfaceObject': 'Stands for an interface of another subgraph.',
+  '@authenticated': 'Only for known callers.',
+  '@requiresScopes': 'Only for callers who hold all scopes of one of the sets.',
+  '@policy': 'Only where all policies of one of the sets agree.',
+  '@context': 'Names a value for fields below.',
+  '@fromContext': 'Takes its value from a context.',
+  '@cost': 'What it costs, beside what is in it.',
+  '@listSize': 'How many items a list is priced for.',
   FieldSet: 'A selection of fields, such as `id`.',
   Scope: 'A right, such as `runs:read`.',
   Policy: 'The name of a policy.',
@@ -56,10 +81,10 @@ type FederationDefinition = DirectiveDefinitionNode | ScalarTypeDefinitionNode
 
 const parsed: readonly { readonly since: number; readonly node: FederationDefinition }[] = elements.map(({ since, sdl }) => {
   const [node] = parse(sdl).definitions
-  if (node?.kind === Kind.DIRECTIVE_DEFINITION) return { since, node }
-  if (node?.kind !== Kind.SCALAR_TYPE_DEFINITION) throw new Error(`no element of the specification: ${sdl}`)
-  const text = descriptions[node.name.value]
-  return { since, node: text === undefined ? node : { ...node, description: { kind: Kind.STRING, value: text } } }
+  if (node?.kind !== Kind.DIRECTIVE_DEFINITION && node?.kind !== Kind.SCALAR_TYPE_DEFINITION)
+    throw new Error(`no element of the specification: ${sdl}`)
+  const value = descriptions[node.kind === Kind.DIRECTIVE_DEFINITION ? `@${node.name.value}` : node.name.value]
+  return { since, node: value === undefined ? node : { ...node, description: { kind: Kind.STRING, value } } }
 })
 
 /** Names of the directives and scalars of the specification, as it spells them: directives with `@`. */

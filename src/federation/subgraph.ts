@@ -106,7 +106,7 @@ function protocolDefinitions(entities: readonly string[], link: FederationLink):
     extend type Query {
       "This subgraph, for composition."
       _service: _Service!
-      ${entities.length === 0 ? '' : `"Entities by their keys, in the same order; null for each that does not exist." _entities(representations: [_Any!]!): [_Entity]!${sized}`}
+      ${entities.length === 0 ? '' : `"Entities by their keys, in the same order; null for each that does not exist." _entities("Types and keys, as a router sends them." representations: [_Any!]!): [_Entity]!${sized}`}
     }
   `).definitions
 }

@@ -1,0 +1,67 @@
+import { type DocumentNode, type FieldDefinitionNode, type InputValueDefinitionNode, Kind, type StringValueNode, visit } from 'graphql'
+
+/** Arguments that mean the same wherever they stand are described here once; a description in the SDL wins. */
+const argumentWords: Readonly<Record<string, string>> = {
+  after: 'Only what comes after this cursor.',
+  at: 'The moment to look at; now, unless told.',
+  before: 'Only what comes before this cursor.',
+  filter: 'Only what meets all of this.',
+  first: 'How many at most, from the start of the list: 1 to 100, and 20 unless told.',
+  from: 'Where the range begins.',
+  fromOffset: 'The first offset wanted.',
+  id: 'The global id.',
+  ids: 'Global ids, at most 100.',
+  input: 'What is to be done, and to what.',
+  key: 'The natural key, instead of the global id.',
+  kind: 'Which kind is wanted.',
+  last: 'How many at most, from the end of the list: 1 to 100.',
+  maxPoints: 'How many points at most.',
+  minCursor: 'Waits, bounded, until the answer shows what lies at this position, such as a mutation of your own.',
+  name: 'Its name in the tenant, instead of the global id.',
+  offset: 'Its offset in the stream.',
+  orderBy: 'The order of the list; a cursor belongs to one order.',
+  run: 'The global id of one run; all runs, unless told.',
+  states: 'Only those in one of these states.',
+  stream: 'The global id of the stream.',
+  strict: 'Ends with `CURSOR_EXPIRED` where events are missing, instead of going on after a `StreamGap`.',
+  to: 'Where the range ends.',
+  types: 'Only events of these types, spelled as in the log.',
+  window: 'The length of the window that ends now.',
+}
+
+const rootWords: Readonly<Record<string, string>> = {
+  Query: 'What can be read. Everything is of one tenant, the caller’s.',
+  Mutation: 'What can be done. The outcomes that people act on are members of the result; everything else is an error.',
+  Subscription: 'What can be followed live, and resumed after any cursor it gave.',
+}
+
+const resumeWords = 'Goes on right behind this position: a cursor of this field, with the same filter.'
+
+const said = (value: string): StringValueNode => ({ kind: Kind.STRING, value })
+
+function describeArguments(field: FieldDefinitionNode, live: boolean): FieldDefinitionNode {
+  const described = (argument: InputValueDefinitionNode): InputValueDefinitionNode => {
+    const words = live && argument.name.value === 'after' ? resumeWords : argumentWords[argument.name.value]
+    return argument.description !== undefined || words === undefined ? argument : { ...argument, description: said(words) }
+  }
+  return field.arguments === undefined || field.arguments.length === 0 ? field : { ...field, arguments: field.arguments.map(described) }
+}
+
+/** The SDL with the descriptions that every domain shares. */
+export const withSharedWords = (document: DocumentNode): DocumentNode =>
+  visit(document, {
+    ObjectTypeDefinition(type) {
+      const words = rootWords[type.name.value]
+      const live = type.name.value === 'Subscription'
+      return {
+        ...type,
+        ...(type.description === undefined && words !== undefined ? { description: said(words) } : {}),
+        fields: type.fields?.map((field) => describeArguments(field, live)) ?? [],
+      }
+    },
+    ObjectTypeExtension: (type) => ({
+      ...type,
+      fields: type.fields?.map((field) => describeArguments(field, type.name.value === 'Subscription')) ?? [],
+    }),
+    InterfaceTypeDefinition: (type) => ({ ...type, fields: type.fields?.map((field) => describeArguments(field, false)) ?? [] }),
+  })
