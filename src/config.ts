@@ -1,3 +1,5 @@
+import { misspeltSettings } from './config/misspelt.ts'
+import { withSecretFiles } from './config/secret-files.ts'
 import { type Setting, type SettingName, type Settings, settings } from './settings.ts'
 
 /** Everything the program may know about its surroundings, parsed and frozen. Derived values come after the plain settings. */
@@ -19,6 +21,9 @@ export class ConfigError extends Error {
 }
 
 const names = Object.keys(settings) as SettingName[]
+const variableNames = Object.values(settings).flatMap((setting): readonly string[] => setting.names)
+/** Variables that may hold a secret: each can also be given as a file, by its name with `_FILE`. */
+const secretNames = Object.values<Setting<unknown>>(settings).flatMap((setting) => (setting.secret === true ? setting.names : []))
 
 /** @returns the settings that could be read; `problems` names the others */
 function readPlain(env: NodeJS.ProcessEnv, problems: string[]): Partial<Settings> {
@@ -82,7 +87,9 @@ const nameOf = (problem: string): string => problem.slice(0, problem.indexOf(':'
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const problems: string[] = []
-  const read = readPlain(env, problems)
+  const given = withSecretFiles(env, secretNames, problems)
+  problems.push(...misspeltSettings(env, [...variableNames, ...secretNames.map((name) => `${name}_FILE`)]))
+  const read = readPlain(given, problems)
   const unreadable = new Set(problems.map(nameOf))
   problems.push(...jointProblems(read).filter((problem) => !unreadable.has(nameOf(problem))))
   if (problems.length > 0) throw new ConfigError(problems)
@@ -131,3 +138,9 @@ export const describeSettings = (): { names: readonly string[]; group: string; s
     const { names: variables, group, shown, help } = settings[name] as Setting<unknown>
     return { names: variables, group, shown, help }
   })
+
+/** The port alone, for a probe of the process in the same container: whatever else is wrong is not the probe's to say. */
+export const readPort = (env: NodeJS.ProcessEnv = process.env): number => {
+  const port = settings.port.schema.safeParse(env['PORT'] === '' ? undefined : env['PORT'])
+  return port.success ? port.data : 4000
+}

@@ -23,7 +23,7 @@ usage: orrery [COMMAND] [FLAGS]           npm start -- [FLAGS]
   -h, --help                this text
   -v, --version             the version
 
-Settings are read from the environment:
+Settings are read from the environment; a secret also from a file, by its name with _FILE:
 `
 
 function wrap(text: string, indent: string): string {
