@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type CursorPosition } from '../subscriptions/cursor.ts'
 import { type Emission } from './event-source.ts'
 
@@ -72,7 +73,9 @@ export function createSharedExecution({ queueSize }: SharingOptions): SharedExec
     at.position.epoch !== member.after.epoch ||
     at.position.sequence > member.after.sequence
 
-  const spread = (group: Group, emission: Emission): void => {
+  /** @returns whether much is waiting for a member now */
+  const spread = (group: Group, emission: Emission): boolean => {
+    let crowded = false
     if (emission.at !== null) {
       group.reached = emission.at.position
       if (emission.at.kind === 'GAP') {
@@ -89,7 +92,9 @@ export function createSharedExecution({ queueSize }: SharingOptions): SharedExec
         group.members.delete(member)
         give(member, { kind: 'DETACHED' })
       }
+      crowded ||= member.queue.length >= queueSize / 2
     }
+    return crowded
   }
 
   const run = async (key: string, group: Group): Promise<void> => {
@@ -98,7 +103,8 @@ export function createSharedExecution({ queueSize }: SharingOptions): SharedExec
       while (group.members.size > 0) {
         const step = await group.source.next()
         if (step.done === true) break
-        spread(group, step.value)
+        // A burst comes faster than anything is sent: who reads well gets a turn before it counts as slow.
+        if (spread(group, step.value)) await nextTurn()
       }
     } catch (error) {
       last = { kind: 'FAILED', error }

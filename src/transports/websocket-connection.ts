@@ -6,6 +6,7 @@ import { WebSocket } from 'ws'
 import { type Viewer } from '../auth/viewer.ts'
 import { type Pipeline, type PreparedOperation, type RequestOrigin } from '../operation/operation.ts'
 import { hasCode, errorsOf, isFinal, resultText } from '../operation/result-text.ts'
+import { gatherWrites } from './gathered-writes.ts'
 import { createDrain, type Drain } from './stalled-writer.ts'
 
 /** What is open under one id. The id is taken until the operation has settled, whatever the client has been told (platform D32). */
@@ -138,7 +139,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     send(text) {
       if (socket.readyState !== WebSocket.OPEN) return
       if (socket.bufferedAmount > options.maxBufferedBytes) return slow()
-      socket.send(text)
+      gatherWrites(raw, () => socket.send(text))
     },
     close(code, reason) {
       socket.close(code, Buffer.byteLength(reason) > 120 ? '' : reason)
