@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 import { type Context } from '../context.ts'
-import { type AppendKey, type RecordStream } from '../datasources/storage/storage.ts'
+import {
+  type AppendKey,
+  type AppendOutcome,
+  type AppendRequest,
+  type RecordStore,
+  type RecordStream,
+} from '../datasources/storage/storage.ts'
 import { AppError, badUserInput } from '../errors.ts'
 import { type AppendRecordsInput, type RecordInput, type Resolvers, type ResolversParentTypes } from '../generated/resolver-types.ts'
 import { stableJson } from '../stable-json.ts'
@@ -44,6 +50,20 @@ function appendKey(
   return { actorId: ctx.viewer.actorId, key: checkIdempotencyKey(input.idempotencyKey), requestHash: digest.digest('hex') }
 }
 
+/** A Craton server knows no keys: there the answer is kept beside it. */
+async function appendOnce(
+  ctx: Context,
+  store: RecordStore,
+  { stream, request }: { stream: RecordStream; request: AppendRequest },
+): Promise<AppendOutcome> {
+  const { idempotency } = request
+  const work = (): Promise<AppendOutcome> => store.append(ctx.scope, stream, request)
+  if (idempotency === null || store.kind === 'NATIVE') return work()
+  const { actorId, key, requestHash } = idempotency
+  const { value, repeated } = await ctx.dataSources.idempotency.once(ctx.scope, actorId, key, requestHash, work)
+  return value.outcome === 'APPENDED' ? { ...value, repeated } : value
+}
+
 async function append(ctx: Context, input: AppendRecordsInput): Promise<AppendAnswer> {
   const stream = await findRecordStream(ctx, targetOf(input), 'stream')
   if (stream === null) return notFound(missing, ['input', input.key == null ? 'stream' : 'key'])
@@ -52,7 +72,10 @@ async function append(ctx: Context, input: AppendRecordsInput): Promise<AppendAn
   const expectedOffset = input.expectedOffset ?? null
   if (expectedOffset !== null && expectedOffset < 0n) throw badUserInput('Offsets count from 0.', { path: ['expectedOffset'] })
   const store = ctx.dataSources.storage.store(stream.store)
-  const done = await store.append(ctx.scope, stream, { payloads, expectedOffset, idempotency: appendKey(ctx, stream, input, payloads) })
+  const done = await appendOnce(ctx, store, {
+    stream,
+    request: { payloads, expectedOffset, idempotency: appendKey(ctx, stream, input, payloads) },
+  })
   if (done.outcome === 'OFFSET_CONFLICT') {
     const message = `The stream has ${done.actual} records, not ${done.expected}: somebody else appended. Nothing was written.`
     return {

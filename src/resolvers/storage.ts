@@ -50,6 +50,18 @@ export async function findRecordStream(
   return ctx.dataSources.storage.store(key.store).find(ctx.scope, key.name)
 }
 
+/**
+ * A stream to be followed: its epoch is known, since positions are told from those of an earlier one by it.
+ * @throws AppError NOT_FOUND, SOURCE_UNAVAILABLE
+ */
+export async function liveRecordStream(ctx: Context, id: string): Promise<RecordStream> {
+  const stream = await findRecordStream(ctx, { id })
+  if (stream === null) throw new AppError('NOT_FOUND', 'There is no such stream.')
+  if (stream.epoch !== null) return stream
+  await storeOf(ctx, stream).extentOf(ctx.scope, stream)
+  return (await findRecordStream(ctx, { id })) ?? stream
+}
+
 interface SearchEnd {
   readonly totalCount: bigint | null
   readonly scannedTo: bigint | null

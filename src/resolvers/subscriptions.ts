@@ -14,7 +14,7 @@ import { alertFilter } from './alerts.ts'
 import { sloFilter } from './slo.ts'
 import { approvalFilter } from './approvals.ts'
 import { runTarget } from './node-ids.ts'
-import { findRecordStream } from './storage.ts'
+import { liveRecordStream } from './storage.ts'
 
 /** Steps without a value are never executed. */
 function shown<T>({ value }: Delivery<T>): T {
@@ -85,8 +85,7 @@ export const subscriptions: Resolvers = {
     },
     recordAppended: {
       subscribe: async (root, args, ctx) => {
-        const stream = await findRecordStream(ctx, { id: args.stream })
-        if (stream === null) throw new AppError('NOT_FOUND', 'There is no such stream.')
+        const stream = await liveRecordStream(ctx, args.stream)
         return recordsAppended(ctx, stream, { args, root })
       },
       resolve: (step: Delivery<RecordDelivered>) => shown(step),

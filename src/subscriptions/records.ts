@@ -24,6 +24,11 @@ export interface RecordAppendedArguments {
   readonly fromOffset?: bigint | null | undefined
 }
 
+const isEpochOf = (ctx: Context, stream: RecordStream, epoch: string): boolean => {
+  const prefix = recordPosition({ ...stream, epoch: '' }, 0n).epoch
+  return epoch.startsWith(prefix) && ctx.dataSources.storage.store(stream.store).sameEpoch(epoch.slice(prefix.length), stream.epoch ?? '')
+}
+
 /** The furthest of all positions that a client names. @throws AppError BAD_USER_INPUT for a cursor that is not of this stream */
 function startOfRecords(
   ctx: Context,
@@ -32,7 +37,6 @@ function startOfRecords(
   root: Partial<SubscriptionRoot> | undefined,
 ): Start {
   const scope: CursorScope = { tenantId: ctx.scope.tenantId, field: 'recordAppended', filterHash: filterHash({ stream: args.stream }) }
-  const { epoch } = recordPosition(stream, 0n)
   if (args.fromOffset != null && args.fromOffset < 0n) throw badUserInput('Offsets count from 0.', { path: ['fromOffset'] })
   let from = args.fromOffset ?? null
   let reset = false
@@ -41,7 +45,7 @@ function startOfRecords(
     const position = ctx.cursors.decode(cursor, scope)
     if (position.stream !== 'orrery' || !position.epoch.startsWith('records:'))
       throw badUserInput('This cursor was not made for this tenant, field and filter.')
-    if (position.epoch !== epoch) reset = true
+    if (!isEpochOf(ctx, stream, position.epoch)) reset = true
     else if (from === null || position.sequence > from) from = position.sequence
   }
   return { scope, from, reset: reset && from === null }

@@ -6,6 +6,7 @@ export interface FollowParts {
   readonly from: bigint
   readonly epoch: string | null
   readonly signal: AbortSignal
+  readonly sameEpoch: (left: string | null, right: string | null) => boolean
   /** The stream as it is now; null when it has gone. */
   look(): Promise<{ readonly epoch: string | null; readonly extent: StreamExtent } | null>
   read(from: bigint, to: bigint): Promise<StoredRecord[]>
@@ -32,7 +33,7 @@ export async function* followRecords(parts: FollowParts): AsyncGenerator<FollowS
     try {
       const seen = await parts.look()
       if (signal.aborted) return
-      if (seen === null || (epoch !== null && seen.epoch !== epoch) || seen.extent.length < next) {
+      if (seen === null || (epoch !== null && !parts.sameEpoch(epoch, seen.epoch)) || seen.extent.length < next) {
         const end = seen === null ? next : seen.extent.length
         yield { kind: 'GAP', from: end < next ? end : next, to: next > 0n ? next - 1n : 0n, reason: 'SOURCE_RESET' }
         return

@@ -32,6 +32,7 @@ export interface NativeRecordStore extends RecordStore {
   ofRuns(scope: Scope, keys: readonly RunKey[], page: PageRequest): Promise<Page<RecordOfRun>[]>
 }
 
+const sameEpoch = (left: string | null, right: string | null): boolean => left === right
 const MOST_RETENTION_DAYS = 36_500
 
 function checkNew({ name, dataClass, retentionDays }: NewStream): void {
@@ -62,6 +63,7 @@ export function createSqlRecordStore({ sql, clock, limits, onAppended, pollMs = 
 
   return {
     kind: 'NATIVE',
+    sameEpoch,
     find: (scope, name) => findStream(sql, scope, name),
     list: (scope, filter, page) => listStreams(sql, scope, filter, page),
     count: (scope, filter) => countStreams(sql, scope, filter),
@@ -90,6 +92,7 @@ export function createSqlRecordStore({ sql, clock, limits, onAppended, pollMs = 
         from,
         epoch,
         signal,
+        sameEpoch,
         async look() {
           const now = await findStream(sql, { tenantId: scope.tenantId }, stream.name)
           return now?.extent == null ? null : { epoch: now.epoch, extent: now.extent }

@@ -139,6 +139,8 @@ export type FollowStep =
  */
 export interface RecordStore {
   readonly kind: RecordStoreKind
+  /** Whether two names of epochs mean one. */
+  sameEpoch(left: string | null, right: string | null): boolean
   /** The stream of this name, or null. */
   find(scope: Scope, name: string): Promise<RecordStream | null>
   /** Streams by name. */

@@ -1,0 +1,145 @@
+import { AppError, badUserInput } from '../../errors.ts'
+import { hex } from '../storage/record-chain.ts'
+import { type AppendOutcome, type RecordStream } from '../storage/storage.ts'
+import { mayBeWritten, CratonRefusal, lost } from './craton-connection.ts'
+import { type CratonClient, refusalError } from './craton-client.ts'
+
+/** What an append needs of the store around it. */
+export interface CratonStreamAccess {
+  readonly client: CratonClient
+  readonly tenant: bigint
+  readonly stream: RecordStream
+  readonly streamId: bigint
+  length(): Promise<bigint>
+  read(from: bigint, count: number): Promise<Uint8Array[]>
+}
+
+export interface CratonAppend {
+  readonly payloads: readonly Uint8Array[]
+  readonly expectedOffset: bigint | null
+  readonly actor: string | null
+}
+
+const STORAGE_ERROR = 12
+const OFFSET_MISMATCH = 16
+/** Others can win so often in a row before the caller is told to come back. */
+const MOST_TRIES = 20
+
+/** The actual length, out of `offset mismatch for stream S: expected E, actual A` (contract: craton 5.3). */
+export function actualOf(message: string): bigint | null {
+  const digits = /actual (\d{1,20})$/.exec(message)?.[1]
+  return digits === undefined ? null : BigInt(digits)
+}
+
+const appended = (firstOffset: bigint, count: number): AppendOutcome => ({
+  outcome: 'APPENDED',
+  firstOffset,
+  lastOffset: firstOffset + BigInt(count) - 1n,
+  headHash: null,
+  repeated: false,
+})
+
+/**
+ * "It may have been written": only a read of that place decides (contract: craton 6.3). The length cannot tell, since it grows either way.
+ * @throws AppError SOURCE_UNAVAILABLE saying what is known
+ */
+async function resolveByReading(
+  access: CratonStreamAccess,
+  { payloads }: CratonAppend,
+  { at, cause }: { at: bigint; cause: unknown },
+): Promise<AppendOutcome> {
+  let found: Uint8Array[]
+  try {
+    found = await access.read(at, payloads.length)
+  } catch (error) {
+    throw new AppError(
+      'SOURCE_UNAVAILABLE',
+      'The source "craton" does not answer: whether the records were stored is not known. Read on from the expected offset before you append again.',
+      {
+        source: 'craton',
+        details: { written: 'UNKNOWN' },
+        cause: new AggregateError([cause, error]),
+      },
+    )
+  }
+  const same = payloads.filter((payload, index) => {
+    const there = found[index]
+    return there !== undefined && hex(there) === hex(payload)
+  }).length
+  if (same === payloads.length) return appended(at, payloads.length)
+  if (found.length === 0)
+    throw new AppError('SOURCE_UNAVAILABLE', 'The storage server failed. Nothing was written.', {
+      source: 'craton',
+      details: { written: 'NO' },
+      cause,
+    })
+  if (same === found.length)
+    throw new AppError(
+      'SOURCE_UNAVAILABLE',
+      `The storage server failed after ${same} of ${payloads.length} records: they are stored from offset ${at} on, the rest is not.`,
+      {
+        source: 'craton',
+        details: { written: 'PARTLY' },
+        cause,
+      },
+    )
+  const actual = await access.length().catch(() => at + BigInt(found.length))
+  return { outcome: 'OFFSET_CONFLICT', expected: at, actual: actual > at ? actual : at + BigInt(found.length) }
+}
+
+async function tryAt(access: CratonStreamAccess, append: CratonAppend, at: bigint): Promise<AppendOutcome> {
+  const { client, tenant, streamId } = access
+  try {
+    const { firstOffset, count } = await client.call(
+      { type: 'AppendEvents', streamId, events: append.payloads, expectedOffset: at },
+      'AppendEvents',
+      {
+        tenantId: tenant,
+        audit: append.actor === null ? null : { actor: append.actor, reason: null, correlationId: null, idempotencyKey: null },
+      },
+    )
+    if (firstOffset !== at || count !== append.payloads.length)
+      return await resolveByReading(access, append, { at, cause: lost(true, new Error('the answer names another place')) })
+    return appended(firstOffset, count)
+  } catch (error) {
+    if (error instanceof CratonRefusal && error.code === OFFSET_MISMATCH) {
+      const actual = actualOf(error.message) ?? (await access.length())
+      return { outcome: 'OFFSET_CONFLICT', expected: at, actual }
+    }
+    if (mayBeWritten(error) || (error instanceof CratonRefusal && error.code === STORAGE_ERROR))
+      return resolveByReading(access, append, { at, cause: error })
+    throw refusalError(error)
+  }
+}
+
+/**
+ * One append. A mismatch is typed, and answered by reading the length anew where the caller expects none; nothing is ever sent again whose outcome
+ * is not known.
+ */
+export async function appendToCraton(access: CratonStreamAccess, append: CratonAppend): Promise<AppendOutcome> {
+  if (append.expectedOffset !== null) return tryAt(access, append, append.expectedOffset)
+  let at = await access.length()
+  for (let attempt = 1; attempt <= MOST_TRIES; attempt += 1) {
+    const outcome = await tryAt(access, append, at)
+    if (outcome.outcome === 'APPENDED') return outcome
+    at = outcome.actual
+  }
+  throw new AppError('CONFLICT', 'Others write to this stream all the time: nothing was written.', { retryable: true })
+}
+
+/** @throws AppError BAD_USER_INPUT for what a server must never be sent (contract: craton 6.3) */
+export function checkCratonBatch(
+  payloads: readonly Uint8Array[],
+  { eventBytes, batchBytes }: { eventBytes: number; batchBytes: number },
+): void {
+  if (payloads.length === 0) throw badUserInput('Give at least one record.', { path: ['records'] })
+  let bytes = 0
+  payloads.forEach((payload, index) => {
+    if (payload.length > eventBytes)
+      throw badUserInput(`Record ${index} has ${payload.length} bytes; a Craton server keeps at most ${eventBytes} safely.`, {
+        path: ['records'],
+      })
+    bytes += payload.length
+  })
+  if (bytes > batchBytes) throw badUserInput(`At most ${batchBytes} bytes at once.`, { path: ['records'] })
+}

@@ -1,0 +1,180 @@
+import { AppError } from '../../errors.ts'
+import { formatNanos, type Nanos, type Clock } from '../../time.ts'
+import {
+  type CallOptions,
+  type CratonAddress,
+  type CratonConnection,
+  CratonRefusal,
+  lost,
+  openCratonConnection,
+} from './craton-connection.ts'
+import { type RequestPayload, type ResponseOf, type ResponsePayload } from './messages.ts'
+
+export type ServerInfo = ResponseOf<'GetServerInfo'>
+
+/** A life of the server: it forgets names, lengths and keys when it restarts (contract: craton 6.6). */
+export interface CratonEpoch {
+  /** Names this life; equal within the accuracy of the server's clock, see `sameEpoch`. */
+  readonly name: string
+  readonly startedAt: Nanos
+}
+
+export interface CratonClientOptions {
+  readonly address: CratonAddress
+  readonly clock: Clock
+  readonly poolSize: number
+  readonly timeoutMs: number
+  /** Accept the server though it does not say that it is 0.8 or 0.9. */
+  readonly pinnedVersion: string | undefined
+}
+
+/**
+ * A pool of connections to one Craton or Kimberlite server.
+ * @throws AppError SOURCE_UNAVAILABLE with source "craton"; `details.written` tells whether the request may have been done: NO or UNKNOWN
+ */
+export interface CratonClient {
+  /** @throws CratonRefusal for an error that the server answered */
+  call<Type extends ResponsePayload['type']>(
+    payload: RequestPayload,
+    expects: Type,
+    options: Pick<CallOptions, 'tenantId' | 'audit' | 'signal'> & { readonly timeoutMs?: number },
+  ): Promise<ResponseOf<Type>>
+  /** What the server says about itself. */
+  info(timeoutMs?: number): Promise<ServerInfo>
+  /** The present life of the server, connecting first if need be. */
+  epoch(): Promise<CratonEpoch>
+  /** The life that was seen last; null before the first connection. */
+  lastEpoch(): CratonEpoch | null
+  /** Something only a restart explains was seen, such as a stream that has become shorter. */
+  noteAmnesia(): void
+  close(): Promise<void>
+}
+
+/** The server tells its uptime in whole seconds (contract: craton 6.7). */
+const SLACK_NS: Nanos = 2_000_000_000n
+const IDLE_MS = 60_000
+const RETRY_MS = { first: 100, last: 5_000 }
+const SECOND: Nanos = 1_000_000_000n
+
+/** Whether two names of lives are one, as far as whole seconds can tell. */
+export function sameEpoch(left: string | null, right: string | null): boolean {
+  if (left === right) return true
+  if (left === null || right === null) return false
+  const [leftTime = '', leftCount = ''] = left.split('#')
+  const [rightTime = '', rightCount = ''] = right.split('#')
+  return leftCount === rightCount && Math.abs(Date.parse(leftTime) - Date.parse(rightTime)) <= Number(SLACK_NS / 1_000_000n)
+}
+
+export function createCratonClient({ address, clock, poolSize, timeoutMs, pinnedVersion }: CratonClientOptions): CratonClient {
+  const connections = new Set<CratonConnection>()
+  const usedAt = new Map<CratonConnection, number>()
+  let connecting: Promise<CratonConnection> | null = null
+  let retryMs = RETRY_MS.first
+  let retryAt = 0
+  let lastFailure: unknown = null
+  let known: (CratonEpoch & { readonly count: number }) | null = null
+  let closed = false
+
+  const sweeper = setInterval(() => {
+    const now = performance.now()
+    for (const connection of connections) if (connection.inFlight === 0 && now - (usedAt.get(connection) ?? 0) > IDLE_MS) connection.close()
+  }, IDLE_MS / 2)
+  sweeper.unref()
+
+  function observe({ uptimeSecs }: ServerInfo): void {
+    const startedAt = clock.now() - uptimeSecs * SECOND
+    const moved = known === null ? null : startedAt > known.startedAt ? startedAt - known.startedAt : known.startedAt - startedAt
+    if (moved !== null && moved <= SLACK_NS) return
+    const whole = startedAt - (startedAt % SECOND)
+    known = { startedAt, count: 0, name: formatNanos(whole) }
+  }
+
+  async function connect(): Promise<CratonConnection> {
+    if (closed) throw lost(false, new Error('the client is closed'))
+    if (performance.now() < retryAt) throw lost(false, lastFailure)
+    const connection: { opened: CratonConnection | null } = { opened: null }
+    try {
+      const opened = await openCratonConnection(address, {
+        timeoutMs,
+        onClosed() {
+          if (connection.opened === null) return
+          connections.delete(connection.opened)
+          usedAt.delete(connection.opened)
+        },
+      })
+      connection.opened = opened
+      const info = await opened.call({ type: 'GetServerInfo' }, 'GetServerInfo', { tenantId: 1n, timeoutMs })
+      if (!/^0\.[89]\./.test(info.buildVersion) && pinnedVersion !== info.buildVersion)
+        throw lost(false, new Error(`server version ${info.buildVersion} is not known: say CRATON_VERSION=${info.buildVersion} to try it`))
+      observe(info)
+      if (closed) throw lost(false, new Error('the client is closed'))
+      connections.add(opened)
+      retryMs = RETRY_MS.first
+      retryAt = 0
+      return opened
+    } catch (error) {
+      connection.opened?.close()
+      lastFailure = error
+      retryAt = performance.now() + retryMs
+      retryMs = Math.min(retryMs * 2, RETRY_MS.last)
+      throw error instanceof CratonRefusal ? error : lost(false, error)
+    }
+  }
+
+  async function take(): Promise<CratonConnection> {
+    const [idlest] = [...connections].filter(({ isOpen }) => isOpen).sort((left, right) => left.inFlight - right.inFlight)
+    if (idlest !== undefined && (idlest.inFlight === 0 || connections.size >= poolSize)) return idlest
+    connecting ??= connect().finally(() => (connecting = null))
+    // The first connection is worth waiting for; another one only where it comes at once.
+    return idlest ?? connecting
+  }
+
+  const client: CratonClient = {
+    async call(payload, expects, options) {
+      const connection = await take()
+      usedAt.set(connection, performance.now())
+      return connection.call(payload, expects, { timeoutMs, ...options })
+    },
+    async info(limitMs = timeoutMs) {
+      const info = await client.call({ type: 'GetServerInfo' }, 'GetServerInfo', { tenantId: 1n, timeoutMs: limitMs })
+      observe(info)
+      return info
+    },
+    async epoch() {
+      await take()
+      if (known === null) throw lost(false, new Error('the server did not say when it started'))
+      return known
+    },
+    lastEpoch: () => known,
+    noteAmnesia() {
+      if (known === null) return
+      const count = known.count + 1
+      known = { ...known, count, name: `${known.name.split('#')[0] ?? ''}#${count}` }
+    },
+    async close() {
+      closed = true
+      clearInterval(sweeper)
+      for (const connection of [...connections]) connection.close()
+      await connecting?.catch(() => undefined)
+    },
+  }
+  return client
+}
+
+/** What a refusal of the server is for our callers (contract: craton 13). */
+export function refusalError(error: unknown): unknown {
+  if (!(error instanceof CratonRefusal)) return error
+  const { code } = error
+  if (code === 3)
+    return new AppError('UNAUTHENTICATED', 'The storage server does not accept our credentials.', { source: 'craton', cause: error })
+  if (code === 4 || code === 5 || code === 6)
+    return new AppError('NOT_FOUND', 'The storage server does not know this stream; it forgets its streams when it restarts.', {
+      cause: error,
+    })
+  if ([2, 7, 8, 9, 10, 30].includes(code))
+    return new AppError('BAD_USER_INPUT', 'The storage server does not accept this.', { cause: error })
+  if (code === 16 || code === 29) return new AppError('CONFLICT', 'Somebody else was first.', { cause: error })
+  if (code === 14) return new AppError('THROTTLED', 'The storage server asks us to wait.', { source: 'craton', cause: error })
+  if (code === 15) return new AppError('SOURCE_UNAVAILABLE', 'The storage server is not the leader.', { source: 'craton', cause: error })
+  return new AppError('INTERNAL_SERVER_ERROR', 'The storage server failed.', { source: 'craton', cause: error })
+}
