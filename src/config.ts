@@ -1,5 +1,6 @@
 import { misspeltSettings } from './config/misspelt.ts'
 import { withSecretFiles } from './config/secret-files.ts'
+import { parseStreams, parseTenants } from './datasources/craton/craton-settings.ts'
 import { type Setting, type SettingName, type Settings, settings } from './settings.ts'
 
 /** Everything the program may know about its surroundings, parsed and frozen. Derived values come after the plain settings. */
@@ -66,6 +67,24 @@ function productionProblems(config: Partial<Settings>): string[] {
   return problems
 }
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Tenants and streams of the storage server: the streams need the tenants. */
+function cratonProblems({ cratonTenants = [], cratonStreams = [] }: Partial<Settings>): string[] {
+  const known: { tenants: ReturnType<typeof parseTenants> } = { tenants: new Map() }
+  try {
+    known.tenants = parseTenants(cratonTenants)
+  } catch (error) {
+    return [`CRATON_TENANTS: ${messageOf(error)}`]
+  }
+  try {
+    parseStreams(cratonStreams, known.tenants)
+  } catch (error) {
+    return [`CRATON_STREAMS: ${messageOf(error)}`]
+  }
+  return []
+}
+
 /** What no setting can say of itself alone. */
 function jointProblems(config: Partial<Settings>): string[] {
   const problems = config.nodeEnv === 'production' ? productionProblems(config) : []
@@ -76,6 +95,7 @@ function jointProblems(config: Partial<Settings>): string[] {
   const wantsSample = config.sampleData === 'live' || config.sampleData === 'static'
   if (wantsSample && (config.natsUrl ?? config.natsHost) !== undefined)
     problems.push('SAMPLE_DATA: made-up events are never written into a real log; leave it out beside NATS_URL')
+  problems.push(...cratonProblems(config))
   return problems
 }
 

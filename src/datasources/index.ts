@@ -14,6 +14,7 @@ import { createGraphPorts } from './graph/create-graph.ts'
 import { type GraphDataSource } from './graph/graph.ts'
 import { openKvTags } from './graph/kv-tags.ts'
 import { type TagStore } from './graph/tags.ts'
+import { type CratonSource, createCratonStore, openCraton } from './craton/open-craton.ts'
 import { type IdempotencyStore } from './idempotency.ts'
 import { openJetstreamLog } from './log/jetstream-log.ts'
 import { type EventLog } from './log/log.ts'
@@ -63,6 +64,8 @@ export interface Stores {
   readonly cache: Cache
   /** Demon's bucket of tags, where NATS is connected. */
   readonly tags?: TagStore | null
+  /** The connected storage server, where the settings name one. */
+  readonly craton?: CratonSource | null
   close(): Promise<void>
 }
 
@@ -91,13 +94,16 @@ export async function openStores(config: Config, { clock }: { clock: Clock }): P
     config.natsUrl === undefined
       ? null
       : openKvTags({ url: config.natsUrl, credsPath: config.natsCredsPath, timeoutMs, create: config.natsCreateStreams })
+  const craton = openCraton(config, { clock })
   return {
     sql,
     log,
     cache,
     tags,
+    craton,
     async close() {
       await tags?.close()
+      await craton?.close()
       await log.close()
       await cache.close()
       await sql.close()
@@ -132,7 +138,10 @@ export function createDataSources({
     runs: createSqlRuns({ sql }),
     approvals: createSqlApprovals({ sql }),
     runCommands: createRunCommands({ log, clock }),
-    storage: createStorage({ native, craton: null }),
+    storage: createStorage({
+      native,
+      craton: stores.craton == null ? null : createCratonStore(config, { source: stores.craton, sql, clock }),
+    }),
     audit: createRecordAudit({ sql, store: native, log, clock }),
     ...createGraphPorts({ stores, progress, config, clock }),
     sources: createSources({ stores, progress, config, clock }),

@@ -1,7 +1,7 @@
 import { AppError, badUserInput } from '../../errors.ts'
 import { hex } from '../storage/record-chain.ts'
 import { type AppendOutcome, type RecordStream } from '../storage/storage.ts'
-import { mayBeWritten, CratonRefusal, lost } from './craton-connection.ts'
+import { CratonRefusal, LateAnswerError, lost, mayBeWritten } from './craton-connection.ts'
 import { type CratonClient, refusalError } from './craton-client.ts'
 
 /** What an append needs of the store around it. */
@@ -30,6 +30,8 @@ export function actualOf(message: string): bigint | null {
   const digits = /actual (\d{1,20})$/.exec(message)?.[1]
   return digits === undefined ? null : BigInt(digits)
 }
+
+const isLate = (error: unknown): boolean => error instanceof AppError && error.cause instanceof LateAnswerError
 
 const appended = (firstOffset: bigint, count: number): AppendOutcome => ({
   outcome: 'APPENDED',
@@ -67,6 +69,12 @@ async function resolveByReading(
     return there !== undefined && hex(there) === hex(payload)
   }).length
   if (same === payloads.length) return appended(at, payloads.length)
+  if (found.length === 0 && isLate(cause))
+    throw new AppError(
+      'SOURCE_UNAVAILABLE',
+      'The storage server is late: the records are not there yet, and may still come. Read on from the expected offset before you append again.',
+      { source: 'craton', details: { written: 'UNKNOWN' }, cause },
+    )
   if (found.length === 0)
     throw new AppError('SOURCE_UNAVAILABLE', 'The storage server failed. Nothing was written.', {
       source: 'craton',

@@ -117,7 +117,7 @@ export function createCratonClient({ address, clock, poolSize, timeoutMs, pinned
       lastFailure = error
       retryAt = performance.now() + retryMs
       retryMs = Math.min(retryMs * 2, RETRY_MS.last)
-      throw error instanceof CratonRefusal ? error : lost(false, error)
+      throw error instanceof CratonRefusal ? refusalError(error) : lost(false, error)
     }
   }
 

@@ -23,6 +23,14 @@ export class CratonRefusal extends Error {
   }
 }
 
+/** No answer came in time; it may still be on its way. */
+export class LateAnswerError extends Error {
+  constructor(limitMs: number) {
+    super(`no answer within ${limitMs} ms`)
+    this.name = 'LateAnswerError'
+  }
+}
+
 /** @param sent whether the request may have reached the server: then its outcome is unknown */
 export const lost = (sent: boolean, cause: unknown): AppError =>
   new AppError('SOURCE_UNAVAILABLE', 'The source "craton" does not answer.', {
@@ -143,7 +151,7 @@ export async function openCratonConnection(
       const frame = encodeFrame({ type: 'Request', id, tenantId, audit, payload })
       const answer = await new Promise<ResponsePayload>((resolve, reject) => {
         // The server is one thread: an answer that is late may still come, but whoever waits behind it should not.
-        const timer = setTimeout(() => end(new Error(`no answer within ${limitMs} ms`)), limitMs)
+        const timer = setTimeout(() => end(new LateAnswerError(limitMs)), limitMs)
         const onAbort = (): void => settle(() => reject(lost(true, signal?.reason)))
         const settle = (finish: () => void): void => {
           clearTimeout(timer)

@@ -10,7 +10,7 @@ import { type Source, type SourceKind, type SourcesDataSource } from './sources.
 import { countDeadLetters, listDeadLetters } from './sql-dead-letters.ts'
 
 export interface SourcesParts {
-  readonly stores: { readonly sql: Sql; readonly log: EventLog; readonly cache: Cache }
+  readonly stores: { readonly sql: Sql; readonly log: EventLog; readonly cache: Cache; readonly craton?: Probe['store'] | null }
   readonly progress: Pick<ProjectionProgress, 'watermark'>
   readonly config: Pick<Config, 'criticalSources' | 'sourceTimeoutMs'>
   readonly clock: Clock
@@ -129,6 +129,7 @@ export function createSources(parts: SourcesParts): SourcesDataSource {
     { name: 'log', kind: 'LOG', store: stores.log },
     { name: 'sql', kind: 'SQL', store: stores.sql },
     { name: 'cache', kind: 'CACHE', store: stores.cache },
+    ...(stores.craton == null ? [] : [{ name: 'craton', kind: 'STORAGE', store: stores.craton } as const]),
   ]
   const lastSuccess = new Map<string, Nanos>()
   let cached: { readonly sources: Promise<Source[]>; freshUntil: number } | null = null

@@ -1,0 +1,113 @@
+import t from 'tap'
+import { openCraton } from '../src/datasources/craton/open-craton.ts'
+import { readConfig } from '../src/config.ts'
+import { systemClock } from '../src/time.ts'
+import { ask, openControlPlane, openers, viewerOf } from './support/control-plane.ts'
+import { startCratonServer } from './support/craton-server.ts'
+import { eventually } from './support/eventually.ts'
+
+const lee = viewerOf('lee@example.com')
+
+t.test('Craton through the front door: its streams beside ours; down, only its own fields are missing', async (t) => {
+  const embedded = openers['embedded']
+  const stores = embedded === undefined ? null : await embedded(t)
+  if (stores === null) throw new Error('no embedded stores')
+  const server = await startCratonServer(t, { uptimeSecs: 500 })
+  const env = { CRATON_ADDR: server.address, CRATON_TENANTS: 'acme=7', CRATON_STREAMS: 'acme/orders=1:PUBLIC', CRATON_POLL_MS: '20' }
+  const craton = openCraton(readConfig(env), { clock: systemClock })
+  t.teardown(() => craton?.close())
+  const plane = await openControlPlane(t, { ...stores, craton }, env)
+  const query = (text: string, variables = {}) => ask(plane, lee, text, variables)
+
+  const created = await query(
+    'mutation { createRecordStream(input: { name: "payments", store: CRATON, dataClass: PCI }) { ... on RecordStreamAccepted { created stream { id streamId store dataClass length epoch } } ... on UserError { message } } }',
+  )
+  t.match(created.data, {
+    createRecordStream: {
+      created: true,
+      stream: { streamId: ((7n << 32n) | 1n).toString(), store: 'CRATON', dataClass: 'PCI', length: '0', epoch: String },
+    },
+  })
+  const append = `mutation($expected: Long, $key: String) { it: appendRecords(input: { key: { name: "payments", store: CRATON }, expectedOffset: $expected, idempotencyKey: $key, records: [{ json: { amount: 1 } }, { text: "x" }] }) {
+    __typename ... on RecordsAppended { firstOffset lastOffset headHash cursor projected receipt { outcome } stream { length } } ... on OffsetConflict { expected actual } ... on UserError { code message } } }`
+  t.match((await query(append, { key: 'k1' })).data, {
+    it: {
+      __typename: 'RecordsAppended',
+      firstOffset: '0',
+      lastOffset: '1',
+      headHash: null,
+      projected: true,
+      receipt: { outcome: 'RecordsAppended' },
+      stream: { length: '2' },
+    },
+  })
+  t.match((await query(append, { key: 'k1' })).data, { it: { __typename: 'RecordsAppended', firstOffset: '0' } }, 'a repeat writes nothing')
+  t.match((await query(append, { expected: '0' })).data, { it: { __typename: 'OffsetConflict', expected: '0', actual: '2' } })
+  await query('mutation { createRecordStream(input: { name: "ours" }) { __typename } }')
+
+  const everything = `{ recordStreams { totalCount nodes { name store length } }
+    recordStream(key: { name: "payments", store: CRATON }) { name length headHash records { nodes { offset text json hash recordedAt } } verify { ok mode checked } }
+    storageStatus { store status version clusterMode checks { name } replicas { id } } sources { name kind status } runs { nodes { id } } }`
+  t.match((await query(everything)).data, {
+    recordStreams: {
+      nodes: [
+        { name: '_audit', store: 'NATIVE' },
+        { name: 'ours', store: 'NATIVE' },
+        { name: 'orders', store: 'CRATON' },
+        { name: 'payments', store: 'CRATON', length: '2' },
+      ],
+    },
+    recordStream: {
+      name: 'payments',
+      length: '2',
+      headHash: null,
+      records: { nodes: [{ offset: '0', json: { amount: 1 }, hash: null, recordedAt: null }, { text: 'x' }] },
+      verify: { ok: true, mode: 'wire', checked: '2' },
+    },
+    storageStatus: [
+      { store: 'NATIVE', status: 'UP' },
+      { store: 'CRATON', status: 'UP', version: '0.8.0', clusterMode: 'Clustered' },
+    ],
+    sources: [{ name: 'log' }, { name: 'sql' }, { name: 'cache' }, { name: 'craton', kind: 'STORAGE', status: 'UP' }],
+  })
+  const hidden = await ask(
+    plane,
+    viewerOf('kim', ['operator']),
+    '{ recordStream(key: { name: "payments", store: CRATON }) { records { nodes { redacted text } } } }',
+  )
+  t.match(hidden.data, { recordStream: { records: { nodes: [{ redacted: true, text: null }, { redacted: true }] } } })
+  t.match(
+    await query('{ recordStream(key: { name: "payments", store: CRATON }) { segment { records } } }'),
+    { errors: [{ originalError: { code: 'BAD_USER_INPUT' } }] },
+    'no hashes, no segment',
+  )
+
+  await server.stop()
+  const down = await query(
+    '{ recordStreams { nodes { name store length } } named: recordStreams { nodes { name } } runs { nodes { id } } recordStream(key: { name: "payments", store: CRATON }) { name length } }',
+  )
+  t.match(down.data, {
+    recordStreams: { nodes: [{ name: '_audit', length: String }, { name: 'ours', length: '0' }, null, null] },
+    named: { nodes: [{ name: '_audit' }, { name: 'ours' }, { name: 'orders' }, { name: 'payments' }] },
+    runs: { nodes: [] },
+    recordStream: null,
+  })
+  t.ok(down.errors?.every(({ originalError }) => (originalError as { code?: string }).code === 'SOURCE_UNAVAILABLE'))
+  t.match((await query(append)).data, { it: { __typename: 'Unavailable', code: 'SOURCE_UNAVAILABLE' } })
+  t.match((await query('{ storageStatus { store status version } }')).data, {
+    storageStatus: [{ store: 'NATIVE', status: 'UP' }, { store: 'CRATON' }],
+  })
+  await eventually(async () =>
+    JSON.stringify((await query('{ storageStatus { store status } }')).data).includes('{"store":"CRATON","status":"DOWN"}'),
+  )
+
+  await server.restart()
+  await eventually(async () =>
+    JSON.stringify((await query('{ storageStatus { store status } }')).data).includes('{"store":"CRATON","status":"UP"}'),
+  )
+  t.match(
+    (await query(append)).data,
+    { it: { message: /restarted/ } },
+    'back without a restart of ours, and it is seen that it has forgotten',
+  )
+})
