@@ -18,12 +18,14 @@ const storage = '../datasources/storage/storage.ts'
 const graph = '../datasources/graph/graph.ts'
 const graphResolvers = '../resolvers/graph-models.ts'
 const connection = '../resolvers/connection.ts'
+const events = '../resolvers/events-model.ts'
 
 /** The domain object that the resolvers of each type receive. */
 const mappers = {
   Run: `${runs}#Run as RunModel`,
   RunEvent: `${runs}#RunEvent as RunEventModel`,
   PolicyDecision: `${runs}#PolicyDecision as PolicyDecisionModel`,
+  GenericEvent: `${events}#GenericEvent as GenericEventModel`,
   Ritual: `${runs}#Ritual as RitualModel`,
   ScaleHint: `${runs}#ScaleHint as ScaleHintModel`,
   Approval: `${approvals}#Approval as ApprovalModel`,

@@ -1,6 +1,6 @@
 import cors from '@fastify/cors'
 import { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import { assertValidSchema, type GraphQLSchema, isScalarType } from 'graphql'
+import { assertValidSchema, execute, type GraphQLSchema, isScalarType } from 'graphql'
 import mercurius from 'mercurius'
 import { type Authenticator, createAuthenticator } from './auth/authenticator.ts'
 import { type Config } from './config.ts'
@@ -13,6 +13,7 @@ import { sloStatus } from './health/slo-status.ts'
 import { createLifecycle, type Lifecycle } from './health/lifecycle.ts'
 import { type Pipeline } from './operation/operation.ts'
 import { createPipeline } from './operation/pipeline.ts'
+import { createCompilable } from './operation/recursive-variables.ts'
 import { createSubscriber } from './operation/subscribe.ts'
 import { readTrustedDocuments } from './operation/trusted-files.ts'
 import { findEntities } from './resolvers/entities.ts'
@@ -95,6 +96,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
 
   const authenticator = createAuthenticator({ config, sql: stores?.sql, clock })
   const subscriber = createSubscriber({ schema, config, dataSources, live, cursors, clock })
+  const compilable = createCompilable(schema)
   const unmeasured = createPipeline({
     schema,
     config,
@@ -106,7 +108,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     trusted: readTrustedDocuments(config.trustedDocuments),
     onDocument: (outcome) => metrics.documentCache(outcome),
     runTraced: createTracer(schema),
-    run: (text, context, variables) => app.graphql(text, { ...context }, variables),
+    run: async (text, context, variables, document) =>
+      compilable(document)
+        ? app.graphql(text, { ...context }, variables)
+        : execute({ schema, document, contextValue: context, variableValues: variables }),
     subscribe: subscriber.subscribe,
     streams: () => subscriber.stats().streams,
   })

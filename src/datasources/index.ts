@@ -33,6 +33,8 @@ import { createSqlIdempotency } from './sql-idempotency.ts'
 import { openPgliteSql } from './sql/pglite-sql.ts'
 import { openPostgresSql } from './sql/postgres-sql.ts'
 import { type Sql } from './sql/sql.ts'
+import { createSqlTimeline } from './timeline/sql-timeline.ts'
+import { type TimelineDataSource } from './timeline/timeline.ts'
 import { createSources } from './system/probed-sources.ts'
 import { type SourcesDataSource } from './system/sources.ts'
 
@@ -45,6 +47,7 @@ export interface DataSources {
   readonly audit: AuditLog
   readonly graph: GraphDataSource
   readonly graphCommands: GraphCommands
+  readonly timeline: TimelineDataSource
   readonly sources: SourcesDataSource
   readonly progress: ProjectionProgress
   readonly idempotency: IdempotencyStore
@@ -144,6 +147,7 @@ export function createDataSources({
     }),
     audit: createRecordAudit({ sql, store: native, log, clock }),
     ...createGraphPorts({ stores, progress, config, clock }),
+    timeline: createSqlTimeline({ sql }),
     sources: createSources({ stores, progress, config, clock }),
     progress,
     idempotency: createSqlIdempotency({ sql, clock }),

@@ -64,6 +64,7 @@ function readAnnouncement(message: LogMessage): DomainEvent | null {
     family: 'announcements',
     stream: 'orrery',
     sequence: message.sequence,
+    subject: message.subject,
     tenantId,
     // the subject decides, as it does about the tenant
     domain: oneOf(eventDomains, message.subject.split('.')[4]?.toUpperCase()) ?? 'SYSTEM',

@@ -23,6 +23,7 @@ export interface DomainEvent {
   readonly family: string
   readonly stream: LogStream
   readonly sequence: bigint
+  readonly subject: string
   /** As the subject says: the payload is never trusted for that. */
   readonly tenantId: string
   readonly domain: Domain

@@ -33,6 +33,7 @@ export const graphFamily: EventFamily = {
     const place = [`project=${projectId}`, `namespace=${namespace}`, `graph=${graphId}`]
     return {
       ...{ family: 'graph', stream: 'graph', sequence: message.sequence, tenantId, domain: 'GRAPH', system: 'DEMON' },
+      subject: message.subject,
       type: event.kind === 'COMMIT' ? 'graph.commit.created:v1' : 'graph.tag.updated:v1',
       ...{ at: event.at, recordedAt: event.recordedAt },
       severity: event.kind === 'COMMIT' && event.warnings.length > 0 ? 'WARNING' : 'INFO',

@@ -28,6 +28,7 @@ export function ritualDomainEvent(event: RitualEvent): DomainEvent {
     family: 'runs',
     stream: 'ritual',
     sequence: event.sequence,
+    subject: ['demon.ritual.v1', ...(event.legacy ? [] : [event.tenantId]), event.ritualId, event.runId, 'events'].join('.'),
     tenantId: event.tenantId,
     domain: domainOf(event),
     system: 'DEMON',

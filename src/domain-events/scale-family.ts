@@ -12,7 +12,7 @@ export const scaleFamily: EventFamily = {
     if (!parsed.readable) return null
     const { hint } = parsed
     return {
-      ...{ family: 'scale', stream: 'scale', sequence: message.sequence, tenantId: hint.tenantId },
+      ...{ family: 'scale', stream: 'scale', sequence: message.sequence, subject: message.subject, tenantId: hint.tenantId },
       ...{ domain: 'SYSTEM', system: 'DEMON', type: 'agent.scale.hint:v1', at: hint.at, recordedAt: message.recordedAtNs },
       ...{ severity: 'INFO', labels: [`recommendation=${hint.recommendation}`], refs: {}, nodeIds: [], payload: hint.payload },
     }

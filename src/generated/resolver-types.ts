@@ -1,6 +1,7 @@
 // Written by `npm run codegen` from schema/*.graphql; change those instead.
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Run as RunModel, RunEvent as RunEventModel, PolicyDecision as PolicyDecisionModel, Ritual as RitualModel, ScaleHint as ScaleHintModel } from '../datasources/runs/runs.ts';
+import type { GenericEvent as GenericEventModel } from '../resolvers/events-model.ts';
 import type { Approval as ApprovalModel, Decision as DecisionModel } from '../datasources/approvals/approvals.ts';
 import type { Source as SourceModel, DeadLetter as DeadLetterModel } from '../datasources/system/sources.ts';
 import type { Alert as AlertModel } from '../datasources/alerts/alerts.ts';
@@ -816,6 +817,21 @@ export type Direction =
   /** Both ways, as Demon does. */
   | 'ANY';
 
+/** Which part of the control plane an event belongs to. */
+export type Domain =
+  /** Runs and their steps. */
+  | 'RUNS'
+  /** Gates and decisions. */
+  | 'APPROVALS'
+  /** Commits and tags of graphs. */
+  | 'GRAPH'
+  /** Record streams. */
+  | 'STORAGE'
+  /** Objectives, budgets, alerts, tickets. */
+  | 'SLO'
+  /** The platform itself. */
+  | 'SYSTEM';
+
 /** A relationship. */
 export type EdgeInput = {
   /** Its id: any text of 1 to 1,024 bytes. */
@@ -924,6 +940,66 @@ export type Event = {
   readonly raw: Scalars['JSON']['output'];
 };
 
+/** A page of events of all domains. */
+export type EventConnection = {
+  readonly __typename?: 'EventConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<EventEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<Event>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** An event, or a word about the stream itself. */
+export type EventDelivery = EventItem | StreamGap | StreamPhase;
+
+/** One of events, and its cursor. */
+export type EventEdge = {
+  readonly __typename?: 'EventEdge';
+  /** To page on from here, or to subscribe from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: Event;
+};
+
+/** All given conditions must hold; a list means one of its values. Equal filters share one evaluation, whoever asks. */
+export type EventFilter = {
+  /** Of one of these types, such as `ritual.failed:v1`. */
+  readonly types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Of one of these domains. */
+  readonly domains?: InputMaybe<ReadonlyArray<Domain>>;
+  /** About this run. */
+  readonly runId?: InputMaybe<Scalars['ID']['input']>;
+  /** About this graph. */
+  readonly graphId?: InputMaybe<Scalars['ID']['input']>;
+  /** About this record stream. */
+  readonly streamId?: InputMaybe<Scalars['ID']['input']>;
+  /** About this objective. */
+  readonly sloId?: InputMaybe<Scalars['ID']['input']>;
+  /** With one of these labels, such as `ritual=deploy`, `gate=go` or one that its writer gave it. */
+  readonly labels?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** At least this bad. */
+  readonly severityAtLeast?: InputMaybe<Severity>;
+  /** This text in its type, labels or payload as written, in any case. */
+  readonly text?: InputMaybe<Scalars['String']['input']>;
+  /** All of these. */
+  readonly all?: InputMaybe<ReadonlyArray<EventFilter>>;
+  /** At least one of these. */
+  readonly any?: InputMaybe<ReadonlyArray<EventFilter>>;
+  /** Not this. */
+  readonly not?: InputMaybe<EventFilter>;
+};
+
+/** An event and its position. */
+export type EventItem = {
+  readonly __typename?: 'EventItem';
+  /** Resume after this. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** The event. */
+  readonly event: Event;
+};
+
 /** What happens in our own log. */
 export type EventsInput = {
   /** Which facts. */
@@ -983,6 +1059,35 @@ export type GapReason =
   | 'SLOW_CONSUMER'
   /** The stream was replaced, purged or set back. */
   | 'SOURCE_RESET';
+
+/** An event of a type that has no object type of its own. */
+export type GenericEvent = Event & Node & {
+  readonly __typename?: 'GenericEvent';
+  /** Global id of the event. */
+  readonly id: Scalars['ID']['output'];
+  /** Its position, to resume after. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** Its sequence in its stream. */
+  readonly sequence: Scalars['Long']['output'];
+  /** When it happened, as its writer says; the log's time where the writer gave none that can be read. */
+  readonly at: Scalars['DateTime']['output'];
+  /** When the log stored it. */
+  readonly recordedAt: Scalars['DateTime']['output'];
+  /** The event's type as written. */
+  readonly type: Scalars['String']['output'];
+  /** Whose it is. */
+  readonly tenantId: Scalars['String']['output'];
+  /** Where it comes from. */
+  readonly system: System;
+  /** The whole payload. */
+  readonly raw: Scalars['JSON']['output'];
+  /** Which part of the control plane it belongs to. */
+  readonly domain: Domain;
+  /** How bad it is. */
+  readonly severity: Severity;
+  /** Its labels. */
+  readonly labels: ReadonlyArray<Scalars['String']['output']>;
+};
 
 /** Grants a gate. */
 export type GrantApprovalInput = {
@@ -2349,6 +2454,12 @@ export type Query = {
   readonly sources: ReadonlyArray<Source>;
   /** Every record store: whether it answers, its version, its replicas. */
   readonly storageStatus: ReadonlyArray<StorageStatus>;
+  /**
+   * Everything that happened, in one cursor order, over all domains: each stream in its own order, together by the time at which the log stored it. An
+   * event that is stored late comes late. With `around`, events before (`last`) and after (`first`) that moment; ten of each unless told. A page may be
+   * shorter than asked for when matches are rare: go on from its cursors. A cursor of it is also an `after` of `events` with the same filter.
+   */
+  readonly timeline: EventConnection;
   /** Who is asking, and what they may do. */
   readonly viewer: Viewer;
 };
@@ -2478,6 +2589,16 @@ export type QuerySlosArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
   at?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+
+export type QueryTimelineArgs = {
+  filter?: InputMaybe<EventFilter>;
+  around?: InputMaybe<Scalars['DateTime']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A limit per window and what is left of it. */
@@ -3285,6 +3406,17 @@ export type SetGraphTagInput = {
   readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** How bad an event is. */
+export type Severity =
+  /** As it should be. */
+  | 'INFO'
+  /** Somebody may want to look: a denial, an escalation, a cancellation. */
+  | 'WARNING'
+  /** Something failed. */
+  | 'ERROR'
+  /** Somebody must look now. */
+  | 'CRITICAL';
+
 /** A silence of Alertmanager's. */
 export type Silence = {
   readonly __typename?: 'Silence';
@@ -3810,6 +3942,8 @@ export type Subscription = {
   readonly alertChanged: AlertDelivery;
   /** Every gate that opens, moves or is decided and matches; resumes exactly after `after`. Without `after`, only what is new. */
   readonly approvalUpdated: ApprovalDelivery;
+  /** Any event of any domain that matches; resumes exactly after `after`. Without `after`, only what is new. */
+  readonly events: EventDelivery;
   /** Every commit and every tag that changes, of one graph or of all; resumes exactly after `after`. Without `after`, only what is new. */
   readonly graphCommitted: GraphCommitDelivery;
   /** Changes inside the neighbourhood of a node, as they happen. */
@@ -3834,6 +3968,13 @@ export type SubscriptionAlertChangedArgs = {
 
 export type SubscriptionApprovalUpdatedArgs = {
   filter?: InputMaybe<ApprovalFilter>;
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+  strict?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+
+export type SubscriptionEventsArgs = {
+  filter?: InputMaybe<EventFilter>;
   after?: InputMaybe<Scalars['Cursor']['input']>;
   strict?: InputMaybe<Scalars['Boolean']['input']>;
 };
@@ -4120,6 +4261,11 @@ export type ResolversUnionTypes<_RefType extends Dictionary<string, unknown>> = 
     | ( NotAllowed & { __typename: 'NotAllowed' } )
     | ( Unavailable & { __typename: 'Unavailable' } )
   ;
+  EventDelivery:
+    | ( Omit<EventItem, 'event'> & { event: _RefType['Event'] } & { __typename: 'EventItem' } )
+    | ( StreamGap & { __typename: 'StreamGap' } )
+    | ( StreamPhase & { __typename: 'StreamPhase' } )
+  ;
   GraphChangeDelivery:
     | ( GraphChangeModel & { __typename: 'GraphChangeItem' } )
     | ( StreamGap & { __typename: 'StreamGap' } )
@@ -4192,10 +4338,14 @@ export type ResolversInterfaceTypes<_RefType extends Dictionary<string, unknown>
     | ( Omit<RecordsAppended, 'stream' | 'receipt'> & { stream: _RefType['RecordStream'], receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'RecordsAppended' } )
     | ( Omit<RunAccepted, 'run' | 'receipt'> & { run: _RefType['Run'], receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'RunAccepted' } )
   ;
-  Event: ( RunEventModel & { __typename: 'RunEvent' } );
+  Event:
+    | ( GenericEventModel & { __typename: 'GenericEvent' } )
+    | ( RunEventModel & { __typename: 'RunEvent' } )
+  ;
   Node:
     | ( ApprovalModel & { __typename: 'Approval' } )
     | ( AuditReceiptModel & { __typename: 'AuditReceipt' } )
+    | ( GenericEventModel & { __typename: 'GenericEvent' } )
     | ( GraphModel & { __typename: 'Graph' } )
     | ( GraphCommitModel & { __typename: 'GraphCommit' } )
     | ( GraphNodeModel & { __typename: 'GraphNode' } )
@@ -4287,17 +4437,24 @@ export type ResolversTypes = {
   DenyApprovalInput: DenyApprovalInput;
   DenyReason: DenyReason;
   Direction: Direction;
+  Domain: Domain;
   EdgeInput: EdgeInput;
   ErrorBudget: ResolverTypeWrapper<ErrorBudget>;
   ErrorCode: ErrorCode;
   Escalation: ResolverTypeWrapper<Escalation>;
   EscalationStep: ResolverTypeWrapper<EscalationStep>;
   Event: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Event']>;
+  EventConnection: ResolverTypeWrapper<Omit<EventConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['EventEdge']>, nodes: ReadonlyArray<ResolversTypes['Event']> }>;
+  EventDelivery: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['EventDelivery']>;
+  EventEdge: ResolverTypeWrapper<Omit<EventEdge, 'node'> & { node: ResolversTypes['Event'] }>;
+  EventFilter: EventFilter;
+  EventItem: ResolverTypeWrapper<Omit<EventItem, 'event'> & { event: ResolversTypes['Event'] }>;
   EventsInput: EventsInput;
   ExpireSilenceInput: ExpireSilenceInput;
   Explain: ResolverTypeWrapper<Explain>;
   FailRunInput: FailRunInput;
   GapReason: GapReason;
+  GenericEvent: ResolverTypeWrapper<GenericEventModel>;
   GrantApprovalInput: GrantApprovalInput;
   Graph: ResolverTypeWrapper<GraphModel>;
   GraphAccepted: ResolverTypeWrapper<GraphAcceptedModel>;
@@ -4435,6 +4592,7 @@ export type ResolversTypes = {
   Seconds: ResolverTypeWrapper<Scalars['Seconds']['output']>;
   SeriesKind: SeriesKind;
   SetGraphTagInput: SetGraphTagInput;
+  Severity: Severity;
   Silence: ResolverTypeWrapper<Silence>;
   SilenceAccepted: ResolverTypeWrapper<SilenceAccepted>;
   SilenceAlertInput: SilenceAlertInput;
@@ -4543,10 +4701,16 @@ export type ResolversParentTypes = {
   Escalation: Escalation;
   EscalationStep: EscalationStep;
   Event: ResolversInterfaceTypes<ResolversParentTypes>['Event'];
+  EventConnection: Omit<EventConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['EventEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Event']> };
+  EventDelivery: ResolversUnionTypes<ResolversParentTypes>['EventDelivery'];
+  EventEdge: Omit<EventEdge, 'node'> & { node: ResolversParentTypes['Event'] };
+  EventFilter: EventFilter;
+  EventItem: Omit<EventItem, 'event'> & { event: ResolversParentTypes['Event'] };
   EventsInput: EventsInput;
   ExpireSilenceInput: ExpireSilenceInput;
   Explain: Explain;
   FailRunInput: FailRunInput;
+  GenericEvent: GenericEventModel;
   GrantApprovalInput: GrantApprovalInput;
   Graph: GraphModel;
   GraphAccepted: GraphAcceptedModel;
@@ -4978,7 +5142,28 @@ export type EscalationStepResolvers<ContextType = Context, ParentType extends Re
 };
 
 export type EventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Event'] = ResolversParentTypes['Event']> = {
-  __resolveType: TypeResolveFn<'RunEvent', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'GenericEvent' | 'RunEvent', ParentType, ContextType>;
+};
+
+export type EventConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EventConnection'] = ResolversParentTypes['EventConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['EventEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Event']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type EventDeliveryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EventDelivery'] = ResolversParentTypes['EventDelivery']> = {
+  __resolveType: TypeResolveFn<'EventItem' | 'StreamGap' | 'StreamPhase', ParentType, ContextType>;
+};
+
+export type EventEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EventEdge'] = ResolversParentTypes['EventEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Event'], ParentType, ContextType>;
+};
+
+export type EventItemResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EventItem'] = ResolversParentTypes['EventItem']> = {
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  event?: Resolver<ResolversTypes['Event'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type ExplainResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Explain'] = ResolversParentTypes['Explain']> = {
@@ -4986,6 +5171,22 @@ export type ExplainResolvers<ContextType = Context, ParentType extends Resolvers
   inputs?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   queries?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   promql?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type GenericEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GenericEvent'] = ResolversParentTypes['GenericEvent']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  sequence?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  recordedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tenantId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  system?: Resolver<ResolversTypes['System'], ParentType, ContextType>;
+  raw?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  domain?: Resolver<ResolversTypes['Domain'], ParentType, ContextType>;
+  severity?: Resolver<ResolversTypes['Severity'], ParentType, ContextType>;
+  labels?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type GraphResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Graph'] = ResolversParentTypes['Graph']> = {
@@ -5344,7 +5545,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Approval' | 'AuditReceipt' | 'Graph' | 'GraphCommit' | 'GraphNode' | 'GraphRelationship' | 'Record' | 'RecordStream' | 'Ritual' | 'Run' | 'RunEvent' | 'Slo', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Approval' | 'AuditReceipt' | 'GenericEvent' | 'Graph' | 'GraphCommit' | 'GraphNode' | 'GraphRelationship' | 'Record' | 'RecordStream' | 'Ritual' | 'Run' | 'RunEvent' | 'Slo', ParentType, ContextType>;
 };
 
 export type NotAllowedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NotAllowed'] = ResolversParentTypes['NotAllowed']> = {
@@ -5479,6 +5680,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   slos?: Resolver<ResolversTypes['SloConnection'], ParentType, ContextType, RequireFields<QuerySlosArgs, 'orderBy'>>;
   sources?: Resolver<ReadonlyArray<ResolversTypes['Source']>, ParentType, ContextType>;
   storageStatus?: Resolver<ReadonlyArray<ResolversTypes['StorageStatus']>, ParentType, ContextType>;
+  timeline?: Resolver<ResolversTypes['EventConnection'], ParentType, ContextType, Partial<QueryTimelineArgs>>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
 };
 
@@ -5952,6 +6154,7 @@ export type StreamPhaseResolvers<ContextType = Context, ParentType extends Resol
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   alertChanged?: SubscriptionResolver<ResolversTypes['AlertDelivery'], "alertChanged", ParentType, ContextType, RequireFields<SubscriptionAlertChangedArgs, 'strict'>>;
   approvalUpdated?: SubscriptionResolver<ResolversTypes['ApprovalDelivery'], "approvalUpdated", ParentType, ContextType, RequireFields<SubscriptionApprovalUpdatedArgs, 'strict'>>;
+  events?: SubscriptionResolver<ResolversTypes['EventDelivery'], "events", ParentType, ContextType, RequireFields<SubscriptionEventsArgs, 'strict'>>;
   graphCommitted?: SubscriptionResolver<ResolversTypes['GraphCommitDelivery'], "graphCommitted", ParentType, ContextType, RequireFields<SubscriptionGraphCommittedArgs, 'strict'>>;
   neighbourhoodChanged?: SubscriptionResolver<ResolversTypes['GraphChangeDelivery'], "neighbourhoodChanged", ParentType, ContextType, RequireFields<SubscriptionNeighbourhoodChangedArgs, 'graph' | 'nodeId' | 'depth' | 'strict'>>;
   recordAppended?: SubscriptionResolver<ResolversTypes['RecordDelivery'], "recordAppended", ParentType, ContextType, RequireFields<SubscriptionRecordAppendedArgs, 'stream'>>;
@@ -6026,7 +6229,12 @@ export type Resolvers<ContextType = Context> = {
   Escalation?: EscalationResolvers<ContextType>;
   EscalationStep?: EscalationStepResolvers<ContextType>;
   Event?: EventResolvers<ContextType>;
+  EventConnection?: EventConnectionResolvers<ContextType>;
+  EventDelivery?: EventDeliveryResolvers<ContextType>;
+  EventEdge?: EventEdgeResolvers<ContextType>;
+  EventItem?: EventItemResolvers<ContextType>;
   Explain?: ExplainResolvers<ContextType>;
+  GenericEvent?: GenericEventResolvers<ContextType>;
   Graph?: GraphResolvers<ContextType>;
   GraphAccepted?: GraphAcceptedResolvers<ContextType>;
   GraphChangeDelivery?: GraphChangeDeliveryResolvers<ContextType>;

@@ -6,8 +6,13 @@ import { mapError } from './errors.ts'
 import { type PreparedOperation } from './operation.ts'
 import { boundedResult } from './result-text.ts'
 
-/** Runs one isolated operation; may reject. */
-export type Run = (text: string, context: Context, variables: Record<string, unknown> | undefined) => Promise<ExecutionResult>
+/** Runs one isolated operation, given as text and as it was parsed; may reject. */
+export type Run = (
+  text: string,
+  context: Context,
+  variables: Record<string, unknown> | undefined,
+  document: DocumentNode,
+) => Promise<ExecutionResult>
 
 /** Runs one isolated document and times its fields; the trace comes in the result's `extensions.ftv1`. */
 export type RunTraced = (
@@ -54,7 +59,7 @@ export function createExecutor(parts: ContextParts, { run, runTraced, accountOf 
     try {
       const variables = Object.keys(operation.variables).length === 0 ? undefined : operation.variables
       const traced = origin.trace === true ? runTraced : undefined
-      const running = traced === undefined ? run(operation.text, context, variables) : traced(operation.document, context, variables)
+      const running = traced === undefined ? run(operation.text, context, variables, operation.document) : traced(operation.document, context, variables)
       const result = await Promise.race([running, deadline.passed])
       account?.settle(result.data)
       return boundedResult(complete(result, operation, context, account), operation, parts.config.maxResponseBytes)

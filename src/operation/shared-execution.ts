@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type CursorPosition } from '../subscriptions/cursor.ts'
+import { type StepPosition } from '../subscriptions/delivery.ts'
 import { type Emission } from './event-source.ts'
 
 /** What a member of a group gets next. */
@@ -21,7 +21,7 @@ export interface SharedExecution {
    * @param source the caller's own source: becomes the group's when there is none yet, else is returned (closed)
    * @returns null when the group is past that position by more than it remembers: go on alone and try again
    */
-  join(key: string, at: CursorPosition, source: AsyncIterableIterator<Emission>): Membership | null
+  join(key: string, at: StepPosition, source: AsyncIterableIterator<Emission>): Membership | null
   groups(): number
 }
 
@@ -31,14 +31,14 @@ interface Group {
   /** The newest emissions, for members that are slightly behind. */
   recent: Emission[]
   /** Where the oldest of `recent` begins. */
-  remembersFrom: CursorPosition
+  remembersFrom: StepPosition
   /** Where the group is. */
-  reached: CursorPosition
+  reached: StepPosition
 }
 
 interface Member {
   readonly queue: Shared[]
-  readonly after: CursorPosition
+  readonly after: StepPosition
   /** It has got something: whatever comes next is new for it. */
   started: boolean
   wake: ((shared: Shared) => void) | null
@@ -114,10 +114,10 @@ export function createSharedExecution({ queueSize }: SharingOptions): SharedExec
     for (const member of group.members) give(member, last)
   }
 
-  const canFollow = (group: Group, at: CursorPosition): boolean =>
+  const canFollow = (group: Group, at: StepPosition): boolean =>
     at.epoch === group.reached.epoch && at.epoch === group.remembersFrom.epoch && at.sequence >= group.remembersFrom.sequence
 
-  const add = (key: string, group: Group, at: CursorPosition): Membership => {
+  const add = (key: string, group: Group, at: StepPosition): Membership => {
     const member: Member = { queue: [], after: at, wake: null, open: true, started: false }
     for (const emission of group.recent) if (isNewFor(member, emission)) member.queue.push({ kind: 'EMISSION', emission })
     group.members.add(member)

@@ -4,6 +4,8 @@ import { type Projection } from './projection.ts'
 import { createGraphProjection, defaultRunConvention } from './graph-projection.ts'
 import { createRitualProjection } from './ritual-projection.ts'
 import { createScaleProjection } from './scale-projection.ts'
+import { slowestOfStream } from './slowest-of-stream.ts'
+import { createStreamEventsProjection, keptStreams } from './stream-events-projection.ts'
 
 export type { ProjectionLogger, ProjectionStats, ProjectorParts } from './follow.ts'
 
@@ -15,6 +17,7 @@ export const defaultProjections = ({ graphRunProperty = 'runId' } = {}): Project
   createRitualProjection(),
   createScaleProjection(),
   createGraphProjection({ convention: { ...defaultRunConvention, runProperty: graphRunProperty } }),
+  ...keptStreams.map((stream) => createStreamEventsProjection(stream)),
 ]
 
 export interface ProjectorOptions extends ProjectorParts {
@@ -42,7 +45,11 @@ export interface Projector {
 export function createProjector({ projections = defaultProjections(), standbyMs = 1000, ...options }: ProjectorOptions): Projector {
   const { sql, logger, batchMessages = 2000, batchBytes = 4 * 1024 * 1024 } = options
   const limits = { messages: batchMessages, bytes: batchBytes }
-  const followed = projections.map((projection) => ({ projection, stats: emptyStats(projection) }))
+  const followed = projections.map((projection) => ({
+    projection,
+    stats: emptyStats(projection),
+    notifier: options.notifier && slowestOfStream(options.notifier, projection, projections),
+  }))
   const stopping = new AbortController()
   let running: Promise<void> | null = null
   let active = false
@@ -79,7 +86,11 @@ export function createProjector({ projections = defaultProjections(), standbyMs 
     logger.info({ projections: projections.map(({ name }) => name) }, 'this projector is active')
     const signal = AbortSignal.any([stopping.signal, lease.lost])
     try {
-      await Promise.all(followed.map(({ projection, stats }) => follow(options, projection, { limits, stats, signal, lost: lease.lost })))
+      await Promise.all(
+        followed.map(({ projection, stats, notifier }) =>
+          follow({ ...options, notifier }, projection, { limits, stats, signal, lost: lease.lost }),
+        ),
+      )
     } finally {
       active = false
       if (lease.lost.aborted) logger.warn({}, 'the projector lost its lock')

@@ -7,6 +7,7 @@ import { base } from './base.ts'
 import { graphMutations } from './graph-mutations.ts'
 import { graphSubscriptions } from './graph-subscriptions.ts'
 import { graph } from './graph.ts'
+import { events } from './events.ts'
 import { nodes } from './nodes.ts'
 import { audit } from './audit.ts'
 import { runsMutations } from './runs-mutations.ts'
@@ -24,6 +25,7 @@ export const resolvers: Resolvers = mergeResolvers([
   scalars,
   base,
   nodes,
+  events,
   runs,
   runsMutations,
   approvals,

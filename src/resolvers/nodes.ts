@@ -3,6 +3,7 @@ import { type Context } from '../context.ts'
 import { AppError, badUserInput } from '../errors.ts'
 import { type Resolvers, type ResolversInterfaceTypes, type ResolversTypes } from '../generated/resolver-types.ts'
 import { decodeId } from '../ids.ts'
+import { findGenericEvent } from './events.ts'
 import { reading } from './freshness.ts'
 import { type NodeKind } from './node-kind.ts'
 import { graphKinds } from './graph-kinds.ts'
@@ -69,6 +70,7 @@ const kinds: Readonly<Record<string, NodeKind>> = {
     },
   },
   ...graphKinds,
+  GenericEvent: { scope: 'events:read', find: findGenericEvent },
   RunEvent: {
     scope: 'runs:read',
     async find(ctx, parts) {

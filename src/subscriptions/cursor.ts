@@ -20,6 +20,23 @@ export interface CursorScope {
 
 export const anyField = (tenantId: string): CursorScope => ({ tenantId, field: '*', filterHash: '' })
 
+/** A position in one of several streams that are read as one. */
+export interface StreamMark {
+  readonly stream: LogStream
+  readonly sequence: bigint
+  /** Tells the stream's life (`epochMark`); null when the stream did not exist: everything in it comes after. */
+  readonly epoch: string | null
+}
+
+/** A position in several streams: everything up to each mark has been seen. */
+export interface StreamMarks {
+  readonly marks: readonly StreamMark[]
+  /** The stream of the event that the cursor belongs to, so that a page can end before it; null for a mere position. */
+  readonly at: LogStream | null
+  /** Made of the position of one stream: the others begin with what is new. */
+  readonly partial: boolean
+}
+
 /**
  * Signs and verifies event cursors (platform 4.5). Opaque base64url of version, stream, epoch, sequence, tenant, hash of field and filter, issue time, HMAC.
  * The first key signs, all verify.
@@ -28,4 +45,8 @@ export interface CursorCodec {
   encode(position: CursorPosition, scope: CursorScope): string
   /** @throws AppError BAD_USER_INPUT, always with the same message, for anything that is not ours or not for this scope; compares in constant time */
   decode(cursor: string, scope: CursorScope): CursorPosition
+  /** A cursor over several streams. */
+  encodeMarks(marks: Omit<StreamMarks, 'partial'>, scope: CursorScope): string
+  /** Takes the cursors of `encodeMarks`, and a tenant's `anyField` cursors as marks of one stream. @throws as `decode` */
+  decodeMarks(cursor: string, scope: CursorScope): StreamMarks
 }

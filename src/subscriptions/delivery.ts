@@ -5,11 +5,14 @@ import { type Context } from '../context.ts'
 
 const mark = Symbol('delivery')
 
+/** A place in what one process delivers: enough to compare two steps of the same stream. */
+export type StepPosition = Pick<CursorPosition, 'epoch' | 'sequence'>
+
 /** One step of a stream: where it stands now, and what there is to show. */
 export interface Delivery<T> {
   readonly [mark]: true
   readonly kind: 'EVENT' | 'GAP' | 'PHASE'
-  readonly position: CursorPosition
+  readonly position: StepPosition
   /** The position as the client gets it; resuming after it repeats and skips nothing. */
   readonly cursor: string
   /** What the field resolves to; null = nothing to show here, only the position moved. */
@@ -24,7 +27,7 @@ export const isDelivery = (payload: unknown): payload is AnyDelivery => typeof p
 
 export const delivery = <T>(step: {
   kind?: Delivery<T>['kind']
-  position: CursorPosition
+  position: StepPosition
   cursor: string
   value: T | null
   live?: boolean
@@ -36,6 +39,12 @@ export const delivery = <T>(step: {
   value: step.value,
   live: step.live ?? false,
 })
+
+/** What a step shows. Steps without a value are never executed. */
+export function shownIn<T>({ value }: Delivery<T>): T {
+  if (value === null) throw new Error('a step of a stream that shows nothing was executed')
+  return value
+}
 
 /** Where an item of the hub leaves its reader. */
 export function positionOf(item: HubItem, stream: LogStream = 'ritual'): CursorPosition {

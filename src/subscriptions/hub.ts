@@ -1,4 +1,7 @@
 import { type LogMessage, type LogStream } from '../datasources/log/log.ts'
+import { type DomainEvent } from '../domain-events/event.ts'
+import { type CompiledFilter } from '../domain-events/filter.ts'
+import { type StreamMarks } from './cursor.ts'
 
 export type HubGapReason = 'EXPIRED' | 'SLOW_CONSUMER' | 'SOURCE_RESET'
 
@@ -26,6 +29,35 @@ export interface HubSubscribeOptions {
   readonly signal: AbortSignal
 }
 
+/** Where one stream is. An empty epoch: it does not exist. */
+export interface StreamHead {
+  readonly epoch: string
+  readonly sequence: bigint
+}
+
+/** Where every stream is that is followed. Never changed in place. */
+export type Heads = ReadonlyMap<LogStream, StreamHead>
+
+/** What a reader of `events` gets, in order. `heads` is where its streams are after it; `arrival` places it in the order of the feed. */
+export type EventsItem = {
+  readonly heads: Heads
+  readonly arrival: bigint
+} & (
+  | { readonly kind: 'EVENT'; readonly stream: LogStream; readonly event: DomainEvent; readonly message: LogMessage }
+  | { readonly kind: 'GAP'; readonly stream: LogStream; readonly from: bigint; readonly to: bigint; readonly reason: HubGapReason }
+  | { readonly kind: 'PHASE'; readonly phase: 'REPLAY' | 'LIVE' }
+)
+
+export interface EventsSubscribeOptions {
+  readonly tenantId: string
+  readonly filter: CompiledFilter
+  /** Deliver what comes after these marks; null = only what is new. */
+  readonly after: StreamMarks | null
+  /** End with CURSOR_EXPIRED instead of delivering a gap. */
+  readonly strict: boolean
+  readonly signal: AbortSignal
+}
+
 export interface HubStats {
   readonly subscribers: number
   /** Tails of the log that are open. */
@@ -35,6 +67,9 @@ export interface HubStats {
   readonly dropped: number
   /** Gaps delivered (or that ended strict subscribers), since the start. */
   readonly gaps: number
+  /** Different filters of `events` now, and how often one of them was asked since the start. */
+  readonly filters: number
+  readonly filterEvaluations: number
 }
 
 /**
@@ -44,6 +79,12 @@ export interface HubStats {
 export interface LiveHub {
   /** While the log is down the iterator waits; it ends when the signal aborts, `return()` is called, or the hub closes. */
   subscribe(options: HubSubscribeOptions): AsyncIterableIterator<HubItem>
+  /** All streams as one, in one order, by one filter; each event once. As `subscribe` in everything else. */
+  events(options: EventsSubscribeOptions): AsyncIterableIterator<EventsItem>
+  /** The streams in which events of a filter can be: those that its cursors speak of. */
+  streamsOf(filter: CompiledFilter): readonly LogStream[]
+  /** Tells this process' count of arrivals from another's. */
+  readonly id: string
   /** Counts for metrics and leak tests. */
   stats(): HubStats
   close(): Promise<void>

@@ -15,6 +15,8 @@ export function createLateCursors(): LateCursors {
   return {
     encode: (position, scope) => codec().encode(position, scope),
     decode: (cursor, scope) => codec().decode(cursor, scope),
+    encodeMarks: (marks, scope) => codec().encodeMarks(marks, scope),
+    decodeMarks: (cursor, scope) => codec().decodeMarks(cursor, scope),
     settle(given) {
       settled = given
     },

@@ -1,5 +1,9 @@
 import { type EventLog, type LogStream } from '../datasources/log/log.ts'
-import { type HubSubscribeOptions, type LiveHub } from './hub.ts'
+import { type EventFamily } from '../domain-events/event.ts'
+import { eventFamilies } from '../domain-events/families.ts'
+import { createEventsFeed } from './events-feed.ts'
+import { createEventsSubscriber } from './events-subscriber.ts'
+import { type EventsSubscribeOptions, type HubSubscribeOptions, type LiveHub } from './hub.ts'
 import { createLiveFeed, type FeedLogger, type LiveFeed } from './live-feed.ts'
 import { createLiveSubscriber } from './live-subscriber.ts'
 
@@ -12,15 +16,19 @@ export interface LiveHubOptions {
   readonly logger?: FeedLogger
   /** How long a stream's tail stays open without subscribers (default 30 s). */
   readonly lingerMs?: number
+  /** What `events` knows (default: everything that is registered). */
+  readonly families?: readonly EventFamily[]
 }
 
 const silent: FeedLogger = { warn: () => undefined }
 
 /** @see LiveHub */
-export function createLiveHub({ log, ringSize, queueSize, logger = silent, lingerMs = 30_000 }: LiveHubOptions): LiveHub {
+export function createLiveHub(options: LiveHubOptions): LiveHub {
+  const { log, ringSize, queueSize, logger = silent, lingerMs = 30_000, families = eventFamilies } = options
   const feeds = new Map<LogStream, LiveFeed>()
   const open = new Set<AbortController>()
   const counted = { dropped: 0, gaps: 0 }
+  const closing = new AbortController()
 
   const feedOf = (stream: LogStream): LiveFeed => {
     const known = feeds.get(stream) ?? createLiveFeed({ log, stream, ringSize, lingerMs, logger })
@@ -28,26 +36,48 @@ export function createLiveHub({ log, ringSize, queueSize, logger = silent, linge
     return known
   }
 
+  /** A place among the open subscribers. */
+  const enter = (): { leave: AbortSignal; onClose: () => void } => {
+    const leave = new AbortController()
+    open.add(leave)
+    return { leave: leave.signal, onClose: () => void open.delete(leave) }
+  }
+
+  const subscribe = (wanted: HubSubscribeOptions) =>
+    createLiveSubscriber({ ...wanted, feed: feedOf(wanted.stream), queueSize, counted, ...enter() })
+
+  /** The feed of all events reads the streams as a subscriber of its own; it counts as none, and what it misses its readers miss. */
+  const follow = (wanted: HubSubscribeOptions) => {
+    const unseen = { dropped: 0, gaps: 0 }
+    return createLiveSubscriber({
+      ...{ ...wanted, feed: feedOf(wanted.stream), queueSize, counted: unseen, leave: closing.signal },
+      onClose: () => undefined,
+    })
+  }
+  const events = createEventsFeed({ log, hub: { subscribe: follow }, families, ringSize, lingerMs, logger })
+
   return {
-    subscribe(options: HubSubscribeOptions) {
-      const feed = feedOf(options.stream)
-      const leave = new AbortController()
-      open.add(leave)
-      const onClose = (): void => void open.delete(leave)
-      return createLiveSubscriber({ ...options, feed, queueSize, counted, leave: leave.signal, onClose })
-    },
+    subscribe,
+    id: events.id,
+    events: (wanted: EventsSubscribeOptions) => createEventsSubscriber({ ...wanted, feed: events, queueSize, counted, ...enter() }),
+    streamsOf: (filter) => events.streamsOf(filter),
     stats() {
       const all = [...feeds.values()]
+      const { filters, evaluations, ringEvents } = events.stats()
       return {
         subscribers: open.size,
         consumers: all.filter((feed) => feed.isOpen()).length,
-        ringEvents: all.reduce((sum, feed) => sum + feed.ring.size(), 0),
+        ringEvents: all.reduce((sum, feed) => sum + feed.ring.size(), 0) + ringEvents,
         dropped: counted.dropped,
         gaps: counted.gaps,
+        filters,
+        filterEvaluations: evaluations,
       }
     },
     async close() {
       for (const leave of open) leave.abort()
+      closing.abort()
+      await events.close()
       await Promise.all([...feeds.values()].map((feed) => feed.close()))
     },
   }

@@ -2,6 +2,7 @@ import { type LogMessage } from '../datasources/log/log.ts'
 import { AppError } from '../errors.ts'
 import { type HubGapReason, type HubItem, type HubSubscribeOptions } from './hub.ts'
 import { type FeedReader, type LiveFeed, type MessageItem } from './live-feed.ts'
+import { isOutage } from './outage.ts'
 import { pause } from './pause.ts'
 import { openReplay, type Replay } from './replay.ts'
 import { settlingIterator } from './settling-iterator.ts'
@@ -253,6 +254,3 @@ export function createLiveSubscriber(options: SubscriberOptions): AsyncIterableI
   }
   return iterator
 }
-
-const isOutage = (error: unknown): boolean =>
-  error instanceof AppError && (error.code === 'SOURCE_UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED')

@@ -1,10 +1,7 @@
 import { type Context } from '../context.ts'
-import { AppError } from '../errors.ts'
 import { type CursorPosition } from './cursor.ts'
+import { isOutage } from './outage.ts'
 import { pause } from './pause.ts'
-
-const isOutage = (error: unknown): boolean =>
-  error instanceof AppError && (error.code === 'SOURCE_UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED')
 
 const never = new AbortController().signal
 

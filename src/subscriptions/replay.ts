@@ -19,7 +19,8 @@ export interface Replay {
 }
 
 export interface ReplayOptions {
-  readonly feed: LiveFeed
+  /** `position` is where the replay ends. */
+  readonly feed: Pick<LiveFeed, 'log' | 'stream' | 'position' | 'epoch' | 'warn'>
   readonly subjects: readonly string[]
   readonly from: bigint
   readonly signal: AbortSignal

@@ -1,14 +1,18 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { logStreams } from '../datasources/log/log.ts'
+import { type LogStream, logStreams } from '../datasources/log/log.ts'
 import { badUserInput } from '../errors.ts'
 import { type Clock } from '../time.ts'
-import { type CursorCodec, type CursorPosition, type CursorScope } from './cursor.ts'
+import { type CursorCodec, type CursorPosition, type CursorScope, type StreamMark, type StreamMarks } from './cursor.ts'
 
-// version, stream, any-field mark, issue time (s), sequence, tenant, field + filter; then the epoch's text, then the signature
+// version, stream, any-field mark, issue time (s), sequence, tenant, field + filter; then the epoch's text, then the signature.
+// A cursor over several streams: the same head with the event's stream and the number of marks, then the marks.
 const VERSION = 1
+const MARKS_VERSION = 2
 const HEAD_BYTES = 1 + 1 + 1 + 5 + 8 + 8 + 8
+const MARK_BYTES = 1 + 8 + 8
 const SIGNATURE_BYTES = 16
 const MAX_EPOCH_BYTES = 128
+const NO_STREAM = 255
 
 export interface CursorCodecOptions {
   /** At least one; the first signs, all verify, so that a key can be replaced while old cursors are out. */
@@ -43,6 +47,26 @@ function parse(cursor: string): Parsed | null {
 /** What a text that cannot be parsed is compared as, so that it costs what a forged one does. */
 const nothing: Parsed = { body: new Uint8Array(HEAD_BYTES), signature: new Uint8Array(SIGNATURE_BYTES) }
 
+/** Tells one life of a stream from another in few bytes. */
+export const epochMark = (epoch: string): string => fingerprint('epoch', epoch).toString('hex')
+
+const refusal = () => badUserInput('This cursor was not made for this tenant, field and filter.')
+
+function readMarks(bytes: Buffer): StreamMark[] | null {
+  const count = bytes[8] ?? 0
+  if (bytes.length !== HEAD_BYTES + count * MARK_BYTES) return null
+  const marks: StreamMark[] = []
+  for (let at = HEAD_BYTES; at < bytes.length; at += MARK_BYTES) {
+    const stream = logStreams[bytes[at] ?? NO_STREAM]
+    if (stream === undefined) return null
+    const epoch = bytes.subarray(at + 9, at + MARK_BYTES).toString('hex')
+    marks.push({ stream, sequence: bytes.readBigUInt64BE(at + 1), epoch: /^0+$/.test(epoch) ? null : epoch })
+  }
+  return marks
+}
+
+const streamAt = (index: number | undefined): LogStream | null => logStreams[index ?? NO_STREAM] ?? null
+
 /**
  * @see CursorCodec
  * A scope of `anyField` verifies every cursor of its tenant; any other scope its own cursors and the tenant's `anyField` cursors.
@@ -51,36 +75,70 @@ export function createCursorCodec({ keys, clock }: CursorCodecOptions): CursorCo
   const [signing] = keys
   if (signing === undefined) throw new Error('cursors need at least one key')
 
-  const encode = (position: CursorPosition, scope: CursorScope): string => {
-    const epoch = Buffer.from(position.epoch, 'utf8')
-    if (epoch.length > MAX_EPOCH_BYTES) throw new Error('the epoch of a stream is too long for a cursor')
-    const body = Buffer.alloc(HEAD_BYTES + epoch.length)
-    body[0] = VERSION
-    body[1] = logStreams.indexOf(position.stream)
+  const newBody = (version: number, size: number, scope: CursorScope): Buffer => {
+    const body = Buffer.alloc(HEAD_BYTES + size)
+    body[0] = version
     body[2] = isAnyField(scope) ? 1 : 0
     body.writeUIntBE(Number(clock.now() / 1_000_000_000n), 3, 5)
-    body.writeBigUInt64BE(position.sequence, 8)
     fingerprint(scope.tenantId).copy(body, 16)
     fingerprint(scope.field, scope.filterHash).copy(body, 24)
-    epoch.copy(body, HEAD_BYTES)
-    return Buffer.concat([body, sign(signing, body)]).toString('base64url')
+    return body
   }
 
-  const decode = (cursor: string, scope: CursorScope): CursorPosition => {
+  const signed = (body: Buffer): string => Buffer.concat([body, sign(signing, body)]).toString('base64url')
+
+  /** @throws AppError BAD_USER_INPUT for anything that is not ours or not for this scope */
+  const verified = (cursor: string, scope: CursorScope): Buffer => {
     const parsed = parse(cursor)
     const { body, signature } = parsed ?? nothing
     // every key and every part is always compared: how long it takes tells nothing about what was wrong
-    let signed = false
-    for (const key of keys) signed = timingSafeEqual(sign(key, body), signature) || signed
+    let ours = false
+    for (const key of keys) ours = timingSafeEqual(sign(key, body), signature) || ours
     const ourTenant = timingSafeEqual(body.subarray(16, 24), fingerprint(scope.tenantId))
     const ourField = timingSafeEqual(body.subarray(24, 32), fingerprint(scope.field, scope.filterHash))
-    const stream = logStreams[body[1] ?? -1]
     const fits = ourField || body[2] === 1 || isAnyField(scope)
-    if (parsed === null || !signed || !ourTenant || !fits || body[0] !== VERSION || stream === undefined)
-      throw badUserInput('This cursor was not made for this tenant, field and filter.')
-    const bytes = Buffer.from(body)
+    if (parsed === null || !ours || !ourTenant || !fits) throw refusal()
+    return Buffer.from(body)
+  }
+
+  const positionOf = (bytes: Buffer): CursorPosition => {
+    const stream = streamAt(bytes[1])
+    if (bytes[0] !== VERSION || stream === null) throw refusal()
     return { stream, sequence: bytes.readBigUInt64BE(8), epoch: bytes.subarray(HEAD_BYTES).toString('utf8') }
   }
 
-  return { encode, decode }
+  return {
+    encode(position, scope) {
+      const epoch = Buffer.from(position.epoch, 'utf8')
+      if (epoch.length > MAX_EPOCH_BYTES) throw new Error('the epoch of a stream is too long for a cursor')
+      const body = newBody(VERSION, epoch.length, scope)
+      body[1] = logStreams.indexOf(position.stream)
+      body.writeBigUInt64BE(position.sequence, 8)
+      epoch.copy(body, HEAD_BYTES)
+      return signed(body)
+    },
+    decode: (cursor, scope) => positionOf(verified(cursor, scope)),
+    encodeMarks({ marks, at }, scope) {
+      const body = newBody(MARKS_VERSION, marks.length * MARK_BYTES, scope)
+      body[1] = at === null ? NO_STREAM : logStreams.indexOf(at)
+      body[8] = marks.length
+      for (const [index, { stream, sequence, epoch }] of marks.entries()) {
+        const start = HEAD_BYTES + index * MARK_BYTES
+        body[start] = logStreams.indexOf(stream)
+        body.writeBigUInt64BE(sequence, start + 1)
+        if (epoch !== null) Buffer.from(epoch, 'hex').copy(body, start + 9)
+      }
+      return signed(body)
+    },
+    decodeMarks(cursor, scope): StreamMarks {
+      const bytes = verified(cursor, scope)
+      if (bytes[0] === MARKS_VERSION) {
+        const marks = readMarks(bytes)
+        if (marks === null) throw refusal()
+        return { marks, at: streamAt(bytes[1]), partial: false }
+      }
+      const { stream, sequence, epoch } = positionOf(bytes)
+      return { marks: [{ stream, sequence, epoch: epochMark(epoch) }], at: stream, partial: true }
+    },
+  }
 }

@@ -1,5 +1,5 @@
 /** Asks until the answer is yes. Fails after the deadline. */
-export async function eventually(question: () => Promise<boolean> | boolean, { withinMs = 10_000, everyMs = 15 } = {}): Promise<void> {
+export async function eventually(question: () => Promise<boolean> | boolean, { withinMs = 30_000, everyMs = 15 } = {}): Promise<void> {
   for (const deadline = Date.now() + withinMs; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, everyMs))) {
     if (await question()) return
   }

@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto'
+import { type EventLog, type LogMessage, type LogStream } from '../datasources/log/log.ts'
+import { type DomainEvent, type EventFamily } from '../domain-events/event.ts'
+import { createEventReader } from '../domain-events/families.ts'
+import { createFilterIndex } from '../domain-events/filter-index.ts'
+import { type CompiledFilter } from '../domain-events/filter.ts'
+import { type Heads, type HubGapReason, type HubItem, type LiveHub, type StreamHead } from './hub.ts'
+import { type FeedLogger } from './live-feed.ts'
+import { pause } from './pause.ts'
+
+interface Arrived {
+  /** Counts what this feed has seen, over all streams: the one order of all readers of this process. */
+  readonly arrival: bigint
+  /** The heads once this has arrived. */
+  readonly heads: Heads
+  readonly stream: LogStream
+}
+
+export type ArrivedItem =
+  | (Arrived & { readonly kind: 'EVENT'; readonly event: DomainEvent; readonly message: LogMessage })
+  | (Arrived & { readonly kind: 'GAP'; readonly from: bigint; readonly to: bigint; readonly reason: HubGapReason })
+
+/** A reader as the feed sees it. */
+export interface EventsReader {
+  /** What it wants, in the order of arrival: events that fit its filter, and every gap of its streams. */
+  offer(item: ArrivedItem): void
+}
+
+/** All streams of the log as one, for all readers of `events` in this process: one consumer a stream, one ring, one order. */
+export interface EventsFeed {
+  /** Tells this feed's count of arrivals from another's. */
+  readonly id: string
+  readonly log: EventLog
+  /** Streams in which events of the filter's domains can be. */
+  streamsOf(filter: CompiledFilter): readonly LogStream[]
+  /** Reads a message as an event; null when it is none. */
+  read(message: LogMessage): DomainEvent | null
+  /** Resolves when it is known where these streams stand; waits as long as the log is down. False when the signal aborted first. */
+  ready(streams: readonly LogStream[], signal: AbortSignal): Promise<boolean>
+  heads(): Heads
+  arrival(): bigint
+  /** Every item with a later arrival is in the ring; `heads` are those of that moment. */
+  covered(): { readonly arrival: bigint; readonly heads: Heads }
+  /** Items after `arrival`, oldest first, until `visit` returns false. */
+  forEachAfter(arrival: bigint, visit: (item: ArrivedItem) => boolean): void
+  /** Counts one more reader of these streams; call `release` once. */
+  acquire(streams: readonly LogStream[]): void
+  release(): void
+  attach(tenantId: string, filter: CompiledFilter, reader: EventsReader): void
+  detach(tenantId: string, filter: CompiledFilter, reader: EventsReader): void
+  warn(details: object, text: string): void
+  stats(): { readonly evaluations: number; readonly filters: number; readonly readers: number; readonly ringEvents: number }
+  close(): Promise<void>
+}
+
+export interface EventsFeedOptions {
+  readonly log: EventLog
+  readonly hub: Pick<LiveHub, 'subscribe'>
+  readonly families: readonly EventFamily[]
+  readonly ringSize: number
+  /** How long the streams are followed after the last reader left. */
+  readonly lingerMs: number
+  readonly logger: FeedLogger
+}
+
+const missingStreamMs = 1000
+
+export function createEventsFeed({ log, hub, families, ringSize, lingerMs, logger }: EventsFeedOptions): EventsFeed {
+  const read = createEventReader(families)
+  const index = createFilterIndex<EventsReader>()
+  const readers = new Set<EventsReader>()
+  let ring: ArrivedItem[] = []
+  let ringStart = 0
+  let heads: Heads = new Map()
+  let covered = { arrival: 0n, heads }
+  let arrival = 0n
+  let followed = new Map<LogStream, Promise<void>>()
+  let stopping = new AbortController()
+  let whenKnown: (() => void)[] = []
+  let held = 0
+  let linger: NodeJS.Timeout | undefined
+
+  const move = (stream: LogStream, head: StreamHead): void => {
+    heads = new Map(heads).set(stream, head)
+  }
+
+  const known = (stream: LogStream, head: StreamHead): void => {
+    const first = !heads.has(stream)
+    move(stream, head)
+    if (!first) return
+    // what came before a stream was followed is in no ring
+    covered = { ...covered, heads: new Map(covered.heads).set(stream, head) }
+    const waiting = whenKnown
+    whenKnown = []
+    for (const wake of waiting) wake()
+  }
+
+  const keep = (item: ArrivedItem): void => {
+    ring.push(item)
+    if (ring.length - ringStart <= ringSize) return
+    const oldest = ring[ringStart]
+    if (oldest !== undefined) covered = { arrival: oldest.arrival, heads: oldest.heads }
+    ringStart++
+    if (ringStart < ringSize) return
+    ring = ring.slice(ringStart)
+    ringStart = 0
+  }
+
+  const onMessage = (stream: LogStream, epoch: string, message: LogMessage): void => {
+    move(stream, { epoch, sequence: message.sequence })
+    const event = read(message)
+    if (event === null) return
+    const item: ArrivedItem = { kind: 'EVENT', arrival: ++arrival, heads, stream, event, message }
+    keep(item)
+    index.visit(event, (reader) => reader.offer(item))
+  }
+
+  const onItem = (stream: LogStream, item: HubItem): void => {
+    if (item.kind === 'MESSAGE') return onMessage(stream, item.epoch, item.message)
+    if (item.kind === 'PHASE') {
+      if (item.phase === 'LIVE') known(stream, { epoch: item.epoch, sequence: item.sequence })
+      return
+    }
+    move(stream, { epoch: item.epoch, sequence: item.to })
+    const gap: ArrivedItem = { kind: 'GAP', arrival: ++arrival, heads, stream, from: item.from, to: item.to, reason: item.reason }
+    keep(gap)
+    for (const reader of readers) reader.offer(gap)
+  }
+
+  /** Where to begin: what is new, or everything when the stream is only made later. */
+  const startOf = async (stream: LogStream, signal: AbortSignal): Promise<StreamHead | null> => {
+    for (let waited = false; !signal.aborted; waited = true) {
+      try {
+        const state = await log.state(stream)
+        if (state !== null) return waited && heads.has(stream) ? { epoch: state.epoch, sequence: 0n } : null
+        known(stream, { epoch: '', sequence: 0n })
+      } catch (error) {
+        if (signal.aborted) break
+        logger.warn({ err: error, stream }, 'the events of a stream wait for the log')
+      }
+      await pause(missingStreamMs, signal)
+    }
+    return null
+  }
+
+  const follow = async (stream: LogStream, signal: AbortSignal): Promise<void> => {
+    const after = await startOf(stream, signal)
+    const subjects = families.filter((family) => family.stream === stream).flatMap((family) => family.subjects)
+    while (!signal.aborted) {
+      try {
+        for await (const item of hub.subscribe({ stream, after, strict: false, subjects, signal })) onItem(stream, item)
+        return
+      } catch (error) {
+        if (signal.aborted) return
+        logger.warn({ err: error, stream }, 'the events of a stream are opened again')
+        await pause(missingStreamMs, signal)
+      }
+    }
+  }
+
+  const close = async (): Promise<void> => {
+    clearTimeout(linger)
+    const closing = [...followed.values()]
+    stopping.abort()
+    stopping = new AbortController()
+    followed = new Map()
+    ring = []
+    ringStart = 0
+    heads = new Map()
+    covered = { arrival, heads }
+    await Promise.all(closing)
+  }
+
+  return {
+    id: randomUUID(),
+    log,
+    streamsOf: ({ domains }) => [
+      ...new Set(families.filter((family) => family.domains.some((domain) => domains.has(domain))).map(({ stream }) => stream)),
+    ],
+    read,
+    ready: (streams, signal) =>
+      new Promise((resolve) => {
+        const settle = (): void => {
+          const isKnown = streams.every((stream) => heads.has(stream))
+          if (!isKnown && !signal.aborted) return void whenKnown.push(settle)
+          signal.removeEventListener('abort', settle)
+          whenKnown = whenKnown.filter((other) => other !== settle)
+          resolve(isKnown)
+        }
+        signal.addEventListener('abort', settle)
+        settle()
+      }),
+    heads: () => heads,
+    arrival: () => arrival,
+    covered: () => covered,
+    forEachAfter(after, visit) {
+      let low = ringStart
+      let high = ring.length
+      while (low < high) {
+        const middle = (low + high) >>> 1
+        if ((ring[middle]?.arrival ?? 0n) <= after) low = middle + 1
+        else high = middle
+      }
+      for (let at = low; at < ring.length; at++) {
+        const item = ring[at]
+        if (item === undefined || !visit(item)) return
+      }
+    },
+    acquire(streams) {
+      held++
+      clearTimeout(linger)
+      for (const stream of streams) if (!followed.has(stream)) followed.set(stream, follow(stream, stopping.signal))
+    },
+    release() {
+      held--
+      if (held > 0) return
+      linger = setTimeout(() => {
+        close().catch((error: unknown) => logger.warn({ err: error }, 'the events did not close cleanly'))
+      }, lingerMs)
+      linger.unref()
+    },
+    attach(tenantId, filter, reader) {
+      readers.add(reader)
+      index.add(tenantId, filter, reader)
+    },
+    detach(tenantId, filter, reader) {
+      readers.delete(reader)
+      index.remove(tenantId, filter, reader)
+    },
+    warn: (details, text) => logger.warn(details, text),
+    stats: () => ({ ...index.stats(), readers: readers.size, ringEvents: ring.length - ringStart }),
+    close,
+  }
+}

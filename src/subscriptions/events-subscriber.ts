@@ -1,0 +1,262 @@
+import { type LogStream } from '../datasources/log/log.ts'
+import { AppError } from '../errors.ts'
+import { type StreamMark, type StreamMarks } from './cursor.ts'
+import { type ArrivedItem, type EventsFeed, type EventsReader } from './events-feed.ts'
+import { type EventsItem, type EventsSubscribeOptions, type Heads, type HubGapReason, type StreamHead } from './hub.ts'
+import { isOutage } from './outage.ts'
+import { pause } from './pause.ts'
+import { createMergedReplay, type MergedReplay } from './merged-replay.ts'
+import { settlingIterator } from './settling-iterator.ts'
+import { epochMark } from './signed-cursor.ts'
+
+export interface EventsSubscriberOptions extends EventsSubscribeOptions {
+  readonly feed: EventsFeed
+  readonly queueSize: number
+  readonly counted: { dropped: number; gaps: number }
+  readonly leave: AbortSignal
+  readonly onClose: () => void
+}
+
+interface Place extends StreamHead {
+  readonly stream: LogStream
+  /** What cannot be told apart from what was delivered before. */
+  readonly lost: { readonly from: bigint; readonly to: bigint } | null
+}
+
+const none: StreamHead = { epoch: '', sequence: 0n }
+
+/**
+ * One reader's way through all streams. Behind, it reads the streams from the log, merged by time, up to where the feed is; then it takes over
+ * from the feed's ring by arrival. A live reader whose queue is full takes the rest from the ring, and what the ring lost is a gap.
+ */
+export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncIterableIterator<EventsItem> {
+  const { feed, filter, tenantId, queueSize, counted, strict } = options
+  const streams = feed.streamsOf(filter)
+  const stop = new AbortController()
+  let queue: EventsItem[] = []
+  let started = false
+  let live = false
+  let wasLive = false
+  /** Where it is: `heads` once in the order of the log, `arrival` in that of the feed; the latter counts only when nothing is left to replay. */
+  let heads: Heads = new Map()
+  let arrival = 0n
+  let replay: { readonly source: MergedReplay; readonly to: Heads; readonly arrival: bigint } | null = null
+  /** Events left out while it was behind. */
+  let skipped = 0
+  let wake: (() => void) | null = null
+
+  const isWanted = (item: ArrivedItem): boolean =>
+    item.kind === 'GAP' ? streams.includes(item.stream) : item.event.tenantId === tenantId && filter.matches(item.event)
+
+  const own = (all: Heads): Heads => new Map(streams.map((stream) => [stream, all.get(stream) ?? none]))
+
+  const reader: EventsReader = {
+    offer(item) {
+      if (!wasLive || item.arrival <= arrival || !isWanted(item)) return
+      if (live && queue.length < queueSize) {
+        queue.push(item)
+        arrival = item.arrival
+        heads = item.heads
+        wake?.()
+        return
+      }
+      live = false
+      skipped++
+    },
+  }
+
+  const gap = (stream: LogStream, range: { from: bigint; to: bigint }, reason: HubGapReason): void => {
+    counted.gaps++
+    if (strict)
+      throw new AppError('CURSOR_EXPIRED', 'The log no longer holds everything after this position.', {
+        details: { reason, from: range.from.toString(), to: range.to.toString() },
+      })
+    queue.push({ kind: 'GAP', stream, ...range, reason, heads, arrival })
+  }
+
+  const phase = (name: 'REPLAY' | 'LIVE'): void => {
+    queue.push({ kind: 'PHASE', phase: name, heads: own(heads), arrival })
+  }
+
+  const goLive = (): void => {
+    live = true
+    skipped = 0
+    // nothing of what has arrived since is for this reader
+    arrival = feed.arrival()
+    heads = own(feed.heads())
+    if (wasLive) return
+    wasLive = true
+    phase('LIVE')
+  }
+
+  const takeFromRing = (): void => {
+    let reachedEnd = true
+    feed.forEachAfter(arrival, (item) => {
+      if (queue.length >= queueSize) {
+        reachedEnd = false
+        return false
+      }
+      arrival = item.arrival
+      heads = item.heads
+      if (!isWanted(item)) return true
+      skipped--
+      if (item.kind === 'GAP') gap(item.stream, item, item.reason)
+      else queue.push(item)
+      return true
+    })
+    if (reachedEnd) goLive()
+  }
+
+  const skipWhatTheRingLost = (): void => {
+    const before = heads
+    const lost = feed.covered()
+    arrival = lost.arrival
+    heads = own(lost.heads)
+    let left = 0
+    feed.forEachAfter(arrival, (item) => {
+      if (isWanted(item)) left++
+      return true
+    })
+    const missed = Math.max(0, skipped - left)
+    skipped = left
+    counted.dropped += missed
+    if (missed === 0) return
+    for (const [stream, { sequence, epoch }] of heads) {
+      const from = before.get(stream) ?? none
+      if (from.epoch === epoch && sequence > from.sequence) gap(stream, { from: from.sequence + 1n, to: sequence }, 'SLOW_CONSUMER')
+    }
+  }
+
+  /** Where a mark is in its stream as it is now; says so when that is not the stream it was made for. */
+  const placed = async (stream: LogStream, mark: StreamMark | undefined): Promise<Place> => {
+    const now = feed.heads().get(stream) ?? none
+    const at = (sequence: bigint): Place => ({ stream, epoch: now.epoch, sequence, lost: null })
+    if (mark === undefined) return at(now.sequence)
+    if (mark.epoch === null) return at(0n)
+    const isSame = now.epoch !== '' && mark.epoch === epochMark(now.epoch)
+    if (isSame && mark.sequence <= now.sequence) return at(mark.sequence)
+    // our tail may be behind the log, so a position ahead of it is not yet a wrong one
+    const state = await feed.log.state(stream)
+    if (isSame && state !== null && state.epoch === now.epoch && state.lastSequence >= mark.sequence) return at(mark.sequence)
+    const to = now.sequence
+    return { ...at(to), lost: { from: state === null || state.firstSequence > to ? to : state.firstSequence, to } }
+  }
+
+  const start = async (): Promise<void> => {
+    if (!(await feed.ready(streams, stop.signal))) return
+    const { after } = options
+    const places = after === null ? null : await Promise.all(streams.map((stream) => placed(stream, markOf(after, stream))))
+    if (stop.signal.aborted) return
+    started = true
+    feed.attach(tenantId, filter, reader)
+    arrival = feed.arrival()
+    if (places === null) return goLive()
+    heads = new Map(places.map(({ stream, epoch, sequence }) => [stream, { epoch, sequence }]))
+    phase('REPLAY')
+    for (const { stream, lost } of places) if (lost !== null) gap(stream, lost, 'SOURCE_RESET')
+  }
+
+  const isBehind = (target: Heads): boolean =>
+    [...target].some(([stream, to]) => {
+      const { epoch, sequence } = heads.get(stream) ?? none
+      return to.epoch !== epoch || to.sequence > sequence
+    })
+
+  const readBacklog = async (): Promise<void> => {
+    if (replay === null) {
+      const to = own(feed.heads())
+      const arrivedThen = feed.arrival()
+      if (!isBehind(to)) {
+        arrival = arrivedThen
+        return goLive()
+      }
+      replay = { to, arrival: arrivedThen, source: createMergedReplay({ feed, from: own(heads), to, signal: stop.signal }) }
+    }
+    const step = await replay.source.next()
+    for (const lost of step.lost) {
+      heads = new Map(heads).set(lost.stream, { epoch: lost.epoch, sequence: lost.to })
+      gap(lost.stream, lost, lost.reason)
+    }
+    for (const { stream, epoch, message } of step.messages) {
+      heads = new Map(heads).set(stream, { epoch, sequence: message.sequence })
+      const event = feed.read(message)
+      if (event === null || event.tenantId !== tenantId || !filter.matches(event)) continue
+      queue.push({ kind: 'EVENT', stream, event, message, heads, arrival: 0n })
+    }
+    if (!step.done) return
+    const { to, arrival: reached } = replay
+    endReplay()
+    heads = to
+    arrival = reached
+    // what arrived during the replay is in the ring, unless there was too much of it
+    if (feed.covered().arrival <= reached) takeFromRing()
+  }
+
+  const endReplay = (): void => {
+    replay?.source.close()
+    replay = null
+  }
+
+  const catchUp = async (): Promise<void> => {
+    if (!wasLive) return readBacklog()
+    if (feed.covered().arrival > arrival) skipWhatTheRingLost()
+    takeFromRing()
+  }
+
+  const waitForMore = (): Promise<void> =>
+    new Promise((resolve) => {
+      wake = resolve
+    })
+
+  const advance = async (): Promise<void> => {
+    if (!started) await start()
+    else if (live) await waitForMore()
+    else await catchUp()
+  }
+
+  const pull = async (): Promise<IteratorResult<EventsItem, undefined>> => {
+    let retryMs = 50
+    for (;;) {
+      if (stop.signal.aborted) return { done: true, value: undefined }
+      const item = queue.shift()
+      if (item !== undefined) return { done: false, value: item }
+      try {
+        await advance()
+        retryMs = 50
+      } catch (error) {
+        if (stop.signal.aborted || !isOutage(error)) throw error
+        // the log is away: the stream stalls and goes on, it does not end
+        feed.warn({ err: error }, 'a replay waits for the log')
+        endReplay()
+        await pause(retryMs, stop.signal)
+        retryMs = Math.min(retryMs * 2, 2000)
+      }
+    }
+  }
+
+  const onAbort = (): void => void iterator.return?.()
+  const iterator = settlingIterator(pull, () => {
+    stop.abort()
+    options.signal.removeEventListener('abort', onAbort)
+    options.leave.removeEventListener('abort', onAbort)
+    feed.detach(tenantId, filter, reader)
+    feed.release()
+    endReplay()
+    queue = []
+    wake?.()
+    options.onClose()
+  })
+  feed.acquire(streams)
+  if (options.signal.aborted) onAbort()
+  else {
+    options.signal.addEventListener('abort', onAbort)
+    options.leave.addEventListener('abort', onAbort)
+  }
+  return iterator
+}
+
+/** The mark of a stream; undefined where the cursor says nothing of it and what is new is meant. */
+function markOf({ marks, partial }: StreamMarks, stream: LogStream): StreamMark | undefined {
+  const mark = marks.find((one) => one.stream === stream)
+  return mark === undefined && !partial ? { stream, sequence: 0n, epoch: null } : mark
+}

@@ -1,0 +1,89 @@
+import { type LogMessage, type LogStream } from '../datasources/log/log.ts'
+import { type EventsFeed } from './events-feed.ts'
+import { type Heads, type HubGapReason } from './hub.ts'
+import { openReplay, type Replay } from './replay.ts'
+
+export interface MergedStep {
+  /** In the order in which the log stored them, over all streams. */
+  readonly messages: readonly { readonly stream: LogStream; readonly epoch: string; readonly message: LogMessage }[]
+  readonly lost: readonly {
+    readonly stream: LogStream
+    readonly epoch: string
+    readonly from: bigint
+    readonly to: bigint
+    readonly reason: HubGapReason
+  }[]
+  readonly done: boolean
+}
+
+/** The backlog of several streams as one: each in its own order, together by the time at which the log stored them. */
+export interface MergedReplay {
+  /** @throws AppError SOURCE_UNAVAILABLE while the log is down */
+  next(): Promise<MergedStep>
+  close(): void
+}
+
+interface Side {
+  readonly stream: LogStream
+  readonly epoch: string
+  readonly replay: Replay
+  waiting: LogMessage[]
+  done: boolean
+}
+
+export interface MergedReplayOptions {
+  readonly feed: Pick<EventsFeed, 'log' | 'warn'>
+  readonly from: Heads
+  readonly to: Heads
+  readonly signal: AbortSignal
+}
+
+export function createMergedReplay({ feed, from, to, signal }: MergedReplayOptions): MergedReplay {
+  const resets: MergedStep['lost'][number][] = []
+  const sides: Side[] = []
+  for (const [stream, begin] of from) {
+    const end = to.get(stream)
+    if (end === undefined || end.epoch === '') continue
+    // it was replaced since: nothing of the new one can be told apart from what was delivered before
+    if (end.epoch !== begin.epoch) resets.push({ stream, epoch: end.epoch, from: 1n, to: end.sequence, reason: 'SOURCE_RESET' })
+    else if (end.sequence > begin.sequence) {
+      const { log, warn } = feed
+      const source = { log, warn, stream, position: () => end.sequence, epoch: () => end.epoch }
+      const replay = openReplay({ feed: source, subjects: ['>'], from: begin.sequence + 1n, signal })
+      sides.push({ stream, epoch: end.epoch, replay, waiting: [], done: false })
+    }
+  }
+
+  const fill = async (side: Side, lost: MergedStep['lost'][number][]): Promise<void> => {
+    while (side.waiting.length === 0 && !side.done) {
+      const step = await side.replay.next()
+      side.waiting = [...step.messages]
+      side.done = step.done
+      if (step.lost !== null) lost.push({ stream: side.stream, epoch: side.epoch, ...step.lost, reason: 'EXPIRED' })
+    }
+  }
+
+  return {
+    async next() {
+      const lost = resets.splice(0)
+      for (const side of sides) await fill(side, lost)
+      const messages: MergedStep['messages'][number][] = []
+      // until one side runs out: what it holds next may be older than what the others have
+      for (;;) {
+        const open = sides.filter(({ waiting, done }) => waiting.length > 0 || !done)
+        if (open.some(({ waiting }) => waiting.length === 0)) break
+        const [first, ...others] = open
+        if (first === undefined) break
+        const oldest = others.reduce((best, side) => (timeOf(side) < timeOf(best) ? side : best), first)
+        const message = oldest.waiting.shift()
+        if (message !== undefined) messages.push({ stream: oldest.stream, epoch: oldest.epoch, message })
+      }
+      return { messages, lost, done: sides.every(({ waiting, done }) => done && waiting.length === 0) }
+    },
+    close() {
+      for (const { replay } of sides) replay.close()
+    },
+  }
+}
+
+const timeOf = ({ waiting }: Side): bigint => waiting[0]?.recordedAtNs ?? 0n
