@@ -59,7 +59,8 @@ export function createExecutor(parts: ContextParts, { run, runTraced, accountOf 
     try {
       const variables = Object.keys(operation.variables).length === 0 ? undefined : operation.variables
       const traced = origin.trace === true ? runTraced : undefined
-      const running = traced === undefined ? run(operation.text, context, variables, operation.document) : traced(operation.document, context, variables)
+      const running =
+        traced === undefined ? run(operation.text, context, variables, operation.document) : traced(operation.document, context, variables)
       const result = await Promise.race([running, deadline.passed])
       account?.settle(result.data)
       return boundedResult(complete(result, operation, context, account), operation, parts.config.maxResponseBytes)

@@ -85,9 +85,9 @@ export function memoryLog(): MemoryLog {
       check()
       return { sequence: this.put(subject), duplicate: false }
     },
-    async state() {
+    async state(stream) {
       check()
-      return state()
+      return stream === 'ritual' ? state() : null
     },
     async get(_stream: LogStream, sequence) {
       return messages.find((message) => message.sequence === sequence) ?? null
@@ -95,14 +95,14 @@ export function memoryLog(): MemoryLog {
     async lastOnSubject(_stream, subject) {
       return messages.findLast((message) => message.subject === subject) ?? null
     },
-    async *read(_stream, { from = 1n, to = last, subject, batchSize = 500, signal } = {}) {
+    async *read(stream, { from = 1n, to = last, subject, batchSize = 500, signal } = {}) {
       reads++
       open++
       try {
         let position = from
         while (signal?.aborted !== true) {
           check()
-          const batch = select(position, to, subject).slice(0, batchSize)
+          const batch = stream === 'ritual' ? select(position, to, subject).slice(0, batchSize) : []
           if (batch.length === 0) return
           position = (batch.at(-1)?.sequence ?? to) + 1n
           yield batch
