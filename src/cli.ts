@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, (given: Arguments) => Promise<void>>> = 
   rebuild: async (given) => (await import('./cli/rebuild.ts')).rebuildCommand(given),
   schema: async (given) => (await import('./cli/schema.ts')).schemaCommand(given),
   keys: async (given) => (await import('./cli/keys.ts')).keysCommand(given),
+  graph: async (given) => (await import('./cli/graph.ts')).graphCommand(given),
   help: async () => {
     process.stdout.write((await import('./cli/help.ts')).helpText())
   },

@@ -91,6 +91,17 @@ export const settings = {
   approverAllowlist: setting({ names: ['APPROVER_ALLOWLIST'], group: 'Demon', help: 'Comma list of actors who may decide, as in Demon; unset: everybody with the scope.', schema: list.optional(), shown: 'everybody with the scope' }),
 
   graphRunProperty: setting({ names: ['GRAPH_RUN_PROPERTY'], group: 'Demon', help: 'Property of a node that names a run; changing it needs `orrery rebuild`.', schema: text.min(1).default('runId'), shown: 'runId' }),
+  neo4jUri: setting({ names: ['NEO4J_URI'], group: 'Stores', help: 'Neo4j: traversal of graphs, and Summit\'s live graph where it lies there. Unset: memory and SQL.', schema: url('bolt', 'bolt+s', 'neo4j', 'neo4j+s'), shown: 'embedded' }),
+  neo4jUser: setting({ names: ['NEO4J_USER', 'NEO4J_USERNAME'], group: 'Stores', help: 'User of Neo4j.', schema: text.default('neo4j'), shown: 'neo4j' }),
+  neo4jPassword: setting({ names: ['NEO4J_PASSWORD'], group: 'Stores', help: 'Password of Neo4j.', secret: true, schema: optional, shown: '' }),
+  neo4jDatabase: setting({ names: ['NEO4J_DATABASE'], group: 'Stores', help: 'Database of Neo4j.', schema: text.default('neo4j'), shown: 'neo4j' }),
+  neo4jLabelPrefix: setting({ names: ['NEO4J_LABEL_PREFIX'], group: 'Stores', help: 'What our labels in Neo4j begin with.', schema: text.regex(/^[A-Za-z][A-Za-z0-9]{0,40}$/, 'must be a plain word').default('Orrery'), shown: 'Orrery' }),
+  graphTraversal: setting({ names: ['GRAPH_TRAVERSAL'], group: 'Stores', help: 'Where ways through graphs are searched first: `auto` is Neo4j where it is connected, else memory; then `memory`, then `sql`.', schema: choice('auto', 'neo4j', 'memory', 'sql').default('auto'), shown: 'auto' }),
+  summitNeo4jUri: setting({ names: ['SUMMIT_NEO4J_URI'], group: 'Stores', help: 'Summit\'s Neo4j, read only; unset: the one of NEO4J_URI.', schema: url('bolt', 'bolt+s', 'neo4j', 'neo4j+s'), shown: 'as NEO4J_URI' }),
+  summitNeo4jUser: setting({ names: ['SUMMIT_NEO4J_USER', 'SUMMIT_NEO4J_USERNAME'], group: 'Stores', help: 'User of Summit\'s Neo4j.', schema: text.default('neo4j'), shown: 'neo4j' }),
+  summitNeo4jPassword: setting({ names: ['SUMMIT_NEO4J_PASSWORD'], group: 'Stores', help: 'Password of Summit\'s Neo4j.', secret: true, schema: optional, shown: '' }),
+  summitNeo4jDatabase: setting({ names: ['SUMMIT_NEO4J_DATABASE'], group: 'Stores', help: 'Database of Summit\'s Neo4j.', schema: text.default('neo4j'), shown: 'neo4j' }),
+  summitDatabaseUrl: setting({ names: ['SUMMIT_DATABASE_URL'], group: 'Stores', help: 'Summit\'s PostgreSQL, read only: its entities, runs and approvals.', secret: true, schema: url('postgres', 'postgresql'), shown: '' }),
   graphMemoryBytes: setting({ names: ['GRAPH_MEMORY_BYTES'], group: 'Stores', help: 'Memory that graphs may take for their traversal index; larger ones are searched in Neo4j or SQL.', schema: whole(268_435_456, 0, 17_179_869_184), shown: '268435456' }),
 
   authMode: setting({ names: ['AUTH_MODE'], group: 'Identity', help: '`none` (refused in production), `jwt`, `apikey` or `both`.', schema: choice('none', 'jwt', 'apikey', 'both').default('none'), shown: 'none' }),

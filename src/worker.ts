@@ -1,5 +1,7 @@
 import { type FastifyBaseLogger } from 'fastify'
 import { type Config } from './config.ts'
+import { neo4jNames } from './datasources/graph/neo4j-names.ts'
+import { createNeo4jProjection } from './datasources/graph/neo4j-projection.ts'
 import { keepTagsRepaired } from './datasources/graph/tag-repair.ts'
 import { type GraphCommands } from './datasources/graph/commands.ts'
 import { type Stores } from './datasources/index.ts'
@@ -10,7 +12,7 @@ import { keepSampleAlive, loadSample } from './sample/index.ts'
 import { type Clock } from './time.ts'
 
 export interface WorkerParts {
-  readonly config: Pick<Config, 'sampleData' | 'graphRunProperty'>
+  readonly config: Pick<Config, 'sampleData' | 'graphRunProperty' | 'neo4jLabelPrefix'>
   readonly stores: Stores
   readonly progress: Pick<ProjectionProgress, 'waitFor'>
   /** Told after each batch, so that whoever waits in this process need not ask the database. */
@@ -35,6 +37,7 @@ export function createWorker({ config, stores, progress, notifier, graphCommands
   const stopping = new AbortController()
   let sample: Promise<void> = Promise.resolve()
   let repairs: Promise<void> = Promise.resolve()
+  let inNeo4j: Promise<void> = Promise.resolve()
   // the sample belongs to the embedded log; a real one is never written into
   const wanted = log.mode === 'EMBEDDED' ? config.sampleData : 'off'
   async function keepAlive(): Promise<void> {
@@ -56,6 +59,11 @@ export function createWorker({ config, stores, progress, notifier, graphCommands
       }
       if (stopping.signal.aborted) return
       projector.start()
+      if (stores.neo4j != null) {
+        const names = neo4jNames(config.neo4jLabelPrefix)
+        const projection = createNeo4jProjection({ sql, neo4j: stores.neo4j, names, logger })
+        inNeo4j = projection.run({ active: () => projector.isActive(), signal: stopping.signal })
+      }
       if (graphCommands !== undefined && stores.tags != null)
         repairs = keepTagsRepaired({ graphCommands, active: () => projector.isActive(), logger, signal: stopping.signal })
       const state = log.mode === 'EMBEDDED' ? await log.state('ritual') : null
@@ -67,6 +75,7 @@ export function createWorker({ config, stores, progress, notifier, graphCommands
       stopping.abort()
       await sample
       await repairs
+      await inNeo4j
       await projector.stop()
     },
   }

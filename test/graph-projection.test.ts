@@ -6,6 +6,8 @@ import { type Graph } from '../src/datasources/graph/graph.ts'
 import { parseLexemeJson, canonicalNumber, isList, isMap, type LexemeJson } from '../src/datasources/graph/lexeme-json.ts'
 import { commitIdOf, readMutation } from '../src/datasources/graph/mutations.ts'
 import { createMemoryTraversal } from '../src/datasources/graph/memory-traversal.ts'
+import { createNeo4jProjection } from '../src/datasources/graph/neo4j-projection.ts'
+import { createNeo4jTraversal } from '../src/datasources/graph/neo4j-traversal.ts'
 import { createSqlGraph } from '../src/datasources/graph/sql-graph.ts'
 import { createSqlTraversal } from '../src/datasources/graph/sql-traversal.ts'
 import { type Sql } from '../src/datasources/sql/sql.ts'
@@ -14,15 +16,19 @@ import { packageRoot } from '../src/root.ts'
 import { history, namespace, payloadOf, toMessages } from './support/graph-history.ts'
 import { neighbours, pathLength, replay, replayOrder, type ReplayState } from './support/graph-replay.ts'
 import { dumpGraphTables, foldGraph } from './support/graph-tables.ts'
+import { openTestNeo4j, type TestNeo4j } from './support/neo4j.ts'
 import { sqlAdapters } from './support/sql.ts'
 
 const scope = { tenantId: 'acme' }
 
-const sourcesOver = (sql: Sql) =>
-  [createSqlTraversal({ sql }), createMemoryTraversal({ sql, maxBytes: 50_000_000 })].map((traversal) => ({
-    name: traversal.name,
-    graph: createSqlGraph({ sql, traversal, tags: null }),
-  }))
+const silent = { info: () => undefined, warn: () => undefined }
+
+const sourcesOver = (sql: Sql, other: TestNeo4j | null) =>
+  [
+    createSqlTraversal({ sql }),
+    createMemoryTraversal({ sql, maxBytes: 50_000_000 }),
+    ...(other === null ? [] : [createNeo4jTraversal(other)]),
+  ].map((traversal) => ({ name: traversal.name, traversal, graph: createSqlGraph({ sql, traversal, tags: null }) }))
 
 type Source = ReturnType<typeof sourcesOver>[number]['graph']
 
@@ -112,7 +118,10 @@ t.test('commit ids are those of the vectors, and numbers are spelled as Demon sp
 
 t.test('the graph read model', async (t) => {
   const adapters = await sqlAdapters(t)
+  const server = await openTestNeo4j(t)
   for (const { name, sql } of adapters) {
+    // one of the two feeds Neo4j: what it holds comes from the tables, whichever they are
+    const other = name === 'pglite' ? server : null
     t.test(`${name}: every read at every position equals a plain replay, in SQL and in memory`, async (t) => {
       await fc.assert(
         fc.asyncProperty(
@@ -122,10 +131,18 @@ t.test('the graph read model', async (t) => {
             const payloads = commits.map((commit) => payloadOf('city', commit))
             await foldGraph(sql, toMessages(payloads), sizes)
             const ordered = replayOrder(payloads.map((payload, index) => ({ sequence: BigInt(index + 1), payload })))
-            for (const { name: by, graph: source } of sourcesOver(sql)) {
+            if (other !== null) {
+              const projection = createNeo4jProjection({ sql, ...other, logger: silent, batch: 7 })
+              await projection.clear()
+              await projection.sync()
+            }
+            const sources = sourcesOver(sql, other)
+            for (const { name: by, graph: source } of sources) {
               const graph = await source.find(scope, { source: 'ORRERY', ...namespace, graphId: 'city' })
               if (graph === null) throw new Error('there is no graph')
               t.equal(graph.head, commits.length)
+              const digests = await Promise.all(sources.map(({ traversal }) => traversal.digest(scope, { graph, position: graph.head })))
+              t.equal(new Set(digests.map((digest) => JSON.stringify(digest))).size, 1, 'the checksums of SQL, memory and Neo4j agree')
               for (const position of new Set([0, 1, Math.floor(commits.length / 2), commits.length])) {
                 const state = replay(ordered, position)
                 compareState(t, await readState(source, graph, position), state, `${by} at ${position}`)

@@ -15,6 +15,8 @@ usage: orrery [COMMAND] [FLAGS]           npm start -- [FLAGS]
                             make an API key; it is shown once
   keys list [--tenant T]    keys, without their secrets
   keys revoke KEY_ID        end a key's life
+  graph checksum [--tenant T] compare what SQL, memory and Neo4j hold of every graph
+  graph rebuild             make our projection in Neo4j anew from SQL
   help                      this text
 
   --empty                   start without sample data (SAMPLE_DATA=off)

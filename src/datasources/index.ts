@@ -13,6 +13,8 @@ import { type GraphCommands } from './graph/commands.ts'
 import { createGraphPorts } from './graph/create-graph.ts'
 import { type GraphDataSource } from './graph/graph.ts'
 import { openKvTags } from './graph/kv-tags.ts'
+import { openGraphStore } from './neo4j/open-graph-store.ts'
+import { type Neo4j } from './neo4j/neo4j-client.ts'
 import { type TagStore } from './graph/tags.ts'
 import { type CratonSource, createCratonStore, openCraton } from './craton/open-craton.ts'
 import { type IdempotencyStore } from './idempotency.ts'
@@ -69,6 +71,8 @@ export interface Stores {
   readonly tags?: TagStore | null
   /** The connected storage server, where the settings name one. */
   readonly craton?: CratonSource | null
+  /** For traversal of graphs. */
+  readonly neo4j?: Neo4j | null
   close(): Promise<void>
 }
 
@@ -98,13 +102,16 @@ export async function openStores(config: Config, { clock }: { clock: Clock }): P
       ? null
       : openKvTags({ url: config.natsUrl, credsPath: config.natsCredsPath, timeoutMs, create: config.natsCreateStreams })
   const craton = openCraton(config, { clock })
+  const neo4j = openGraphStore(config)
   return {
     sql,
     log,
     cache,
     tags,
     craton,
+    neo4j,
     async close() {
+      await neo4j?.close()
       await tags?.close()
       await craton?.close()
       await log.close()

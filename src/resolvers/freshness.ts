@@ -35,6 +35,9 @@ async function noteSources(ctx: Context): Promise<void> {
   // The store has just answered, whatever an older probe says; only its lag behind the log can be bad.
   const late = sql?.status === 'DEGRADED'
   ctx.sourceUse.note('sql', { asOf: sql?.asOf ?? ctx.clock.now(), lagEvents: sql?.lagEvents, status: late ? 'DEGRADED' : 'UP' })
+  // Reads go on without it, and say so.
+  const neo4j = sources.find(({ name }) => name === 'neo4j')
+  if (neo4j !== undefined && neo4j.status === 'DOWN') ctx.sourceUse.note('neo4j', { asOf: neo4j.asOf, status: 'DOWN' })
   if (log !== undefined && log.status !== 'UNKNOWN') ctx.sourceUse.note('log', { asOf: log.asOf, status: log.status })
 }
 

@@ -6,6 +6,8 @@ export interface Expansion {
   readonly frontier: readonly number[]
   readonly direction: Direction
   readonly types: readonly string[] | null
+  /** Whether what is shown depends on labels. */
+  readonly labels: readonly string[] | null
 }
 
 export interface Step {
@@ -17,7 +19,16 @@ export interface Step {
 /** A store that can be asked for one level of a walk at a time. */
 export interface LevelStore {
   /** Relationships that leave the frontier, bounded by MAX_LEVEL. */
-  expand(scope: Scope, place: GraphPlace, expansion: Expansion): Promise<{ readonly steps: readonly Step[]; readonly truncated: boolean }>
+  expand(
+    scope: Scope,
+    place: GraphPlace,
+    expansion: Expansion,
+  ): Promise<{
+    readonly steps: readonly Step[]
+    readonly truncated: boolean
+    /** Of the targets, those that `shown` would give, where the store knows already. */
+    readonly shown?: ReadonlySet<number>
+  }>
   /** Of these numbers, those of nodes that exist there (and have one of the labels). */
   shown(scope: Scope, place: GraphPlace, refs: readonly number[], labels: readonly string[] | null): Promise<ReadonlySet<number>>
 }
@@ -38,13 +49,13 @@ export function createLevelTraversal(store: LevelStore): Pick<GraphTraversal, 'w
       let frontier: number[] = [start]
       let work = 0
       for (let distance = 1; distance <= depth && frontier.length > 0; distance += 1) {
-        const { steps, truncated } = await store.expand(scope, place, { frontier, direction, types })
+        const { steps, truncated, shown: known } = await store.expand(scope, place, { frontier, direction, types, labels })
         work += steps.length
         const next = new Set<number>()
         for (const { target } of steps) if (!seen.has(target)) next.add(target)
         for (const ref of next) seen.add(ref)
         frontier = [...next].sort(ascending)
-        const shown = await store.shown(scope, place, frontier, labels)
+        const shown = known ?? (await store.shown(scope, place, frontier, labels))
         for (const ref of frontier) {
           if (!shown.has(ref) || !isBehind({ ref, distance }, after)) continue
           reached.push({ ref, distance })
@@ -64,12 +75,12 @@ export function createLevelTraversal(store: LevelStore): Pick<GraphTraversal, 'w
         const [near, far] = forward ? [sides.from, sides.to] : [sides.to, sides.from]
         if (near.frontier.length === 0) return { path: null, truncated }
         const direction = forward ? walk.direction : reversed[walk.direction]
-        const level = await store.expand(scope, place, { frontier: near.frontier, direction, types: walk.types })
+        const level = await store.expand(scope, place, { frontier: near.frontier, direction, types: walk.types, labels: walk.labels })
         truncated ||= level.truncated
         const meeting = advance(near, far, level.steps)
         if (meeting !== null) return { path: join(sides, meeting), truncated: false }
         if (walk.labels === null) continue
-        const shown = await store.shown(scope, place, near.frontier, walk.labels)
+        const shown = level.shown ?? (await store.shown(scope, place, near.frontier, walk.labels))
         near.frontier = near.frontier.filter((ref) => shown.has(ref))
       }
       return { path: null, truncated }

@@ -1,10 +1,11 @@
 import { storable } from '../../projections/event-text.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
+import { digestOf } from './digest.ts'
 import { type GraphPlace } from './graph.ts'
 import { createLevelTraversal, type Expansion, type LevelStore } from './level-traversal.ts'
 import { OWN, placed } from './sql-graph-content.ts'
-import { type GraphTraversal, MAX_LEVEL } from './traversal.ts'
+import { type GraphDigest, type GraphTraversal, MAX_LEVEL } from './traversal.ts'
 
 interface StepRow {
   source: number
@@ -49,7 +50,35 @@ function levelStore(sql: Sql): LevelStore {
   }
 }
 
+const PAGE = 10_000
+
+/** Everything that holds at a place, page by page. */
+async function digestOfTables(sql: Sql, scope: Scope, place: GraphPlace): Promise<GraphDigest> {
+  const page = async <Row extends { ref: number }>(table: string, columns: string): Promise<Row[]> => {
+    const rows: Row[] = []
+    for (let after = -1; ;) {
+      const params = placed(scope, place)
+      const at = params.add(place.position)
+      const found: Row[] = await sql.any<Row>(
+        `select ref, ${columns} from ${table} where graph_seq = ${OWN} and ref > ${params.add(after)} and from_pos <= ${at} and to_pos > ${at}
+          order by ref limit ${PAGE}`,
+        params.values,
+        { signal: scope.signal, timeoutMs: 30_000 },
+      )
+      rows.push(...found)
+      if (found.length < PAGE) return rows
+      after = found.at(-1)?.ref ?? after
+    }
+  }
+  const nodes = await page<{ ref: number; label_text: string }>('graph_nodes', 'label_text')
+  const edges = await page<{ ref: number; from_ref: number; to_ref: number; type: string | null }>('graph_edges', 'from_ref, to_ref, type')
+  return digestOf(place.position, (node, edge) => {
+    for (const { ref, label_text } of nodes) node(ref, label_text.split('\u0001').slice(0, -1))
+    for (const { ref, from_ref, to_ref, type } of edges) edge(ref, from_ref, to_ref, type)
+  })
+}
+
 /** Traversal in the tables themselves: slower than an index of its own, always there, always as new as any read. */
 export function createSqlTraversal({ sql }: { sql: Sql }): GraphTraversal {
-  return { name: 'sql', ...createLevelTraversal(levelStore(sql)), digest: async () => null }
+  return { name: 'sql', ...createLevelTraversal(levelStore(sql)), digest: (scope, place) => digestOfTables(sql, scope, place) }
 }

@@ -10,7 +10,13 @@ import { type Source, type SourceKind, type SourcesDataSource } from './sources.
 import { countDeadLetters, listDeadLetters } from './sql-dead-letters.ts'
 
 export interface SourcesParts {
-  readonly stores: { readonly sql: Sql; readonly log: EventLog; readonly cache: Cache; readonly craton?: Probe['store'] | null }
+  readonly stores: {
+    readonly sql: Sql
+    readonly log: EventLog
+    readonly cache: Cache
+    readonly craton?: Probe['store'] | null
+    readonly neo4j?: Probe['store'] | null
+  }
   readonly progress: Pick<ProjectionProgress, 'watermark'>
   readonly config: Pick<Config, 'criticalSources' | 'sourceTimeoutMs'>
   readonly clock: Clock
@@ -130,6 +136,7 @@ export function createSources(parts: SourcesParts): SourcesDataSource {
     { name: 'sql', kind: 'SQL', store: stores.sql },
     { name: 'cache', kind: 'CACHE', store: stores.cache },
     ...(stores.craton == null ? [] : [{ name: 'craton', kind: 'STORAGE', store: stores.craton } as const]),
+    ...(stores.neo4j == null ? [] : [{ name: 'neo4j', kind: 'GRAPH', store: stores.neo4j } as const]),
   ]
   const lastSuccess = new Map<string, Nanos>()
   let cached: { readonly sources: Promise<Source[]>; freshUntil: number } | null = null
