@@ -1,5 +1,6 @@
 import { type FastifyBaseLogger } from 'fastify'
 import { type ASTNode, type DocumentNode, GraphQLError } from 'graphql'
+import { SqlError } from '../datasources/sql/sql.ts'
 import { AppError } from '../errors.ts'
 import { fieldAt } from './field-at.ts'
 
@@ -29,6 +30,9 @@ const integerPath = (path: readonly (string | number)[] | undefined): (string | 
 const isArgumentError = (error: unknown): error is GraphQLError =>
   error instanceof Error && !(hasOriginal(error) && error.originalError != null) && error.message.startsWith('Argument "')
 
+/** U+0000 in an argument: no table can hold it, so nothing has it; the data source that lets it through asks the store in vain. */
+const isUnstorableText = (error: unknown): boolean => error instanceof SqlError && error.sqlState === '22021'
+
 /**
  * The one mapper from whatever was thrown to what a client may see: an `AppError` passes with its code, everything else becomes
  * INTERNAL_SERVER_ERROR with the request's id, and the log has it whole (platform D16, D17).
@@ -46,6 +50,12 @@ export function mapError(error: unknown, origin: ErrorOrigin): GraphQLError {
       origin.log.warn({ err: link.cause, code: link.code, source: link.source, requestId: origin.requestId, path }, link.message)
     return new GraphQLError(link.message, { path, nodes, extensions: extensionsOf(link, origin.requestId) })
   }
+  if ([...causes(error)].some(isUnstorableText))
+    return new GraphQLError('A text holds a character that is stored nowhere.', {
+      path,
+      nodes,
+      extensions: { code: 'BAD_USER_INPUT', requestId: origin.requestId },
+    })
   if (isArgumentError(error))
     return new GraphQLError(error.message, { path, nodes, extensions: { code: 'BAD_USER_INPUT', requestId: origin.requestId } })
   origin.log.error({ err: error, requestId: origin.requestId, path }, 'an operation failed unexpectedly')
