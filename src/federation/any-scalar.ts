@@ -1,17 +1,16 @@
 import { GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql'
 
-/** A variable inside a literal that was read without knowing the variables. */
-class VariableReference {
-  readonly name: string
-  constructor(name: string) {
-    this.name = name
-  }
-}
+/**
+ * A variable inside a literal that was read without knowing the variables, or with none of them, as the JIT does. Plain data, because the JIT
+ * writes literals into the code it makes.
+ * No field of an entity can have this name.
+ */
+const REFERENCE = '$variable'
 
 type Variables = Readonly<Record<string, unknown>> | null | undefined
 
 function read(node: ValueNode, variables: Variables): unknown {
-  if (node.kind === Kind.VARIABLE) return variables == null ? new VariableReference(node.name.value) : variables[node.name.value]
+  if (node.kind === Kind.VARIABLE) return variables?.[node.name.value] ?? { [REFERENCE]: node.name.value }
   if (node.kind === Kind.LIST) return node.values.map((one) => read(one, variables))
   if (node.kind === Kind.OBJECT) return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, read(value, variables)]))
   return valueFromASTUntyped(node)
@@ -32,8 +31,9 @@ const isMap = (value: unknown): value is Record<string, unknown> => typeof value
  * they stand for is put in here.
  */
 export function withVariables(value: unknown, variables: Variables): unknown {
-  if (value instanceof VariableReference) return variables?.[value.name]
   if (Array.isArray(value)) return value.map((one) => withVariables(one, variables))
   if (!isMap(value)) return value
+  const reference = value[REFERENCE]
+  if (typeof reference === 'string') return variables?.[reference]
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withVariables(one, variables)]))
 }
