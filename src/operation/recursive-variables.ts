@@ -19,12 +19,11 @@ function isRecursive(type: GraphQLInputType, above: ReadonlySet<string> = new Se
 }
 
 /**
- * Whether an operation may be compiled. graphql-jit writes out the check of a variable's type field by field and never ends with an input type
- * that contains itself, such as a filter with `all`, `any` and `not`.
+ * Whether a variable's type contains itself, such as a filter with `all`, `any` and `not`: graphql-jit writes out the check of a variable field by
+ * field, and would never end.
  */
-export function createCompilable(schema: GraphQLSchema): (document: DocumentNode) => boolean {
+export function createRecursionCheck(schema: GraphQLSchema): (document: DocumentNode) => boolean {
   const recursive = new Map<string, boolean>()
-  const known = new WeakMap<DocumentNode, boolean>()
 
   const isRecursiveType = (node: TypeNode): boolean => {
     let inner = node
@@ -38,14 +37,9 @@ export function createCompilable(schema: GraphQLSchema): (document: DocumentNode
     return answer
   }
 
-  return (document) => {
-    const before = known.get(document)
-    if (before !== undefined) return before
-    const answer = !document.definitions.some(
+  return (document) =>
+    document.definitions.some(
       (definition) =>
         definition.kind === Kind.OPERATION_DEFINITION && (definition.variableDefinitions ?? []).some(({ type }) => isRecursiveType(type)),
     )
-    known.set(document, answer)
-    return answer
-  }
 }
