@@ -8,6 +8,7 @@ import { isolate, selectOperation } from './isolate.ts'
 import { checkLimits, type Limits } from './limits.ts'
 import { parseDocument } from './parse.ts'
 import { Refused } from './refused.ts'
+import { conditionVariables, specialise } from './specialise.ts'
 import { validateDocument } from './validate.ts'
 
 /** One operation of a document, with everything that can be known without its variables. */
@@ -15,8 +16,11 @@ export interface KnownOperation {
   /** As the client wrote it, without the document's other operations. */
   readonly document: DocumentNode
   readonly definition: OperationDefinitionNode
-  /** Canonical text: two spellings of one operation share it, and with it the compiled plan. */
-  readonly text: string
+  /**
+   * Canonical text, its conditions decided by the coerced variables: what is executed. Two spellings of one operation share it, and with it the
+   * compiled plan.
+   */
+  textFor(values: Readonly<Record<string, unknown>>): string
   readonly name: string | null
   readonly type: OperationTypeNode
   readonly plan: CostPlan
@@ -47,6 +51,26 @@ interface Entry {
 const bytesPerToken = 600
 const goodBytes = 64 * 1024 * 1024
 const badCharacters = 500_000
+
+/** Combinations of conditions whose texts are remembered: beyond, they are written anew. */
+const maxTexts = 16
+
+function textsOf(document: DocumentNode): KnownOperation['textFor'] {
+  const names = conditionVariables(document)
+  if (names === null) {
+    const text = print(document)
+    return () => text
+  }
+  const texts = new Map<string, string>()
+  return (values) => {
+    const key = names.map((name) => (values[name] === true ? '1' : '0')).join('')
+    const known = texts.get(key)
+    if (known !== undefined) return known
+    const text = specialise(document, values)
+    if (texts.size < maxTexts) texts.set(key, text)
+    return text
+  }
+}
 
 /** Bounded; documents that were refused have a cache of their own, so that they cannot push good ones out. */
 export function createDocuments(options: DocumentsOptions): Documents {
@@ -80,7 +104,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
     return {
       document,
       definition,
-      text: print(document),
+      textFor: textsOf(document),
       name: definition.name?.value ?? null,
       type: definition.operation,
       plan: compileCost(schema, weights, document, definition),

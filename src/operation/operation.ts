@@ -66,7 +66,7 @@ export type Refusal =
 /** An operation that passed every rule: parsed, isolated, validated, its variables checked, priced, paid for, authorised. */
 export interface PreparedOperation {
   readonly document: DocumentNode
-  /** Text of the isolated operation: the key of every cache. */
+  /** Text of the isolated operation, its conditions decided: what is executed, and the key of every cache. */
   readonly text: string
   readonly name: string | null
   readonly type: OperationTypeNode

@@ -123,7 +123,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const { known, coerced, estimate, maxCost, costMode } = checked
     const operation: PreparedOperation = {
       document: known.document,
-      text: known.text,
+      text: known.textFor(coerced),
       name: known.name,
       type: known.type,
       variables: request.variables ?? {},

@@ -259,9 +259,20 @@ function resolversOf(counters: Counters) {
   }
 }
 
+/** Counters of objectives that count nothing: the server counts into them whether or not anybody has an objective. */
+const noCounters = { record: () => undefined, isCounted: () => false }
+
 /** Has every property, and each of those has none: the fixture's resolvers use no port. */
 const absent = (name: string): object =>
-  new Proxy({}, { get: (_, key) => (key === 'then' ? undefined : name === 'dataSources' ? absent(String(key)) : undefined) })
+  new Proxy(
+    {},
+    {
+      get: (_, key) => {
+        if (key === 'then' || name !== 'dataSources') return undefined
+        return key === 'sliCounters' ? noCounters : absent(String(key))
+      },
+    },
+  )
 
 /** Ports for a schema whose resolvers use none. */
 export const noPorts = (): Pick<AppParts, 'dataSources' | 'live' | 'cursors'> => ({
