@@ -4,6 +4,13 @@ import { eventDomains, severities, type Domain, type DomainEvent, type EventRefs
 
 type Given<T> = T | null | undefined
 
+/** A node of a graph, by the graph's global id; without `ref` as the graph is. */
+export interface GraphPoint {
+  readonly graph: string
+  readonly nodeId: string
+  readonly ref?: Given<{ readonly commit?: Given<string>; readonly tag?: Given<string>; readonly at?: Given<bigint> }>
+}
+
 /** What a client may ask of events; all given conditions must hold, a list is "one of". The one filter language of `events` and `timeline`. */
 export interface EventFilter {
   readonly types?: Given<readonly string[]>
@@ -15,6 +22,7 @@ export interface EventFilter {
   readonly labels?: Given<readonly string[]>
   readonly severityAtLeast?: Given<Severity>
   readonly text?: Given<string>
+  readonly downstreamOf?: Given<GraphPoint>
   readonly all?: Given<readonly EventFilter[]>
   readonly any?: Given<readonly EventFilter[]>
   readonly not?: Given<EventFilter>
@@ -24,7 +32,12 @@ export interface EventFilter {
 export interface CompiledFilter {
   /** Equal for filters that are written alike. */
   readonly key: string
+  /** Whether the event matches; with `points`, whether it may: they have to be asked for. */
   readonly matches: (event: DomainEvent) => boolean
+  /** Nodes that the filter asks about: an event may have to be downstream of them. */
+  readonly points: readonly GraphPoint[]
+  /** The whole answer, once it is known which of `points` the event is downstream of. */
+  readonly confirm: (event: DomainEvent, isDownstream: (point: GraphPoint) => boolean) => boolean
   /**
    * Facets of which every matching event has at least one: what the index finds the filter by. Null: any event may match.
    * Of several possible choices the most selective.
@@ -38,16 +51,20 @@ export interface CompiledFilter {
   readonly runId: string | null
 }
 
-const limits = { depth: 8, nodes: 200, values: 500, text: 500 }
+const limits = { depth: 8, nodes: 200, values: 500, text: 500, points: 10 }
 
-interface Part extends Omit<CompiledFilter, 'key'> {
+/** Whether an event matches; where it is not known whether it is downstream of a point, the answer is `unknown`. */
+type Test = (event: DomainEvent, isDownstream: ((point: GraphPoint) => boolean) | null, unknown: boolean) => boolean
+
+interface Part extends Omit<CompiledFilter, 'key' | 'matches' | 'confirm'> {
+  readonly test: Test
   /** How few events an anchor lets through: smaller is better. */
   readonly rank: number
 }
 
 const everywhere: ReadonlySet<Domain> = new Set(eventDomains)
-const anything: Part = { matches: () => true, anchors: null, domains: everywhere, types: null, runId: null, rank: 99 }
-const nothing: Part = { matches: () => false, anchors: [], domains: new Set(), types: new Set(), runId: null, rank: 0 }
+const anything: Part = { test: () => true, points: [], anchors: null, domains: everywhere, types: null, runId: null, rank: 99 }
+const nothing: Part = { test: () => false, points: [], anchors: [], domains: new Set(), types: new Set(), runId: null, rank: 0 }
 
 export const facet = {
   ref: (name: keyof EventRefs, id: string): string => `ref:${name}:${id}`,
@@ -82,43 +99,54 @@ function refPart(name: keyof typeof refTypes, id: string): Part {
   const [ref, type] = refTypes[name]
   if (decodeId(id)?.type !== type) throw badUserInput(`\`${name}\` is not the id of a ${type}.`)
   const anchors = [facet.ref(ref, id)]
-  return { ...anything, matches: ({ refs }) => refs[ref] === id, anchors, rank: 1, runId: ref === 'run' ? id : null }
+  return { ...anything, test: ({ refs }) => refs[ref] === id, anchors, rank: 1, runId: ref === 'run' ? id : null }
 }
 
 function textPart(given: string): Part {
   const wanted = given.toLowerCase()
-  const matches = (event: DomainEvent): boolean => textOfEvent(event).includes(wanted)
-  if (wanted.length < 3) return { ...anything, matches }
+  const test: Test = (event) => textOfEvent(event).includes(wanted)
+  if (wanted.length < 3) return { ...anything, test }
   // the last three characters: people share beginnings more than ends
-  return { ...anything, matches, anchors: [facet.trigram(wanted.slice(-3))], rank: 3 }
+  return { ...anything, test, anchors: [facet.trigram(wanted.slice(-3))], rank: 3 }
+}
+
+const carriers: ReadonlySet<Domain> = new Set(['RUNS', 'APPROVALS', 'GRAPH', 'STORAGE', 'SLO'])
+
+/** What changes a node, or is about a run that a node names; which of it is downstream is asked later. */
+function pointPart(point: GraphPoint): Part {
+  if (decodeId(point.graph)?.type !== 'Graph') throw badUserInput('`graph` is not the id of a Graph.')
+  const mayBe = ({ refs }: DomainEvent): boolean => refs.run !== undefined || refs.graph === point.graph
+  const test: Test = (event, isDownstream, unknown) => mayBe(event) && (isDownstream?.(point) ?? unknown)
+  return { ...anything, test, points: [point], domains: carriers }
 }
 
 function leafParts(filter: EventFilter): Part[] {
   const parts: Part[] = []
-  const { types, domains, labels, severityAtLeast, text } = filter
+  const { types, domains, labels, severityAtLeast, text, downstreamOf } = filter
   for (const name of refNames) {
     const id = filter[name]
     if (id != null) parts.push(refPart(name, id))
   }
+  if (downstreamOf != null) parts.push(pointPart(downstreamOf))
   if (labels != null) {
     const wanted = new Set(labels)
-    const matches = (event: DomainEvent): boolean => event.labels.some((label) => wanted.has(label))
-    parts.push({ ...anything, matches, anchors: [...wanted].map(facet.label), rank: 2 })
+    const test: Test = (event) => event.labels.some((label) => wanted.has(label))
+    parts.push({ ...anything, test, anchors: [...wanted].map(facet.label), rank: 2 })
   }
   if (text != null && text !== '') parts.push(textPart(text))
   if (types != null) {
     const wanted = new Set(types)
-    parts.push({ ...anything, matches: ({ type }) => wanted.has(type), anchors: [...wanted].map(facet.type), types: wanted, rank: 4 })
+    parts.push({ ...anything, test: ({ type }) => wanted.has(type), anchors: [...wanted].map(facet.type), types: wanted, rank: 4 })
   }
   if (severityAtLeast != null && severityAtLeast !== 'INFO') {
     const wanted = new Set(severities.slice(severities.indexOf(severityAtLeast)))
-    parts.push({ ...anything, matches: ({ severity }) => wanted.has(severity), anchors: [...wanted].map(facet.severity), rank: 5 })
+    parts.push({ ...anything, test: ({ severity }) => wanted.has(severity), anchors: [...wanted].map(facet.severity), rank: 5 })
   }
   if (domains != null) {
     const wanted = new Set(domains)
     parts.push({
       ...anything,
-      matches: ({ domain }) => wanted.has(domain),
+      test: ({ domain }) => wanted.has(domain),
       anchors: [...wanted].map(facet.domain),
       domains: wanted,
       rank: 6,
@@ -140,7 +168,8 @@ function every(parts: readonly Part[]): Part {
   const byRank = [...parts].sort((a, b) => a.rank - b.rank)
   const best = byRank.find(({ anchors }) => anchors !== null)
   return {
-    matches: (event) => byRank.every(({ matches }) => matches(event)),
+    test: (...asked) => byRank.every(({ test }) => test(...asked)),
+    points: parts.flatMap(({ points }) => points),
     anchors: best?.anchors ?? null,
     rank: best?.rank ?? anything.rank,
     domains: parts.reduce<ReadonlySet<Domain>>((sum, { domains }) => intersect(sum, domains), everywhere),
@@ -153,7 +182,8 @@ function some(parts: readonly Part[]): Part {
   const [first] = parts
   if (first === undefined) return nothing
   return {
-    matches: (event) => parts.some(({ matches }) => matches(event)),
+    test: (...asked) => parts.some(({ test }) => test(...asked)),
+    points: parts.flatMap(({ points }) => points),
     anchors: parts.some(({ anchors }) => anchors === null) ? null : parts.flatMap(({ anchors }) => anchors ?? []),
     rank: Math.max(...parts.map(({ rank }) => rank)),
     domains: new Set(parts.flatMap(({ domains }) => [...domains])),
@@ -179,14 +209,15 @@ function compilePart(filter: EventFilter, budget: Budget, depth: number): Part {
   const parts = [...leafParts(filter), ...(all ?? []).map(inner)]
   if (any != null) parts.push(some(any.map(inner)))
   if (not != null) {
-    const { matches } = inner(not)
-    parts.push({ ...anything, matches: (event) => !matches(event) })
+    const { test, points } = inner(not)
+    parts.push({ ...anything, points, test: (event, isDownstream, unknown) => !test(event, isDownstream, !unknown) })
   }
   return every(parts)
 }
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).sort().join(',')}]`
+  if (typeof value === 'bigint') return `n${value}`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
   const entries = Object.entries(value).filter(([, entry]) => entry != null)
   entries.sort(([a], [b]) => (a < b ? -1 : 1))
@@ -200,7 +231,12 @@ function canonical(value: unknown): string {
  */
 export function compileFilter(filter: EventFilter | null, readable: readonly Domain[] = eventDomains): CompiledFilter {
   const wanted = compilePart(filter ?? {}, { nodes: limits.nodes, values: limits.values }, 1)
+  if (wanted.points.length > limits.points) throw badUserInput(`A filter may ask about at most ${limits.points} nodes of graphs.`)
   const allowed = readable.length === eventDomains.length ? wanted : every([wanted, ...leafParts({ domains: readable })])
-  const { matches, anchors, domains, types, runId } = allowed
-  return { key: canonical([filter ?? {}, readable]), matches, anchors, domains, types, runId }
+  const { test, points, anchors, domains, types, runId } = allowed
+  return {
+    ...{ key: canonical([filter ?? {}, readable]), points, anchors, domains, types, runId },
+    matches: (event) => test(event, null, true),
+    confirm: (event, isDownstream) => test(event, isDownstream, true),
+  }
 }

@@ -983,6 +983,11 @@ export type EventFilter = {
   readonly severityAtLeast?: InputMaybe<Severity>;
   /** This text in its type, labels or payload as written, in any case. */
   readonly text?: InputMaybe<Scalars['String']['input']>;
+  /**
+   * About this node or anything downstream of it: commits that change a node which can be reached from it along the direction of relationships, before
+   * or after the commit, and events of runs which such a node names.
+   */
+  readonly downstreamOf?: InputMaybe<GraphPointInput>;
   /** All of these. */
   readonly all?: InputMaybe<ReadonlyArray<EventFilter>>;
   /** At least one of these. */

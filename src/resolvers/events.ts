@@ -8,6 +8,7 @@ import { type Resolvers, type ResolversInterfaceTypes, type ResolversTypes } fro
 import { decodeId, encodeId } from '../ids.ts'
 import { anyField, type CursorScope } from '../subscriptions/cursor.ts'
 import { type Delivery, shownIn } from '../subscriptions/delivery.ts'
+import { confirmed } from '../subscriptions/downstream.ts'
 import { type EventDelivered, eventsCursor, eventUpdates, type PlacedEvent } from '../subscriptions/events.ts'
 import { epochMark } from '../subscriptions/signed-cursor.ts'
 import { eventsScope, eventsStartOf } from '../subscriptions/start.ts'
@@ -104,7 +105,7 @@ async function readWindow(ctx: Context, args: TimelineArguments, filter: Compile
   const { timeline } = ctx.dataSources
   const streams = ctx.live.streamsOf(filter)
   const read = (direction: TimelineRequest['direction'], from: Positions, size: number): Promise<TimelinePage> =>
-    timeline.read(ctx.scope, { filter, streams, direction, from, size })
+    timeline.read(ctx.scope, { filter, streams, direction, from, size, confirm: (event) => confirmed(ctx, filter, event) })
   const isThere = async (direction: TimelineRequest['direction'], from: Positions): Promise<boolean> => {
     const { items, more } = await read(direction, from, 1)
     return items.length > 0 || more

@@ -5,6 +5,7 @@ import { type CompiledFilter } from '../domain-events/filter.ts'
 import { type CursorScope } from './cursor.ts'
 import { type Delivery, delivery, type Marker } from './delivery.ts'
 import { type EventsItem, type Heads } from './hub.ts'
+import { confirmedLive } from './downstream.ts'
 import { mapStream } from './map-stream.ts'
 import { onceProjected } from './projected.ts'
 import { epochMark } from './signed-cursor.ts'
@@ -63,6 +64,7 @@ export function eventUpdates(ctx: Context, options: EventUpdatesOptions): AsyncI
     const epoch = item.heads.get(item.stream)?.epoch ?? ''
     const { sequence } = item.event
     if (needsRun && item.stream === 'ritual') await onceProjected(ctx, { stream: 'ritual', epoch, sequence }, () => Promise.resolve())
+    if (!(await confirmedLive(ctx, filter, { event: item.event, epoch }))) return null
     return delivery({ position, cursor, value: { __typename: 'EventItem', cursor, placed: { event: item.event, epoch } } })
   })
 }

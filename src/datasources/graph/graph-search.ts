@@ -70,8 +70,8 @@ export function createGraphSearch({
         truncated,
       }
     },
-    async neighbourKeys(scope, node, depth) {
-      const walk = { start: node.ref, depth, direction: 'ANY', types: null, labels: null, limit: MAX_FILTERED, after: null } as const
+    async neighbourKeys(scope, node, depth, direction = 'ANY') {
+      const walk = { start: node.ref, depth, direction, types: null, labels: null, limit: MAX_FILTERED, after: null } as const
       const { reached } = await traversal.walk(scope, node.place, walk)
       const refs = reached.map(({ ref }) => ref)
       return (await nodesByRefs(sql, scope, node.place, refs)).map(({ key }) => key)

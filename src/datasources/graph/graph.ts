@@ -249,8 +249,8 @@ export interface GraphDataSource {
   ): Promise<Page<GraphRelationship>>
 
   neighbours(scope: Scope, node: GraphNode, query: NeighbourQuery, page: PageRequest): Promise<NeighbourPage>
-  /** Keys of what lies within `depth`, whichever way; bounded. */
-  neighbourKeys(scope: Scope, node: GraphNode, depth: number): Promise<readonly string[]>
+  /** Keys of what lies within `depth`, whichever way unless told; bounded. */
+  neighbourKeys(scope: Scope, node: GraphNode, depth: number, direction?: Direction): Promise<readonly string[]>
   reach(scope: Scope, node: GraphNode, query: Omit<NeighbourQuery, keyof NodeFilter>): Promise<GraphReach>
   /** Null when there is none within `maxDepth`, or an end is no node. */
   path(scope: Scope, place: GraphPlace, query: PathQuery): Promise<GraphPath | null>

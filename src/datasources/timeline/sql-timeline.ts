@@ -8,6 +8,8 @@ import { type TimelineStream, timelineStreams } from './sql-timeline-streams.ts'
 
 /** Rows looked at for one page; matches that are rarer come on the next page. */
 const maxRows = 20_000
+/** The same where each has to be confirmed by other tables. */
+const maxConfirmed = 2000
 const batchRows = 500
 
 interface Row {
@@ -69,13 +71,15 @@ export function createSqlTimeline({ sql }: { sql: Sql }): TimelineDataSource {
       .filter(({ stream }) => request.streams.includes(stream))
       .map((source): Side => ({ source, waiting: [], read: request.from.get(source.stream)?.sequence ?? 0n, done: false }))
     const items: { event: DomainEvent; positions: Positions }[] = []
-    for (let looked = 0; looked < maxRows; looked++) {
+    const most = request.filter.points.length > 0 ? maxConfirmed : maxRows
+    for (let looked = 0; looked < most; looked++) {
       for (const side of sides) await fill(scope, side, request)
       const side = next(sides, forward)
       const row = side?.waiting[0]
       if (side === undefined || row === undefined) return { items, reached: positions, more: false }
       const event = side.source.event(scope.tenantId, row)
-      const matches = event !== null && event.tenantId === scope.tenantId && request.filter.matches(event)
+      const may = event !== null && event.tenantId === scope.tenantId && request.filter.matches(event)
+      const matches = may && (request.confirm === undefined || (await request.confirm(event)))
       if (matches && items.length === request.size) return { items, reached: positions, more: true }
       side.waiting.shift()
       move(side.source.stream, row.sequence)

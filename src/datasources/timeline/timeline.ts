@@ -14,6 +14,8 @@ export interface TimelineRequest {
   readonly direction: 'FORWARD' | 'BACKWARD'
   readonly from: Positions
   readonly size: number
+  /** Asked of every event that the filter lets through. */
+  readonly confirm?: (event: DomainEvent) => Promise<boolean>
 }
 
 export interface TimelinePage {
