@@ -25,11 +25,13 @@ import { type CursorCodec } from './subscriptions/cursor.ts'
 import { type LiveHub } from './subscriptions/hub.ts'
 import { createDeprecatedUse } from './telemetry/deprecated-use.ts'
 import { countOperations, countRequests } from './telemetry/slo-counting.ts'
+import { addGuaranteeMetrics } from './telemetry/guarantee-metrics.ts'
 import { measurePipeline } from './telemetry/measured-pipeline.ts'
 import { createMetrics, type Metrics, registerMetrics } from './telemetry/metrics.ts'
 import { addStreamMetrics } from './telemetry/stream-metrics.ts'
 import { type Clock, systemClock } from './time.ts'
 import { registerGraphiql } from './transports/graphiql.ts'
+import { registerGuarantees } from './transports/guarantees.ts'
 import { registerHome } from './transports/home.ts'
 import { registerHttp } from './transports/http.ts'
 import { createHttpServer } from './transports/http-server.ts'
@@ -119,6 +121,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const pipeline = measurePipeline(unmeasured, counted, { slowMs: config.slowOperationMs, deprecatedUse: createDeprecatedUse(schema) })
   app.decorate('pipeline', pipeline)
   app.decorate('authenticate', authenticator.authenticate)
+  if (stores !== undefined) {
+    addGuaranteeMetrics(metrics.registry, dataSources.signals)
+    registerGuarantees(app, { config, dataSources, authenticate: authenticator.authenticate, cache: stores.cache })
+  }
 
   // a worker answers probes and metrics, no operations
   if (!config.roles.includes('api')) return app

@@ -13,6 +13,7 @@ import { createSloWorker } from './slo-worker.ts'
 import { createLiveHub } from './subscriptions/live-hub.ts'
 import { createLateCursors } from './subscriptions/late-cursors.ts'
 import { createMetrics } from './telemetry/metrics.ts'
+import { addSloMetrics } from './telemetry/guarantee-metrics.ts'
 import { countLag } from './telemetry/slo-counting.ts'
 import { addStoreMetrics } from './telemetry/store-metrics.ts'
 import { type Clock, systemClock } from './time.ts'
@@ -81,6 +82,11 @@ export async function startRuntime({ config, logger, clock = systemClock, onFata
     active: () => app.pipeline.active(),
     version: version(),
     projector: worker?.projector,
+  })
+
+  addSloMetrics(metrics.registry, async () => {
+    const scope = { tenantId: config.defaultTenant }
+    return dataSources.slo.reports(scope, await dataSources.slo.definitions(scope), null)
   })
 
   async function becomeReady(): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type FastifyBaseLogger } from 'fastify'
 import { type Config } from './config.ts'
 import { type DataSources, type Stores } from './datasources/index.ts'
@@ -42,13 +43,32 @@ export function createSloWorker({ config, stores, dataSources, clock, logger }: 
   }
 
   const upkeep = createSloUpkeep({ ...{ sql, store, counters, logger, sample: sampleLag }, prepare })
+  let cleaning: Promise<void> = Promise.resolve()
+  const stopping = new AbortController()
+  /** Nonces, tickets and security events past their time go, in batches. */
+  async function clean(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await delay(config.nonceCleanupIntervalMs, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
+      if (stopping.signal.aborted) return
+      try {
+        await dataSources.tickets.cleanUp()
+        await dataSources.security.purge()
+      } catch (error) {
+        logger.warn({ err: error }, 'tickets could not be cleaned up')
+      }
+    }
+  }
+
   return {
     evaluator,
     async start() {
       await upkeep.start()
       evaluator?.start()
+      if (isWorker) cleaning = clean()
     },
     async stop() {
+      stopping.abort()
+      await cleaning
       await evaluator?.stop()
       await upkeep.stop()
     },

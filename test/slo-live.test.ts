@@ -166,7 +166,6 @@ t.test('counters survive a restart, the time between shows as coverage, and repl
     alertmanagerUrl: undefined,
     sourceTimeoutMs: 5000,
     defaultTenant: 'acme',
-    securityEventRetentionMs: 60_000,
   }
   const { store } = createSlo({ sql, config, clock: systemClock })
   const { definition } = await store.upsert(

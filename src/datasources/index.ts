@@ -5,6 +5,8 @@ import { type Config } from '../config.ts'
 import { type Clock } from '../time.ts'
 import { type ApprovalsDataSource } from './approvals/approvals.ts'
 import { createSqlApprovals } from './approvals/sql-approvals.ts'
+import { createReceivedAlerts, type ReceivedAlerts } from './alerts/received-alerts.ts'
+import { createGuarantees, type GuaranteeParts } from './guarantees/index.ts'
 import { createSlo, type SloParts } from './slo/index.ts'
 import { type Cache } from './cache/cache.ts'
 import { openMemoryCache } from './cache/memory-cache.ts'
@@ -56,8 +58,13 @@ export interface DataSources {
   readonly slo: SloParts['slo']
   readonly sloStore: SloParts['store']
   readonly sliCounters: SloParts['counters']
-  readonly security: SloParts['security']
-  readonly signals: SloParts['signals']
+  readonly security: GuaranteeParts['security']
+  readonly signals: GuaranteeParts['signals']
+  readonly tickets: GuaranteeParts['tickets']
+  readonly receivedAlerts: ReceivedAlerts
+  readonly invariants: GuaranteeParts['invariants']
+  readonly performance: GuaranteeParts['performance']
+  readonly releases: GuaranteeParts['releases']
   readonly alerts: SloParts['alerts']
   readonly incidents: SloParts['incidents']
 }
@@ -142,7 +149,7 @@ export function createDataSources({
 }): DataSources {
   const { sql, log } = stores
   const native = createSqlRecordStore({ sql, clock, limits: recordLimits(config) })
-  const { slo, store: sloStore, counters: sliCounters, alerts, incidents, security, signals } = createSlo({ sql, config, clock })
+  const { slo, store: sloStore, counters: sliCounters, alerts, incidents } = createSlo({ sql, config, clock })
   const progress = createProgress({ sql, clock, notifier })
   return {
     runs: createSqlRuns({ sql }),
@@ -161,8 +168,8 @@ export function createDataSources({
     slo,
     sloStore,
     sliCounters,
-    security,
-    signals,
+    receivedAlerts: createReceivedAlerts({ sql, clock }),
+    ...createGuarantees({ sql, config, clock, counters: sliCounters }),
     alerts,
     incidents,
   }

@@ -4,9 +4,12 @@ import type { Run as RunModel, RunEvent as RunEventModel, PolicyDecision as Poli
 import type { GenericEvent as GenericEventModel } from '../resolvers/events-model.ts';
 import type { Approval as ApprovalModel, Decision as DecisionModel } from '../datasources/approvals/approvals.ts';
 import type { Source as SourceModel, DeadLetter as DeadLetterModel } from '../datasources/system/sources.ts';
+import type { Ticket as TicketModel } from '../datasources/tickets/tickets.ts';
+import type { CountedConnection } from '../resolvers/connection.ts';
+import type { InvariantReading as InvariantModel, Violation as ViolationModel } from '../datasources/guarantees/invariants.ts';
+import type { Release as ReleaseModel } from '../datasources/guarantees/releases.ts';
 import type { Alert as AlertModel } from '../datasources/alerts/alerts.ts';
 import type { Incident as IncidentModel, TimelineEntry as TimelineEntryModel } from '../datasources/slo/incidents.ts';
-import type { CountedConnection } from '../resolvers/connection.ts';
 import type { SloReport as SloReportModel, Correction as CorrectionModel } from '../datasources/slo/slo.ts';
 import type { RecordStream as RecordStreamModel, RecordOfRun as RecordModel, Pin as PinModel, ChainVerification as ChainVerificationModel, StorageStatus as StorageStatusModel } from '../datasources/storage/storage.ts';
 import type { AuditReceipt as AuditReceiptModel } from '../datasources/storage/audit.ts';
@@ -378,6 +381,38 @@ export type ApprovalState =
   /** A state that we do not know; see `rawState`. */
   | 'UNKNOWN';
 
+/** A file of a release. */
+export type Artifact = {
+  readonly __typename?: 'Artifact';
+  /** Version and name. */
+  readonly id: Scalars['ID']['output'];
+  /** Its name. */
+  readonly name: Scalars['String']['output'];
+  /** What kind. */
+  readonly type: ArtifactType;
+  /** Its place in the bundle. */
+  readonly path: Scalars['String']['output'];
+  /** SHA-256, computed when it was read. */
+  readonly hash: Scalars['String']['output'];
+  /** Its size. */
+  readonly sizeBytes: Scalars['Count']['output'];
+  /** When it was written. */
+  readonly at: Scalars['DateTime']['output'];
+};
+
+/** What kind of file. */
+export type ArtifactType =
+  /** A container image. */
+  | 'CONTAINER'
+  /** An archive. */
+  | 'TARBALL'
+  /** An npm package. */
+  | 'NPM'
+  /** A program. */
+  | 'BINARY'
+  /** A document. */
+  | 'DOCUMENT';
+
 /** Hash-chained proof that something was decided: number n contains the hash of number n - 1. */
 export type AuditReceipt = Node & {
   readonly __typename?: 'AuditReceipt';
@@ -594,6 +629,17 @@ export type CommitGraphInput = {
   readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** What a release breaks. */
+export type CompatReport = {
+  readonly __typename?: 'CompatReport';
+  /** Whether older clients go on; null when not said. */
+  readonly backward?: Maybe<Scalars['Boolean']['output']>;
+  /** What breaks. */
+  readonly breakingChanges: ReadonlyArray<Scalars['String']['output']>;
+  /** The document. */
+  readonly document: Scalars['JSON']['output'];
+};
+
 /** The end of a run. */
 export type CompleteRunInput = {
   /** The run, by global id; or give `key`. */
@@ -615,6 +661,29 @@ export type CompositeMemberInput = {
   /** Its weight. */
   readonly weight?: InputMaybe<Scalars['Float']['input']>;
 };
+
+/** A ticket, and what is to be done with it. */
+export type ConsumeTicketInput = {
+  /** The token, or the ticket's JSON. */
+  readonly token: Scalars['String']['input'];
+  /** The repository. */
+  readonly repoId: Scalars['String']['input'];
+  /** The commit. */
+  readonly baseCommit?: InputMaybe<Scalars['String']['input']>;
+  /** The plan. */
+  readonly planHash?: InputMaybe<Scalars['String']['input']>;
+  /** The patch itself; its canonical form is compared. */
+  readonly patch?: InputMaybe<Scalars['String']['input']>;
+  /** SHA-256 of the canonical patch. */
+  readonly patchSha256?: InputMaybe<Scalars['String']['input']>;
+  /** What is to be done, such as `write`. */
+  readonly scope?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Outcomes of using a ticket. */
+export type ConsumeTicketResult = TicketConsumed | TicketRefused | InvalidInput | NotFound | NotAllowed | Unavailable;
 
 /** A period that does not count. */
 export type Correction = {
@@ -1064,6 +1133,15 @@ export type GapReason =
   | 'SLOW_CONSUMER'
   /** The stream was replaced, purged or set back. */
   | 'SOURCE_RESET';
+
+/** Where a gate stands. */
+export type GateStatus =
+  /** It passed. */
+  | 'PASSED'
+  /** It did not. */
+  | 'FAILED'
+  /** Nothing was measured. */
+  | 'SKIPPED';
 
 /** An event of a type that has no object type of its own. */
 export type GenericEvent = Event & Node & {
@@ -1944,6 +2022,68 @@ export type InvalidInput = UserError & {
   readonly retryable: Scalars['Boolean']['output'];
 };
 
+/** A rule that must always hold. */
+export type Invariant = {
+  readonly __typename?: 'Invariant';
+  /** Its name. */
+  readonly name: Scalars['String']['output'];
+  /** What it says, for people. */
+  readonly description: Scalars['String']['output'];
+  /** What it says. */
+  readonly rule: Scalars['String']['output'];
+  /** Whether it is checked. */
+  readonly enabled: Scalars['Boolean']['output'];
+  /** How bad a violation is. */
+  readonly severity: ViolationSeverity;
+  /** When it was last applied by this process. */
+  readonly lastCheckedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Violations in the last so many seconds; of one outcome where it is given. */
+  readonly violationCount: Scalars['Count']['output'];
+  /** Violations, newest first; this process keeps 10,000. */
+  readonly violations: ViolationConnection;
+};
+
+
+/** A rule that must always hold. */
+export type InvariantViolationCountArgs = {
+  window: Scalars['Seconds']['input'];
+  outcome?: InputMaybe<ViolationOutcome>;
+};
+
+
+/** A rule that must always hold. */
+export type InvariantViolationsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Asks for a ticket. */
+export type IssueTicketInput = {
+  /** The repository, 1 to 200 bytes. */
+  readonly repoId: Scalars['String']['input'];
+  /** The commit it starts from, 40 hexadecimal digits. */
+  readonly baseCommit: Scalars['String']['input'];
+  /** The plan it carries out, 64 hexadecimal digits. */
+  readonly planHash?: InputMaybe<Scalars['String']['input']>;
+  /** What it allows; `write` and `execute` when left out. */
+  readonly scopes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** How long it lives; an hour when left out, at most a day. */
+  readonly ttlSeconds?: InputMaybe<Scalars['Seconds']['input']>;
+  /** Until when; instead of `ttlSeconds`. Whole milliseconds. */
+  readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** The patch itself; its canonical form is bound. */
+  readonly patch?: InputMaybe<Scalars['String']['input']>;
+  /** SHA-256 of the canonical patch; instead of `patch`. */
+  readonly patchSha256?: InputMaybe<Scalars['String']['input']>;
+  /** The run it is for, by global id. */
+  readonly run?: InputMaybe<Scalars['ID']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Outcomes of issuing. */
+export type IssueTicketResult = TicketIssued | InvalidInput | NotFound | NotAllowed | Unavailable;
+
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /** Takes a period out of an objective, with a reason; audited. */
@@ -1956,6 +2096,8 @@ export type Mutation = {
   readonly commitGraph: GraphResult;
   /** Reports that a run came to its end. */
   readonly completeRun: RunResult;
+  /** Verifies a ticket and uses it up: of any number of attempts one succeeds. */
+  readonly consumeTicket: ConsumeTicketResult;
   /** Makes a graph by its first commit. */
   readonly createGraph: GraphResult;
   /** Makes a record stream, or gives the one that has this name. */
@@ -1972,6 +2114,8 @@ export type Mutation = {
   readonly failRun: RunResult;
   /** Grants a gate. Who grants is the caller's verified identity. */
   readonly grantApproval: ApprovalResult;
+  /** Issues a ticket; its token is shown once. */
+  readonly issueTicket: IssueTicketResult;
   /** Overrides a gate in an emergency. */
   readonly overrideApproval: ApprovalResult;
   /** Notes the stream's present length and head hash outside of its rows, so that a cut or rewritten chain is found later. */
@@ -1982,6 +2126,8 @@ export type Mutation = {
   readonly recordSloEvents: SloResult;
   /** Opens a gate on a run. */
   readonly requestApproval: ApprovalResult;
+  /** Ends a ticket that was not used. */
+  readonly revokeTicket: RevokeTicketResult;
   /** Puts a tag on a commit, or moves it there; the last one wins. */
   readonly setGraphTag: GraphResult;
   /** Keeps alerts quiet for a time, in Alertmanager. */
@@ -2015,6 +2161,11 @@ export type MutationCommitGraphArgs = {
 
 export type MutationCompleteRunArgs = {
   input: CompleteRunInput;
+};
+
+
+export type MutationConsumeTicketArgs = {
+  input: ConsumeTicketInput;
 };
 
 
@@ -2058,6 +2209,11 @@ export type MutationGrantApprovalArgs = {
 };
 
 
+export type MutationIssueTicketArgs = {
+  input: IssueTicketInput;
+};
+
+
 export type MutationOverrideApprovalArgs = {
   input: OverrideApprovalInput;
 };
@@ -2080,6 +2236,11 @@ export type MutationRecordSloEventsArgs = {
 
 export type MutationRequestApprovalArgs = {
   input: RequestApprovalInput;
+};
+
+
+export type MutationRevokeTicketArgs = {
+  input: RevokeTicketInput;
 };
 
 
@@ -2116,6 +2277,19 @@ export type NodeInput = {
   readonly labels?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** What is known about it. */
   readonly properties?: InputMaybe<ReadonlyArray<PropertyInput>>;
+};
+
+/** Nonces that are remembered. */
+export type NonceStats = {
+  readonly __typename?: 'NonceStats';
+  /** How many, of this tenant's tickets. */
+  readonly tracked: Scalars['Count']['output'];
+  /** In how many repositories. */
+  readonly repositories: Scalars['Count']['output'];
+  /** When the first of them is forgotten. */
+  readonly oldestExpiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Replays that this process refused. */
+  readonly rejected: Scalars['Count']['output'];
 };
 
 /** The caller may not do this; nothing was written. */
@@ -2207,6 +2381,23 @@ export type PageInfo = {
   readonly startCursor?: Maybe<Scalars['String']['output']>;
   /** Cursor of the last edge; null on an empty page. */
   readonly endCursor?: Maybe<Scalars['String']['output']>;
+};
+
+/** A resource or an operation, what it may use and what it does. */
+export type PerformanceBudget = {
+  readonly __typename?: 'PerformanceBudget';
+  /** Its name, such as `memory` or `ticket_verify`. */
+  readonly resource: Scalars['String']['output'];
+  /** Unit of both numbers. */
+  readonly unit: Scalars['String']['output'];
+  /** What it may use. */
+  readonly limit: Scalars['Float']['output'];
+  /** What it uses: now, or the p95 of an operation; null when not measured. */
+  readonly observed?: Maybe<Scalars['Float']['output']>;
+  /** Observed over limit. */
+  readonly utilisation?: Maybe<Scalars['Float']['output']>;
+  /** Whether it uses more; null when not measured. */
+  readonly exceeded?: Maybe<Scalars['Boolean']['output']>;
 };
 
 /** May the caller do this, and if not, why: drawn as a disabled button with a reason. */
@@ -2367,6 +2558,26 @@ export type PrometheusThresholdInput = {
   readonly value: Scalars['Float']['input'];
 };
 
+/** Who let a release pass. */
+export type Promotion = {
+  readonly __typename?: 'Promotion';
+  /** Where it stands. */
+  readonly status: PromotionStatus;
+  /** What was asked for. */
+  readonly criteria: ReadonlyArray<Scalars['String']['output']>;
+  /** Who. */
+  readonly approvers: ReadonlyArray<Scalars['String']['output']>;
+};
+
+/** Where a promotion stands. */
+export type PromotionStatus =
+  /** Nobody decided. */
+  | 'PENDING'
+  /** It may go out. */
+  | 'APPROVED'
+  /** It may not. */
+  | 'REJECTED';
+
 /** Something known about a node or relationship. */
 export type Property = {
   readonly __typename?: 'Property';
@@ -2400,6 +2611,32 @@ export type PropertyInput = {
   readonly valueText?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** How a release was built. */
+export type Provenance = {
+  readonly __typename?: 'Provenance';
+  /** Who built it. */
+  readonly builderId?: Maybe<Scalars['String']['output']>;
+  /** How. */
+  readonly buildType?: Maybe<Scalars['String']['output']>;
+  /** Whether a signature lies beside it; it is not checked here. */
+  readonly signed: Scalars['Boolean']['output'];
+  /** The document. */
+  readonly document: Scalars['JSON']['output'];
+};
+
+/** What was measured against what is asked for. */
+export type QualityGate = {
+  readonly __typename?: 'QualityGate';
+  /** Its name. */
+  readonly name: Scalars['String']['output'];
+  /** Where it stands. */
+  readonly status: GateStatus;
+  /** Why, for people. */
+  readonly message: Scalars['String']['output'];
+  /** What was measured; null = nothing. */
+  readonly value?: Maybe<Scalars['Float']['output']>;
+};
+
 /** A percentile, for people: the budget is computed from the ratio. */
 export type Quantile = {
   readonly __typename?: 'Quantile';
@@ -2427,10 +2664,16 @@ export type Query = {
   readonly graphs: GraphConnection;
   /** Incidents, open ones first, then the newest. */
   readonly incidents: IncidentConnection;
+  /** What must always hold, and how often it did not. */
+  readonly invariants: ReadonlyArray<Invariant>;
   /** Any object by its global id; null when it does not exist in the caller's tenant. */
   readonly node?: Maybe<Node>;
   /** Objects by their global ids, in the same order; null for each that does not exist. At most 100. */
   readonly nodes: ReadonlyArray<Maybe<Node>>;
+  /** Nonces that are remembered. */
+  readonly nonceStats: NonceStats;
+  /** What resources and operations may use, and what they do. */
+  readonly performanceBudgets: ReadonlyArray<PerformanceBudget>;
   /** What is left of each capability's quota, as the newest decision with a quota says. */
   readonly quotas: ReadonlyArray<CapabilityQuota>;
   /** What is left of the budget that the caller shares with others of its tenant and kind, and what would make it last longer. */
@@ -2439,6 +2682,8 @@ export type Query = {
   readonly recordStream?: Maybe<RecordStream>;
   /** Record streams of all stores, by store and name, filtered before they are paged. */
   readonly recordStreams: RecordStreamConnection;
+  /** Bundles of the release directory, newest first. */
+  readonly releases: ReleaseConnection;
   /** Rituals by name: counts by status and the last run. */
   readonly rituals: RitualConnection;
   /** One run, by global id or natural key; null when it does not exist in the caller's tenant. `at` shows it as it was at that moment. */
@@ -2447,6 +2692,8 @@ export type Query = {
   readonly runs: RunConnection;
   /** What Demon's agents recommend about scale, newest first. */
   readonly scaleHints: ScaleHintConnection;
+  /** What guards noticed, newest first. */
+  readonly securityEvents: ReadonlyArray<SecurityEvent>;
   /** Silences of the caller's tenant. */
   readonly silences: ReadonlyArray<Silence>;
   /** One objective, by global id or name; null when it does not exist in the caller's tenant. `at` shows it as it was at that moment. */
@@ -2459,12 +2706,18 @@ export type Query = {
   readonly sources: ReadonlyArray<Source>;
   /** Every record store: whether it answers, its version, its replicas. */
   readonly storageStatus: ReadonlyArray<StorageStatus>;
+  /** A ticket of the caller's tenant, by its id (`tkn_...`). */
+  readonly ticket?: Maybe<Ticket>;
+  /** Tickets, newest first. */
+  readonly tickets: TicketConnection;
   /**
    * Everything that happened, in one cursor order, over all domains: each stream in its own order, together by the time at which the log stored it. An
    * event that is stored late comes late. With `around`, events before (`last`) and after (`first`) that moment; ten of each unless told. A page may be
    * shorter than asked for when matches are rare: go on from its cursors. A cursor of it is also an `after` of `events` with the same filter.
    */
   readonly timeline: EventConnection;
+  /** Whether a ticket holds: signature, times, binding, revocation. Consumes nothing. */
+  readonly verifyTicket: TicketVerification;
   /** Who is asking, and what they may do. */
   readonly viewer: Viewer;
 };
@@ -2548,6 +2801,12 @@ export type QueryRecordStreamsArgs = {
 };
 
 
+export type QueryReleasesArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
 export type QueryRitualsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -2579,6 +2838,11 @@ export type QueryScaleHintsArgs = {
 };
 
 
+export type QuerySecurityEventsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
 export type QuerySloArgs = {
   id?: InputMaybe<Scalars['ID']['input']>;
   name?: InputMaybe<Scalars['String']['input']>;
@@ -2597,6 +2861,18 @@ export type QuerySlosArgs = {
 };
 
 
+export type QueryTicketArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryTicketsArgs = {
+  filter?: InputMaybe<TicketFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
 export type QueryTimelineArgs = {
   filter?: InputMaybe<EventFilter>;
   around?: InputMaybe<Scalars['DateTime']['input']>;
@@ -2604,6 +2880,11 @@ export type QueryTimelineArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryVerifyTicketArgs = {
+  input: VerifyTicketInput;
 };
 
 /** A limit per window and what is left of it. */
@@ -2947,6 +3228,47 @@ export type RecordsAppended = Accepted & {
   readonly clientMutationId?: Maybe<Scalars['String']['output']>;
 };
 
+/** A bundle in the release directory. */
+export type Release = {
+  readonly __typename?: 'Release';
+  /** Its version: the folder's name. */
+  readonly version: Scalars['String']['output'];
+  /** Its files. */
+  readonly artifacts: ReadonlyArray<Artifact>;
+  /** What was measured against what is asked for. */
+  readonly qualityGates: ReadonlyArray<QualityGate>;
+  /** Who let it pass; null where nobody was asked. */
+  readonly promotion?: Maybe<Promotion>;
+  /** What is in it. */
+  readonly sbom?: Maybe<Sbom>;
+  /** How it was built. */
+  readonly provenance?: Maybe<Provenance>;
+  /** What it breaks. */
+  readonly compat?: Maybe<CompatReport>;
+};
+
+/** A page of releases. */
+export type ReleaseConnection = {
+  readonly __typename?: 'ReleaseConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<ReleaseEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<Release>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+  /** How many there are in all. */
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+/** One of releases, and its cursor. */
+export type ReleaseEdge = {
+  readonly __typename?: 'ReleaseEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: Release;
+};
+
 /** One replica of a store. What its generation does not tell is null. */
 export type Replica = {
   readonly __typename?: 'Replica';
@@ -2981,6 +3303,19 @@ export type RequestApprovalInput = {
   /** Echoed in the answer. */
   readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** Ends a ticket. */
+export type RevokeTicketInput = {
+  /** Its id, `tkn_...`. */
+  readonly ticket: Scalars['ID']['input'];
+  /** Why; must not be empty. */
+  readonly reason: Scalars['String']['input'];
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Outcomes of ending a ticket. */
+export type RevokeTicketResult = TicketRevoked | TicketRefused | InvalidInput | NotFound | NotAllowed | Unavailable;
 
 /** A ritual: the definition that runs are executions of. */
 export type Ritual = Node & {
@@ -3330,6 +3665,17 @@ export type RunTransition = {
   readonly sequence: Scalars['Long']['output'];
 };
 
+/** What is in a release. */
+export type Sbom = {
+  readonly __typename?: 'Sbom';
+  /** Its format, such as SPDX-2.3. */
+  readonly format: Scalars['String']['output'];
+  /** How many packages. */
+  readonly packages: Scalars['Int']['output'];
+  /** The document. */
+  readonly document: Scalars['JSON']['output'];
+};
+
 /** What an agent recommends about scale. */
 export type ScaleHint = {
   readonly __typename?: 'ScaleHint';
@@ -3377,6 +3723,40 @@ export type ScaleRecommendation =
   | 'STEADY'
   /** A word that we do not know; see `raw`. */
   | 'UNKNOWN';
+
+/** Something that a guard noticed. */
+export type SecurityEvent = {
+  readonly __typename?: 'SecurityEvent';
+  /** Its id. */
+  readonly id: Scalars['ID']['output'];
+  /** What. */
+  readonly type: SecurityEventType;
+  /** How bad: low, medium, high or critical. */
+  readonly severity: Scalars['String']['output'];
+  /** When. */
+  readonly at: Scalars['DateTime']['output'];
+  /** From where. */
+  readonly ip?: Maybe<Scalars['String']['output']>;
+  /** With which program. */
+  readonly userAgent?: Maybe<Scalars['String']['output']>;
+  /** About which repository. */
+  readonly repoId?: Maybe<Scalars['String']['output']>;
+  /** More about it; never a nonce, a signature or a key. */
+  readonly details: Scalars['JSON']['output'];
+  /** Whether it was refused. */
+  readonly blocked: Scalars['Boolean']['output'];
+};
+
+/** What kind of thing guards notice. */
+export type SecurityEventType =
+  /** A ticket was shown again. */
+  | 'REPLAY_ATTEMPT'
+  /** A ticket that is not ours. */
+  | 'INVALID_SIGNATURE'
+  /** Somebody asks too often. */
+  | 'RATE_LIMIT_EXCEEDED'
+  /** Several of these together. */
+  | 'SUSPICIOUS_PATTERN';
 
 /** What a series shows. */
 export type SeriesKind =
@@ -4052,6 +4432,170 @@ export type ThresholdOperator =
   /** More. */
   | 'GT';
 
+/** Allows one change, once. Its nonce and its signature are never shown. */
+export type Ticket = {
+  readonly __typename?: 'Ticket';
+  /** Its id, `tkn_...`. */
+  readonly id: Scalars['ID']['output'];
+  /** The repository it is for. */
+  readonly repoId: Scalars['String']['output'];
+  /** The commit it starts from. */
+  readonly baseCommit: Scalars['String']['output'];
+  /** The plan it carries out; empty where none. */
+  readonly planHash: Scalars['String']['output'];
+  /** The key that signed it. */
+  readonly kid: Scalars['String']['output'];
+  /** What it allows. */
+  readonly scopes: ReadonlyArray<Scalars['String']['output']>;
+  /** Since when. */
+  readonly issuedAt: Scalars['DateTime']['output'];
+  /** Until when; at this moment it is over. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+  /** How long it lives. */
+  readonly ttlSeconds: Scalars['Seconds']['output'];
+  /** Where it stands. */
+  readonly state: TicketState;
+  /** Who asked for it. */
+  readonly issuedBy: Actor;
+  /** When it was used. */
+  readonly consumedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was ended. */
+  readonly revokedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Why it was ended. */
+  readonly revokeReason?: Maybe<Scalars['String']['output']>;
+  /** The run it is for. */
+  readonly run?: Maybe<Run>;
+};
+
+/** What became of a ticket's verification. */
+export type TicketCode =
+  /** It holds. */
+  | 'OK'
+  /** It is not one of ours: shape, version, key or signature; always the same answer. */
+  | 'INVALID_SIGNATURE'
+  /** Its time is over. */
+  | 'TICKET_EXPIRED'
+  /** It was issued in the future. */
+  | 'NOT_YET_VALID'
+  /** It lives longer than tickets may. */
+  | 'TTL_EXCEEDED'
+  /** It is about another repository, commit, plan or patch. */
+  | 'BINDING_MISMATCH'
+  /** It does not allow this. */
+  | 'SCOPE_DENIED'
+  /** Somebody ended it. */
+  | 'REVOKED'
+  /** It was used before. */
+  | 'REPLAY'
+  /** Nobody can tell now; nothing was done. */
+  | 'STORE_UNAVAILABLE';
+
+/** A page of tickets. */
+export type TicketConnection = {
+  readonly __typename?: 'TicketConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<TicketEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<Ticket>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+  /** How many there are in all; counted only when asked for. */
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+/** The ticket is used up; you were first. */
+export type TicketConsumed = {
+  readonly __typename?: 'TicketConsumed';
+  /** The ticket, where it is known to this tenant. */
+  readonly ticket?: Maybe<Ticket>;
+  /** Echo of the input. */
+  readonly clientMutationId?: Maybe<Scalars['String']['output']>;
+};
+
+/** One of tickets, and its cursor. */
+export type TicketEdge = {
+  readonly __typename?: 'TicketEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: Ticket;
+};
+
+/** All given conditions must hold. */
+export type TicketFilter = {
+  /** In one of these states. */
+  readonly states?: InputMaybe<ReadonlyArray<TicketState>>;
+  /** For exactly this repository. */
+  readonly repoId?: InputMaybe<Scalars['String']['input']>;
+  /** For this run, by global id. */
+  readonly run?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** The ticket exists. */
+export type TicketIssued = {
+  readonly __typename?: 'TicketIssued';
+  /** The ticket. */
+  readonly ticket: Ticket;
+  /** What its bearer shows; it cannot be read again. */
+  readonly token: Scalars['String']['output'];
+  /** What is odd about it, such as a very short life. */
+  readonly warnings: ReadonlyArray<Scalars['String']['output']>;
+  /** Echo of the input. */
+  readonly clientMutationId?: Maybe<Scalars['String']['output']>;
+};
+
+/** The ticket does not hold; nothing was done. */
+export type TicketRefused = UserError & {
+  readonly __typename?: 'TicketRefused';
+  /** EXPIRED, REPLAY, NOT_ALLOWED, or SOURCE_UNAVAILABLE. */
+  readonly code: ErrorCode;
+  /** Why, for a person. */
+  readonly message: Scalars['String']['output'];
+  /** The input field concerned. */
+  readonly path?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** Whether it can succeed later. */
+  readonly retryable: Scalars['Boolean']['output'];
+  /** Why, exactly. */
+  readonly ticketCode: TicketCode;
+};
+
+/** The ticket is over. */
+export type TicketRevoked = {
+  readonly __typename?: 'TicketRevoked';
+  /** The ticket. */
+  readonly ticket: Ticket;
+  /** Echo of the input. */
+  readonly clientMutationId?: Maybe<Scalars['String']['output']>;
+};
+
+/** Where a ticket stands. */
+export type TicketState =
+  /** It can be used. */
+  | 'ACTIVE'
+  /** It was used. */
+  | 'CONSUMED'
+  /** Its time is over. */
+  | 'EXPIRED'
+  /** Somebody ended it. */
+  | 'REVOKED';
+
+/** What became of a verification. */
+export type TicketVerification = {
+  readonly __typename?: 'TicketVerification';
+  /** Whether it holds. */
+  readonly valid: Scalars['Boolean']['output'];
+  /** Why not. */
+  readonly code: TicketCode;
+  /** How long the verification took. */
+  readonly verifiedInMs: Scalars['Float']['output'];
+  /** Whether that is within the budget. */
+  readonly withinBudget: Scalars['Boolean']['output'];
+  /** Whether its nonce was used before: information, nothing was consumed. */
+  readonly nonceSeen: Scalars['Boolean']['output'];
+  /** The ticket, where it is known to this tenant. */
+  readonly ticket?: Maybe<Ticket>;
+};
+
 /** What happened during an incident. */
 export type TimelineEntry = {
   readonly __typename?: 'TimelineEntry';
@@ -4147,6 +4691,24 @@ export type UserError = {
   readonly retryable: Scalars['Boolean']['output'];
 };
 
+/** A ticket and what it is wanted for; only what is given is compared. */
+export type VerifyTicketInput = {
+  /** The token, or the ticket's JSON. */
+  readonly token: Scalars['String']['input'];
+  /** The repository. */
+  readonly repoId?: InputMaybe<Scalars['String']['input']>;
+  /** The commit. */
+  readonly baseCommit?: InputMaybe<Scalars['String']['input']>;
+  /** The plan. */
+  readonly planHash?: InputMaybe<Scalars['String']['input']>;
+  /** The patch itself; its canonical form is compared. */
+  readonly patch?: InputMaybe<Scalars['String']['input']>;
+  /** SHA-256 of the canonical patch. */
+  readonly patchSha256?: InputMaybe<Scalars['String']['input']>;
+  /** What is to be done, such as `write`. */
+  readonly scope?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** The caller. */
 export type Viewer = {
   readonly __typename?: 'Viewer';
@@ -4161,6 +4723,63 @@ export type Viewer = {
   /** Tenants the caller may choose from with `x-tenant-id`. */
   readonly tenants: ReadonlyArray<Scalars['String']['output']>;
 };
+
+/** A rule did not hold. */
+export type Violation = {
+  readonly __typename?: 'Violation';
+  /** Its id. */
+  readonly id: Scalars['ID']['output'];
+  /** How bad it is. */
+  readonly severity: ViolationSeverity;
+  /** Whether the guard held. */
+  readonly outcome: ViolationOutcome;
+  /** What was being done. */
+  readonly operation: Scalars['String']['output'];
+  /** What is wrong, for people. */
+  readonly message: Scalars['String']['output'];
+  /** What is wrong; never a ticket, a signature or a nonce. */
+  readonly details: Scalars['JSON']['output'];
+  /** When. */
+  readonly at: Scalars['DateTime']['output'];
+};
+
+/** A page of violations. */
+export type ViolationConnection = {
+  readonly __typename?: 'ViolationConnection';
+  /** Items with their cursors. */
+  readonly edges: ReadonlyArray<ViolationEdge>;
+  /** Items alone. */
+  readonly nodes: ReadonlyArray<Violation>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+  /** How many there are in all. */
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+/** One of violations, and its cursor. */
+export type ViolationEdge = {
+  readonly __typename?: 'ViolationEdge';
+  /** To page on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item. */
+  readonly node: Violation;
+};
+
+/** Whether the guard held. */
+export type ViolationOutcome =
+  /** The attempt was refused: the guard held. */
+  | 'REFUSED'
+  /** It was accepted: the guarantee is broken. */
+  | 'ACCEPTED';
+
+/** How bad a violation is. */
+export type ViolationSeverity =
+  /** The rule does not hold. */
+  | 'ERROR'
+  /** It holds, barely. */
+  | 'WARNING'
+  /** Worth knowing. */
+  | 'INFO';
 
 /** What a window is. */
 export type WindowKind =
@@ -4266,6 +4885,14 @@ export type ResolversUnionTypes<_RefType extends Dictionary<string, unknown>> = 
     | ( NotAllowed & { __typename: 'NotAllowed' } )
     | ( Unavailable & { __typename: 'Unavailable' } )
   ;
+  ConsumeTicketResult:
+    | ( Omit<TicketConsumed, 'ticket'> & { ticket?: Maybe<_RefType['Ticket']> } & { __typename: 'TicketConsumed' } )
+    | ( TicketRefused & { __typename: 'TicketRefused' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( NotFound & { __typename: 'NotFound' } )
+    | ( NotAllowed & { __typename: 'NotAllowed' } )
+    | ( Unavailable & { __typename: 'Unavailable' } )
+  ;
   EventDelivery:
     | ( Omit<EventItem, 'event'> & { event: _RefType['Event'] } & { __typename: 'EventItem' } )
     | ( StreamGap & { __typename: 'StreamGap' } )
@@ -4289,6 +4916,13 @@ export type ResolversUnionTypes<_RefType extends Dictionary<string, unknown>> = 
     | ( NotAllowed & { __typename: 'NotAllowed' } )
     | ( Unavailable & { __typename: 'Unavailable' } )
   ;
+  IssueTicketResult:
+    | ( Omit<TicketIssued, 'ticket'> & { ticket: _RefType['Ticket'] } & { __typename: 'TicketIssued' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( NotFound & { __typename: 'NotFound' } )
+    | ( NotAllowed & { __typename: 'NotAllowed' } )
+    | ( Unavailable & { __typename: 'Unavailable' } )
+  ;
   RecordDelivery:
     | ( Omit<RecordItem, 'record'> & { record: _RefType['Record'] } & { __typename: 'RecordItem' } )
     | ( StreamGap & { __typename: 'StreamGap' } )
@@ -4296,6 +4930,14 @@ export type ResolversUnionTypes<_RefType extends Dictionary<string, unknown>> = 
   ;
   RecordStreamResult:
     | ( Omit<RecordStreamAccepted, 'stream' | 'pin' | 'receipt'> & { stream: _RefType['RecordStream'], pin?: Maybe<_RefType['Pin']>, receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'RecordStreamAccepted' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( NotFound & { __typename: 'NotFound' } )
+    | ( NotAllowed & { __typename: 'NotAllowed' } )
+    | ( Unavailable & { __typename: 'Unavailable' } )
+  ;
+  RevokeTicketResult:
+    | ( Omit<TicketRevoked, 'ticket'> & { ticket: _RefType['Ticket'] } & { __typename: 'TicketRevoked' } )
+    | ( TicketRefused & { __typename: 'TicketRefused' } )
     | ( InvalidInput & { __typename: 'InvalidInput' } )
     | ( NotFound & { __typename: 'NotFound' } )
     | ( NotAllowed & { __typename: 'NotAllowed' } )
@@ -4370,6 +5012,7 @@ export type ResolversInterfaceTypes<_RefType extends Dictionary<string, unknown>
     | ( NotFound & { __typename: 'NotFound' } )
     | ( OffsetConflict & { __typename: 'OffsetConflict' } )
     | ( Omit<RunAlreadyTerminal, 'run'> & { run: _RefType['Run'] } & { __typename: 'RunAlreadyTerminal' } )
+    | ( TicketRefused & { __typename: 'TicketRefused' } )
     | ( Unavailable & { __typename: 'Unavailable' } )
   ;
 };
@@ -4407,6 +5050,8 @@ export type ResolversTypes = {
   ApprovalOrder: ApprovalOrder;
   ApprovalResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ApprovalResult']>;
   ApprovalState: ApprovalState;
+  Artifact: ResolverTypeWrapper<Artifact>;
+  ArtifactType: ArtifactType;
   AuditReceipt: ResolverTypeWrapper<AuditReceiptModel>;
   AuditVerification: ResolverTypeWrapper<AuditVerification>;
   BudgetAdvice: ResolverTypeWrapper<BudgetAdvice>;
@@ -4422,8 +5067,11 @@ export type ResolversTypes = {
   CapabilityQuota: ResolverTypeWrapper<CapabilityQuota>;
   ChainVerification: ResolverTypeWrapper<ChainVerificationModel>;
   CommitGraphInput: CommitGraphInput;
+  CompatReport: ResolverTypeWrapper<CompatReport>;
   CompleteRunInput: CompleteRunInput;
   CompositeMemberInput: CompositeMemberInput;
+  ConsumeTicketInput: ConsumeTicketInput;
+  ConsumeTicketResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ConsumeTicketResult']>;
   Correction: ResolverTypeWrapper<CorrectionModel>;
   Count: ResolverTypeWrapper<Scalars['Count']['output']>;
   CountersInput: CountersInput;
@@ -4459,6 +5107,7 @@ export type ResolversTypes = {
   Explain: ResolverTypeWrapper<Explain>;
   FailRunInput: FailRunInput;
   GapReason: GapReason;
+  GateStatus: GateStatus;
   GenericEvent: ResolverTypeWrapper<GenericEventModel>;
   GrantApprovalInput: GrantApprovalInput;
   Graph: ResolverTypeWrapper<GraphModel>;
@@ -4515,17 +5164,22 @@ export type ResolversTypes = {
   IndicatorInput: IndicatorInput;
   IndicatorKind: IndicatorKind;
   InvalidInput: ResolverTypeWrapper<InvalidInput>;
+  Invariant: ResolverTypeWrapper<InvariantModel>;
+  IssueTicketInput: IssueTicketInput;
+  IssueTicketResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['IssueTicketResult']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Long: ResolverTypeWrapper<Scalars['Long']['output']>;
   Mutation: ResolverTypeWrapper<Dictionary<PropertyKey, never>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   NodeInput: NodeInput;
+  NonceStats: ResolverTypeWrapper<NonceStats>;
   NotAllowed: ResolverTypeWrapper<NotAllowed>;
   NotFound: ResolverTypeWrapper<NotFound>;
   Objective: ResolverTypeWrapper<Objective>;
   OffsetConflict: ResolverTypeWrapper<OffsetConflict>;
   OverrideApprovalInput: OverrideApprovalInput;
   PageInfo: ResolverTypeWrapper<PageInfo>;
+  PerformanceBudget: ResolverTypeWrapper<PerformanceBudget>;
   Permission: ResolverTypeWrapper<Permission>;
   Phase: Phase;
   Pin: ResolverTypeWrapper<PinModel>;
@@ -4540,9 +5194,13 @@ export type ResolversTypes = {
   PrometheusLatencyInput: PrometheusLatencyInput;
   PrometheusRatioInput: PrometheusRatioInput;
   PrometheusThresholdInput: PrometheusThresholdInput;
+  Promotion: ResolverTypeWrapper<Promotion>;
+  PromotionStatus: PromotionStatus;
   Property: ResolverTypeWrapper<Property>;
   PropertyFilter: PropertyFilter;
   PropertyInput: PropertyInput;
+  Provenance: ResolverTypeWrapper<Provenance>;
+  QualityGate: ResolverTypeWrapper<QualityGate>;
   Quantile: ResolverTypeWrapper<Quantile>;
   Query: ResolverTypeWrapper<Dictionary<PropertyKey, never>>;
   Quota: ResolverTypeWrapper<Quota>;
@@ -4567,8 +5225,13 @@ export type ResolversTypes = {
   RecordStreamFilter: RecordStreamFilter;
   RecordStreamResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RecordStreamResult']>;
   RecordsAppended: ResolverTypeWrapper<Omit<RecordsAppended, 'stream' | 'receipt'> & { stream: ResolversTypes['RecordStream'], receipt?: Maybe<ResolversTypes['AuditReceipt']> }>;
+  Release: ResolverTypeWrapper<ReleaseModel>;
+  ReleaseConnection: ResolverTypeWrapper<CountedConnection<ReleaseModel>>;
+  ReleaseEdge: ResolverTypeWrapper<Omit<ReleaseEdge, 'node'> & { node: ResolversTypes['Release'] }>;
   Replica: ResolverTypeWrapper<Replica>;
   RequestApprovalInput: RequestApprovalInput;
+  RevokeTicketInput: RevokeTicketInput;
+  RevokeTicketResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RevokeTicketResult']>;
   Ritual: ResolverTypeWrapper<RitualModel>;
   RitualConnection: ResolverTypeWrapper<CountedConnection<RitualModel>>;
   RitualEdge: ResolverTypeWrapper<Omit<RitualEdge, 'node'> & { node: ResolversTypes['Ritual'] }>;
@@ -4590,11 +5253,14 @@ export type ResolversTypes = {
   RunResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RunResult']>;
   RunStatus: RunStatus;
   RunTransition: ResolverTypeWrapper<RunTransition>;
+  Sbom: ResolverTypeWrapper<Sbom>;
   ScaleHint: ResolverTypeWrapper<ScaleHintModel>;
   ScaleHintConnection: ResolverTypeWrapper<CountedConnection<ScaleHintModel>>;
   ScaleHintEdge: ResolverTypeWrapper<Omit<ScaleHintEdge, 'node'> & { node: ResolversTypes['ScaleHint'] }>;
   ScaleRecommendation: ScaleRecommendation;
   Seconds: ResolverTypeWrapper<Scalars['Seconds']['output']>;
+  SecurityEvent: ResolverTypeWrapper<SecurityEvent>;
+  SecurityEventType: SecurityEventType;
   SeriesKind: SeriesKind;
   SetGraphTagInput: SetGraphTagInput;
   Severity: Severity;
@@ -4635,12 +5301,29 @@ export type ResolversTypes = {
   Subscription: ResolverTypeWrapper<Dictionary<PropertyKey, never>>;
   System: System;
   ThresholdOperator: ThresholdOperator;
+  Ticket: ResolverTypeWrapper<TicketModel>;
+  TicketCode: TicketCode;
+  TicketConnection: ResolverTypeWrapper<CountedConnection<TicketModel>>;
+  TicketConsumed: ResolverTypeWrapper<Omit<TicketConsumed, 'ticket'> & { ticket?: Maybe<ResolversTypes['Ticket']> }>;
+  TicketEdge: ResolverTypeWrapper<Omit<TicketEdge, 'node'> & { node: ResolversTypes['Ticket'] }>;
+  TicketFilter: TicketFilter;
+  TicketIssued: ResolverTypeWrapper<Omit<TicketIssued, 'ticket'> & { ticket: ResolversTypes['Ticket'] }>;
+  TicketRefused: ResolverTypeWrapper<TicketRefused>;
+  TicketRevoked: ResolverTypeWrapper<Omit<TicketRevoked, 'ticket'> & { ticket: ResolversTypes['Ticket'] }>;
+  TicketState: TicketState;
+  TicketVerification: ResolverTypeWrapper<Omit<TicketVerification, 'ticket'> & { ticket?: Maybe<ResolversTypes['Ticket']> }>;
   TimelineEntry: ResolverTypeWrapper<TimelineEntryModel>;
   TimelineKind: TimelineKind;
   Unavailable: ResolverTypeWrapper<Unavailable>;
   UpsertSloInput: UpsertSloInput;
   UserError: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['UserError']>;
+  VerifyTicketInput: VerifyTicketInput;
   Viewer: ResolverTypeWrapper<Viewer>;
+  Violation: ResolverTypeWrapper<ViolationModel>;
+  ViolationConnection: ResolverTypeWrapper<CountedConnection<ViolationModel>>;
+  ViolationEdge: ResolverTypeWrapper<Omit<ViolationEdge, 'node'> & { node: ResolversTypes['Violation'] }>;
+  ViolationOutcome: ViolationOutcome;
+  ViolationSeverity: ViolationSeverity;
   WindowKind: WindowKind;
 };
 
@@ -4672,6 +5355,7 @@ export type ResolversParentTypes = {
   ApprovalItem: Omit<ApprovalItem, 'approval'> & { approval: ResolversParentTypes['Approval'] };
   ApprovalKey: ApprovalKey;
   ApprovalResult: ResolversUnionTypes<ResolversParentTypes>['ApprovalResult'];
+  Artifact: Artifact;
   AuditReceipt: AuditReceiptModel;
   AuditVerification: AuditVerification;
   BudgetAdvice: BudgetAdvice;
@@ -4685,8 +5369,11 @@ export type ResolversParentTypes = {
   CapabilityQuota: CapabilityQuota;
   ChainVerification: ChainVerificationModel;
   CommitGraphInput: CommitGraphInput;
+  CompatReport: CompatReport;
   CompleteRunInput: CompleteRunInput;
   CompositeMemberInput: CompositeMemberInput;
+  ConsumeTicketInput: ConsumeTicketInput;
+  ConsumeTicketResult: ResolversUnionTypes<ResolversParentTypes>['ConsumeTicketResult'];
   Correction: CorrectionModel;
   Count: Scalars['Count']['output'];
   CountersInput: CountersInput;
@@ -4767,17 +5454,22 @@ export type ResolversParentTypes = {
   Indicator: Indicator;
   IndicatorInput: IndicatorInput;
   InvalidInput: InvalidInput;
+  Invariant: InvariantModel;
+  IssueTicketInput: IssueTicketInput;
+  IssueTicketResult: ResolversUnionTypes<ResolversParentTypes>['IssueTicketResult'];
   JSON: Scalars['JSON']['output'];
   Long: Scalars['Long']['output'];
   Mutation: Dictionary<PropertyKey, never>;
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   NodeInput: NodeInput;
+  NonceStats: NonceStats;
   NotAllowed: NotAllowed;
   NotFound: NotFound;
   Objective: Objective;
   OffsetConflict: OffsetConflict;
   OverrideApprovalInput: OverrideApprovalInput;
   PageInfo: PageInfo;
+  PerformanceBudget: PerformanceBudget;
   Permission: Permission;
   Pin: PinModel;
   PinConnection: Omit<PinConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['PinEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Pin']> };
@@ -4790,9 +5482,12 @@ export type ResolversParentTypes = {
   PrometheusLatencyInput: PrometheusLatencyInput;
   PrometheusRatioInput: PrometheusRatioInput;
   PrometheusThresholdInput: PrometheusThresholdInput;
+  Promotion: Promotion;
   Property: Property;
   PropertyFilter: PropertyFilter;
   PropertyInput: PropertyInput;
+  Provenance: Provenance;
+  QualityGate: QualityGate;
   Quantile: Quantile;
   Query: Dictionary<PropertyKey, never>;
   Quota: Quota;
@@ -4815,8 +5510,13 @@ export type ResolversParentTypes = {
   RecordStreamFilter: RecordStreamFilter;
   RecordStreamResult: ResolversUnionTypes<ResolversParentTypes>['RecordStreamResult'];
   RecordsAppended: Omit<RecordsAppended, 'stream' | 'receipt'> & { stream: ResolversParentTypes['RecordStream'], receipt?: Maybe<ResolversParentTypes['AuditReceipt']> };
+  Release: ReleaseModel;
+  ReleaseConnection: CountedConnection<ReleaseModel>;
+  ReleaseEdge: Omit<ReleaseEdge, 'node'> & { node: ResolversParentTypes['Release'] };
   Replica: Replica;
   RequestApprovalInput: RequestApprovalInput;
+  RevokeTicketInput: RevokeTicketInput;
+  RevokeTicketResult: ResolversUnionTypes<ResolversParentTypes>['RevokeTicketResult'];
   Ritual: RitualModel;
   RitualConnection: CountedConnection<RitualModel>;
   RitualEdge: Omit<RitualEdge, 'node'> & { node: ResolversParentTypes['Ritual'] };
@@ -4836,10 +5536,12 @@ export type ResolversParentTypes = {
   RunKey: RunKey;
   RunResult: ResolversUnionTypes<ResolversParentTypes>['RunResult'];
   RunTransition: RunTransition;
+  Sbom: Sbom;
   ScaleHint: ScaleHintModel;
   ScaleHintConnection: CountedConnection<ScaleHintModel>;
   ScaleHintEdge: Omit<ScaleHintEdge, 'node'> & { node: ResolversParentTypes['ScaleHint'] };
   Seconds: Scalars['Seconds']['output'];
+  SecurityEvent: SecurityEvent;
   SetGraphTagInput: SetGraphTagInput;
   Silence: Silence;
   SilenceAccepted: SilenceAccepted;
@@ -4867,11 +5569,24 @@ export type ResolversParentTypes = {
   StreamKey: StreamKey;
   StreamPhase: StreamPhase;
   Subscription: Dictionary<PropertyKey, never>;
+  Ticket: TicketModel;
+  TicketConnection: CountedConnection<TicketModel>;
+  TicketConsumed: Omit<TicketConsumed, 'ticket'> & { ticket?: Maybe<ResolversParentTypes['Ticket']> };
+  TicketEdge: Omit<TicketEdge, 'node'> & { node: ResolversParentTypes['Ticket'] };
+  TicketFilter: TicketFilter;
+  TicketIssued: Omit<TicketIssued, 'ticket'> & { ticket: ResolversParentTypes['Ticket'] };
+  TicketRefused: TicketRefused;
+  TicketRevoked: Omit<TicketRevoked, 'ticket'> & { ticket: ResolversParentTypes['Ticket'] };
+  TicketVerification: Omit<TicketVerification, 'ticket'> & { ticket?: Maybe<ResolversParentTypes['Ticket']> };
   TimelineEntry: TimelineEntryModel;
   Unavailable: Unavailable;
   UpsertSloInput: UpsertSloInput;
   UserError: ResolversInterfaceTypes<ResolversParentTypes>['UserError'];
+  VerifyTicketInput: VerifyTicketInput;
   Viewer: Viewer;
+  Violation: ViolationModel;
+  ViolationConnection: CountedConnection<ViolationModel>;
+  ViolationEdge: Omit<ViolationEdge, 'node'> & { node: ResolversParentTypes['Violation'] };
 };
 
 export type AcceptedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Accepted'] = ResolversParentTypes['Accepted']> = {
@@ -4995,6 +5710,16 @@ export type ApprovalResultResolvers<ContextType = Context, ParentType extends Re
   __resolveType: TypeResolveFn<'ApprovalDecided' | 'ApprovalAlreadyDecided' | 'InvalidInput' | 'NotFound' | 'NotAllowed' | 'Unavailable', ParentType, ContextType>;
 };
 
+export type ArtifactResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Artifact'] = ResolversParentTypes['Artifact']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['ArtifactType'], ParentType, ContextType>;
+  path?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  hash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  sizeBytes?: Resolver<ResolversTypes['Count'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
 export type AuditReceiptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditReceipt'] = ResolversParentTypes['AuditReceipt']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
@@ -5068,6 +5793,16 @@ export type ChainVerificationResolvers<ContextType = Context, ParentType extends
   reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   mode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   durationMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type CompatReportResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CompatReport'] = ResolversParentTypes['CompatReport']> = {
+  backward?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  breakingChanges?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  document?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+};
+
+export type ConsumeTicketResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ConsumeTicketResult'] = ResolversParentTypes['ConsumeTicketResult']> = {
+  __resolveType: TypeResolveFn<'TicketConsumed' | 'TicketRefused' | 'InvalidInput' | 'NotFound' | 'NotAllowed' | 'Unavailable', ParentType, ContextType>;
 };
 
 export type CorrectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Correction'] = ResolversParentTypes['Correction']> = {
@@ -5516,6 +6251,21 @@ export type InvalidInputResolvers<ContextType = Context, ParentType extends Reso
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type InvariantResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Invariant'] = ResolversParentTypes['Invariant']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  description?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  rule?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  enabled?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  severity?: Resolver<ResolversTypes['ViolationSeverity'], ParentType, ContextType>;
+  lastCheckedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  violationCount?: Resolver<ResolversTypes['Count'], ParentType, ContextType, RequireFields<InvariantViolationCountArgs, 'window'>>;
+  violations?: Resolver<ResolversTypes['ViolationConnection'], ParentType, ContextType, RequireFields<InvariantViolationsArgs, 'first'>>;
+};
+
+export type IssueTicketResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IssueTicketResult'] = ResolversParentTypes['IssueTicketResult']> = {
+  __resolveType: TypeResolveFn<'TicketIssued' | 'InvalidInput' | 'NotFound' | 'NotAllowed' | 'Unavailable', ParentType, ContextType>;
+};
+
 export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
   name: 'JSON';
 }
@@ -5530,6 +6280,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   cancelRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationCancelRunArgs, 'input'>>;
   commitGraph?: Resolver<ResolversTypes['GraphResult'], ParentType, ContextType, RequireFields<MutationCommitGraphArgs, 'input'>>;
   completeRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationCompleteRunArgs, 'input'>>;
+  consumeTicket?: Resolver<ResolversTypes['ConsumeTicketResult'], ParentType, ContextType, RequireFields<MutationConsumeTicketArgs, 'input'>>;
   createGraph?: Resolver<ResolversTypes['GraphResult'], ParentType, ContextType, RequireFields<MutationCreateGraphArgs, 'input'>>;
   createRecordStream?: Resolver<ResolversTypes['RecordStreamResult'], ParentType, ContextType, RequireFields<MutationCreateRecordStreamArgs, 'input'>>;
   deleteGraphTag?: Resolver<ResolversTypes['GraphResult'], ParentType, ContextType, RequireFields<MutationDeleteGraphTagArgs, 'input'>>;
@@ -5538,11 +6289,13 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   expireSilence?: Resolver<ResolversTypes['SilenceResult'], ParentType, ContextType, RequireFields<MutationExpireSilenceArgs, 'input'>>;
   failRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationFailRunArgs, 'input'>>;
   grantApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationGrantApprovalArgs, 'input'>>;
+  issueTicket?: Resolver<ResolversTypes['IssueTicketResult'], ParentType, ContextType, RequireFields<MutationIssueTicketArgs, 'input'>>;
   overrideApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationOverrideApprovalArgs, 'input'>>;
   pinRecordStream?: Resolver<ResolversTypes['RecordStreamResult'], ParentType, ContextType, RequireFields<MutationPinRecordStreamArgs, 'input'>>;
   recordRunTransition?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationRecordRunTransitionArgs, 'input'>>;
   recordSloEvents?: Resolver<ResolversTypes['SloResult'], ParentType, ContextType, RequireFields<MutationRecordSloEventsArgs, 'input'>>;
   requestApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationRequestApprovalArgs, 'input'>>;
+  revokeTicket?: Resolver<ResolversTypes['RevokeTicketResult'], ParentType, ContextType, RequireFields<MutationRevokeTicketArgs, 'input'>>;
   setGraphTag?: Resolver<ResolversTypes['GraphResult'], ParentType, ContextType, RequireFields<MutationSetGraphTagArgs, 'input'>>;
   silenceAlert?: Resolver<ResolversTypes['SilenceResult'], ParentType, ContextType, RequireFields<MutationSilenceAlertArgs, 'input'>>;
   startRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationStartRunArgs, 'input'>>;
@@ -5551,6 +6304,13 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
   __resolveType: TypeResolveFn<'Approval' | 'AuditReceipt' | 'GenericEvent' | 'Graph' | 'GraphCommit' | 'GraphNode' | 'GraphRelationship' | 'Record' | 'RecordStream' | 'Ritual' | 'Run' | 'RunEvent' | 'Slo', ParentType, ContextType>;
+};
+
+export type NonceStatsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NonceStats'] = ResolversParentTypes['NonceStats']> = {
+  tracked?: Resolver<ResolversTypes['Count'], ParentType, ContextType>;
+  repositories?: Resolver<ResolversTypes['Count'], ParentType, ContextType>;
+  oldestExpiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  rejected?: Resolver<ResolversTypes['Count'], ParentType, ContextType>;
 };
 
 export type NotAllowedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NotAllowed'] = ResolversParentTypes['NotAllowed']> = {
@@ -5594,6 +6354,15 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
   hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type PerformanceBudgetResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PerformanceBudget'] = ResolversParentTypes['PerformanceBudget']> = {
+  resource?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  unit?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  limit?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  observed?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  utilisation?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  exceeded?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
 };
 
 export type PermissionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Permission'] = ResolversParentTypes['Permission']> = {
@@ -5649,10 +6418,30 @@ export type PolicyDecisionEdgeResolvers<ContextType = Context, ParentType extend
   node?: Resolver<ResolversTypes['PolicyDecision'], ParentType, ContextType>;
 };
 
+export type PromotionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Promotion'] = ResolversParentTypes['Promotion']> = {
+  status?: Resolver<ResolversTypes['PromotionStatus'], ParentType, ContextType>;
+  criteria?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  approvers?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type PropertyResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Property'] = ResolversParentTypes['Property']> = {
   key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   value?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   valueText?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ProvenanceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Provenance'] = ResolversParentTypes['Provenance']> = {
+  builderId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  buildType?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  signed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  document?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+};
+
+export type QualityGateResolvers<ContextType = Context, ParentType extends ResolversParentTypes['QualityGate'] = ResolversParentTypes['QualityGate']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['GateStatus'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
 };
 
 export type QuantileResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Quantile'] = ResolversParentTypes['Quantile']> = {
@@ -5669,23 +6458,31 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   graph?: Resolver<Maybe<ResolversTypes['Graph']>, ParentType, ContextType, Partial<QueryGraphArgs>>;
   graphs?: Resolver<ResolversTypes['GraphConnection'], ParentType, ContextType, Partial<QueryGraphsArgs>>;
   incidents?: Resolver<ResolversTypes['IncidentConnection'], ParentType, ContextType, Partial<QueryIncidentsArgs>>;
+  invariants?: Resolver<ReadonlyArray<ResolversTypes['Invariant']>, ParentType, ContextType>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
+  nonceStats?: Resolver<ResolversTypes['NonceStats'], ParentType, ContextType>;
+  performanceBudgets?: Resolver<ReadonlyArray<ResolversTypes['PerformanceBudget']>, ParentType, ContextType>;
   quotas?: Resolver<ReadonlyArray<ResolversTypes['CapabilityQuota']>, ParentType, ContextType>;
   rateLimit?: Resolver<ResolversTypes['RateLimit'], ParentType, ContextType>;
   recordStream?: Resolver<Maybe<ResolversTypes['RecordStream']>, ParentType, ContextType, Partial<QueryRecordStreamArgs>>;
   recordStreams?: Resolver<ResolversTypes['RecordStreamConnection'], ParentType, ContextType, Partial<QueryRecordStreamsArgs>>;
+  releases?: Resolver<ResolversTypes['ReleaseConnection'], ParentType, ContextType, Partial<QueryReleasesArgs>>;
   rituals?: Resolver<ResolversTypes['RitualConnection'], ParentType, ContextType, Partial<QueryRitualsArgs>>;
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, Partial<QueryRunArgs>>;
   runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, RequireFields<QueryRunsArgs, 'orderBy'>>;
   scaleHints?: Resolver<ResolversTypes['ScaleHintConnection'], ParentType, ContextType, Partial<QueryScaleHintsArgs>>;
+  securityEvents?: Resolver<ReadonlyArray<ResolversTypes['SecurityEvent']>, ParentType, ContextType, RequireFields<QuerySecurityEventsArgs, 'first'>>;
   silences?: Resolver<ReadonlyArray<ResolversTypes['Silence']>, ParentType, ContextType>;
   slo?: Resolver<Maybe<ResolversTypes['Slo']>, ParentType, ContextType, Partial<QuerySloArgs>>;
   sloServices?: Resolver<ReadonlyArray<ResolversTypes['SloService']>, ParentType, ContextType>;
   slos?: Resolver<ResolversTypes['SloConnection'], ParentType, ContextType, RequireFields<QuerySlosArgs, 'orderBy'>>;
   sources?: Resolver<ReadonlyArray<ResolversTypes['Source']>, ParentType, ContextType>;
   storageStatus?: Resolver<ReadonlyArray<ResolversTypes['StorageStatus']>, ParentType, ContextType>;
+  ticket?: Resolver<Maybe<ResolversTypes['Ticket']>, ParentType, ContextType, RequireFields<QueryTicketArgs, 'id'>>;
+  tickets?: Resolver<ResolversTypes['TicketConnection'], ParentType, ContextType, Partial<QueryTicketsArgs>>;
   timeline?: Resolver<ResolversTypes['EventConnection'], ParentType, ContextType, Partial<QueryTimelineArgs>>;
+  verifyTicket?: Resolver<ResolversTypes['TicketVerification'], ParentType, ContextType, RequireFields<QueryVerifyTicketArgs, 'input'>>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
 };
 
@@ -5810,6 +6607,28 @@ export type RecordsAppendedResolvers<ContextType = Context, ParentType extends R
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type ReleaseResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Release'] = ResolversParentTypes['Release']> = {
+  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  artifacts?: Resolver<ReadonlyArray<ResolversTypes['Artifact']>, ParentType, ContextType>;
+  qualityGates?: Resolver<ReadonlyArray<ResolversTypes['QualityGate']>, ParentType, ContextType>;
+  promotion?: Resolver<Maybe<ResolversTypes['Promotion']>, ParentType, ContextType>;
+  sbom?: Resolver<Maybe<ResolversTypes['Sbom']>, ParentType, ContextType>;
+  provenance?: Resolver<Maybe<ResolversTypes['Provenance']>, ParentType, ContextType>;
+  compat?: Resolver<Maybe<ResolversTypes['CompatReport']>, ParentType, ContextType>;
+};
+
+export type ReleaseConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReleaseConnection'] = ResolversParentTypes['ReleaseConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ReleaseEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Release']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ReleaseEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReleaseEdge'] = ResolversParentTypes['ReleaseEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Release'], ParentType, ContextType>;
+};
+
 export type ReplicaResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Replica'] = ResolversParentTypes['Replica']> = {
   id?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   role?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -5817,6 +6636,10 @@ export type ReplicaResolvers<ContextType = Context, ParentType extends Resolvers
   commit?: Resolver<Maybe<ResolversTypes['Long']>, ParentType, ContextType>;
   lagSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   lagRecords?: Resolver<Maybe<ResolversTypes['Long']>, ParentType, ContextType>;
+};
+
+export type RevokeTicketResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RevokeTicketResult'] = ResolversParentTypes['RevokeTicketResult']> = {
+  __resolveType: TypeResolveFn<'TicketRevoked' | 'TicketRefused' | 'InvalidInput' | 'NotFound' | 'NotAllowed' | 'Unavailable', ParentType, ContextType>;
 };
 
 export type RitualResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Ritual'] = ResolversParentTypes['Ritual']> = {
@@ -5962,6 +6785,12 @@ export type RunTransitionResolvers<ContextType = Context, ParentType extends Res
   sequence?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
 };
 
+export type SbomResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Sbom'] = ResolversParentTypes['Sbom']> = {
+  format?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  packages?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  document?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+};
+
 export type ScaleHintResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ScaleHint'] = ResolversParentTypes['ScaleHint']> = {
   recommendation?: Resolver<ResolversTypes['ScaleRecommendation'], ParentType, ContextType>;
   reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -5985,6 +6814,18 @@ export type ScaleHintEdgeResolvers<ContextType = Context, ParentType extends Res
 export interface SecondsScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Seconds'], any> {
   name: 'Seconds';
 }
+
+export type SecurityEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SecurityEvent'] = ResolversParentTypes['SecurityEvent']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['SecurityEventType'], ParentType, ContextType>;
+  severity?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  ip?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  userAgent?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  repoId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  details?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  blocked?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
 
 export type SilenceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Silence'] = ResolversParentTypes['Silence']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -6168,6 +7009,74 @@ export type SubscriptionResolvers<ContextType = Context, ParentType extends Reso
   sloStatusChanged?: SubscriptionResolver<ResolversTypes['SloDelivery'], "sloStatusChanged", ParentType, ContextType, RequireFields<SubscriptionSloStatusChangedArgs, 'strict'>>;
 };
 
+export type TicketResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Ticket'] = ResolversParentTypes['Ticket']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  repoId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  baseCommit?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  planHash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  kid?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  issuedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  ttlSeconds?: Resolver<ResolversTypes['Seconds'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['TicketState'], ParentType, ContextType>;
+  issuedBy?: Resolver<ResolversTypes['Actor'], ParentType, ContextType>;
+  consumedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  revokedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  revokeReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
+};
+
+export type TicketConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TicketConnection'] = ResolversParentTypes['TicketConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['TicketEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Ticket']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type TicketConsumedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TicketConsumed'] = ResolversParentTypes['TicketConsumed']> = {
+  ticket?: Resolver<Maybe<ResolversTypes['Ticket']>, ParentType, ContextType>;
+  clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type TicketEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TicketEdge'] = ResolversParentTypes['TicketEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Ticket'], ParentType, ContextType>;
+};
+
+export type TicketIssuedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TicketIssued'] = ResolversParentTypes['TicketIssued']> = {
+  ticket?: Resolver<ResolversTypes['Ticket'], ParentType, ContextType>;
+  token?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  warnings?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type TicketRefusedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TicketRefused'] = ResolversParentTypes['TicketRefused']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  ticketCode?: Resolver<ResolversTypes['TicketCode'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type TicketRevokedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TicketRevoked'] = ResolversParentTypes['TicketRevoked']> = {
+  ticket?: Resolver<ResolversTypes['Ticket'], ParentType, ContextType>;
+  clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type TicketVerificationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TicketVerification'] = ResolversParentTypes['TicketVerification']> = {
+  valid?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['TicketCode'], ParentType, ContextType>;
+  verifiedInMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  withinBudget?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  nonceSeen?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  ticket?: Resolver<Maybe<ResolversTypes['Ticket']>, ParentType, ContextType>;
+};
+
 export type TimelineEntryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimelineEntry'] = ResolversParentTypes['TimelineEntry']> = {
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   type?: Resolver<ResolversTypes['TimelineKind'], ParentType, ContextType>;
@@ -6185,7 +7094,7 @@ export type UnavailableResolvers<ContextType = Context, ParentType extends Resol
 };
 
 export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
-  __resolveType: TypeResolveFn<'ApprovalAlreadyDecided' | 'GraphHeadMoved' | 'InvalidInput' | 'NotAllowed' | 'NotFound' | 'OffsetConflict' | 'RunAlreadyTerminal' | 'Unavailable', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'ApprovalAlreadyDecided' | 'GraphHeadMoved' | 'InvalidInput' | 'NotAllowed' | 'NotFound' | 'OffsetConflict' | 'RunAlreadyTerminal' | 'TicketRefused' | 'Unavailable', ParentType, ContextType>;
 };
 
 export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
@@ -6194,6 +7103,28 @@ export type ViewerResolvers<ContextType = Context, ParentType extends ResolversP
   roles?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   tenants?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ViolationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Violation'] = ResolversParentTypes['Violation']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  severity?: Resolver<ResolversTypes['ViolationSeverity'], ParentType, ContextType>;
+  outcome?: Resolver<ResolversTypes['ViolationOutcome'], ParentType, ContextType>;
+  operation?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  details?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type ViolationConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ViolationConnection'] = ResolversParentTypes['ViolationConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ViolationEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Violation']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ViolationEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ViolationEdge'] = ResolversParentTypes['ViolationEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Violation'], ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = Context> = {
@@ -6213,6 +7144,7 @@ export type Resolvers<ContextType = Context> = {
   ApprovalEdge?: ApprovalEdgeResolvers<ContextType>;
   ApprovalItem?: ApprovalItemResolvers<ContextType>;
   ApprovalResult?: ApprovalResultResolvers<ContextType>;
+  Artifact?: ArtifactResolvers<ContextType>;
   AuditReceipt?: AuditReceiptResolvers<ContextType>;
   AuditVerification?: AuditVerificationResolvers<ContextType>;
   BudgetAdvice?: BudgetAdviceResolvers<ContextType>;
@@ -6222,6 +7154,8 @@ export type Resolvers<ContextType = Context> = {
   Bytes?: GraphQLScalarType;
   CapabilityQuota?: CapabilityQuotaResolvers<ContextType>;
   ChainVerification?: ChainVerificationResolvers<ContextType>;
+  CompatReport?: CompatReportResolvers<ContextType>;
+  ConsumeTicketResult?: ConsumeTicketResultResolvers<ContextType>;
   Correction?: CorrectionResolvers<ContextType>;
   Count?: GraphQLScalarType;
   Cursor?: GraphQLScalarType;
@@ -6283,15 +7217,19 @@ export type Resolvers<ContextType = Context> = {
   IncidentEdge?: IncidentEdgeResolvers<ContextType>;
   Indicator?: IndicatorResolvers<ContextType>;
   InvalidInput?: InvalidInputResolvers<ContextType>;
+  Invariant?: InvariantResolvers<ContextType>;
+  IssueTicketResult?: IssueTicketResultResolvers<ContextType>;
   JSON?: GraphQLScalarType;
   Long?: GraphQLScalarType;
   Mutation?: MutationResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;
+  NonceStats?: NonceStatsResolvers<ContextType>;
   NotAllowed?: NotAllowedResolvers<ContextType>;
   NotFound?: NotFoundResolvers<ContextType>;
   Objective?: ObjectiveResolvers<ContextType>;
   OffsetConflict?: OffsetConflictResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
+  PerformanceBudget?: PerformanceBudgetResolvers<ContextType>;
   Permission?: PermissionResolvers<ContextType>;
   Pin?: PinResolvers<ContextType>;
   PinConnection?: PinConnectionResolvers<ContextType>;
@@ -6300,7 +7238,10 @@ export type Resolvers<ContextType = Context> = {
   PolicyDecision?: PolicyDecisionResolvers<ContextType>;
   PolicyDecisionConnection?: PolicyDecisionConnectionResolvers<ContextType>;
   PolicyDecisionEdge?: PolicyDecisionEdgeResolvers<ContextType>;
+  Promotion?: PromotionResolvers<ContextType>;
   Property?: PropertyResolvers<ContextType>;
+  Provenance?: ProvenanceResolvers<ContextType>;
+  QualityGate?: QualityGateResolvers<ContextType>;
   Quantile?: QuantileResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Quota?: QuotaResolvers<ContextType>;
@@ -6317,7 +7258,11 @@ export type Resolvers<ContextType = Context> = {
   RecordStreamEdge?: RecordStreamEdgeResolvers<ContextType>;
   RecordStreamResult?: RecordStreamResultResolvers<ContextType>;
   RecordsAppended?: RecordsAppendedResolvers<ContextType>;
+  Release?: ReleaseResolvers<ContextType>;
+  ReleaseConnection?: ReleaseConnectionResolvers<ContextType>;
+  ReleaseEdge?: ReleaseEdgeResolvers<ContextType>;
   Replica?: ReplicaResolvers<ContextType>;
+  RevokeTicketResult?: RevokeTicketResultResolvers<ContextType>;
   Ritual?: RitualResolvers<ContextType>;
   RitualConnection?: RitualConnectionResolvers<ContextType>;
   RitualEdge?: RitualEdgeResolvers<ContextType>;
@@ -6335,10 +7280,12 @@ export type Resolvers<ContextType = Context> = {
   RunFailure?: RunFailureResolvers<ContextType>;
   RunResult?: RunResultResolvers<ContextType>;
   RunTransition?: RunTransitionResolvers<ContextType>;
+  Sbom?: SbomResolvers<ContextType>;
   ScaleHint?: ScaleHintResolvers<ContextType>;
   ScaleHintConnection?: ScaleHintConnectionResolvers<ContextType>;
   ScaleHintEdge?: ScaleHintEdgeResolvers<ContextType>;
   Seconds?: GraphQLScalarType;
+  SecurityEvent?: SecurityEventResolvers<ContextType>;
   Silence?: SilenceResolvers<ContextType>;
   SilenceAccepted?: SilenceAcceptedResolvers<ContextType>;
   SilenceMatcher?: SilenceMatcherResolvers<ContextType>;
@@ -6360,10 +7307,21 @@ export type Resolvers<ContextType = Context> = {
   StreamGap?: StreamGapResolvers<ContextType>;
   StreamPhase?: StreamPhaseResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
+  Ticket?: TicketResolvers<ContextType>;
+  TicketConnection?: TicketConnectionResolvers<ContextType>;
+  TicketConsumed?: TicketConsumedResolvers<ContextType>;
+  TicketEdge?: TicketEdgeResolvers<ContextType>;
+  TicketIssued?: TicketIssuedResolvers<ContextType>;
+  TicketRefused?: TicketRefusedResolvers<ContextType>;
+  TicketRevoked?: TicketRevokedResolvers<ContextType>;
+  TicketVerification?: TicketVerificationResolvers<ContextType>;
   TimelineEntry?: TimelineEntryResolvers<ContextType>;
   Unavailable?: UnavailableResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
+  Violation?: ViolationResolvers<ContextType>;
+  ViolationConnection?: ViolationConnectionResolvers<ContextType>;
+  ViolationEdge?: ViolationEdgeResolvers<ContextType>;
 };
 
 /** TypeScript's `Record`: that name is a type of the schema here. */

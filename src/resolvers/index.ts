@@ -14,6 +14,8 @@ import { runsMutations } from './runs-mutations.ts'
 import { runs } from './runs.ts'
 import { scalars } from './scalars.ts'
 import { subscriptions } from './subscriptions.ts'
+import { guarantees } from './guarantees.ts'
+import { tickets } from './tickets.ts'
 import { sloMutations } from './slo-mutations.ts'
 import { slo } from './slo.ts'
 import { storageMutations } from './storage-mutations.ts'
@@ -32,6 +34,8 @@ export const resolvers: Resolvers = mergeResolvers([
   approvalsMutations,
   slo,
   alerts,
+  tickets,
+  guarantees,
   sloMutations,
   graph,
   graphMutations,

@@ -170,7 +170,7 @@ export function registerMetrics(app: FastifyInstance, { registry }: Pick<Metrics
     name: 'http_request_duration_seconds',
     help: 'Duration of an HTTP request, in seconds',
     labelNames,
-    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.35, 0.5, 1, 2.5, 5, 15],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.35, 0.4, 0.5, 0.75, 0.8, 1, 2.5, 5, 10, 15],
     registers: [registry],
   })
   const methodOf = boundedLabel(16)

@@ -98,6 +98,8 @@ export function createSecurityEvents({
     const source = rule?.source === 'ip' ? event.ip : event.repoId
     // events without a source are not pooled: they may be anybody's
     if (rule === undefined || source === null) return false
+    // one at a time for each source, or two could each be the one that makes it a pattern
+    await tx.run(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`security-pattern:${tenantId}:${source}`])
     const { events, raised } = await tx.one<{ events: bigint; raised: bigint }>(
       `select count(*) filter (where type = $3) as events, count(*) filter (where type = 'suspicious_pattern' and details like $5) as raised
          from security_events where tenant_id = $1 and at_ns > $2 and ${rule.source} = $4`,

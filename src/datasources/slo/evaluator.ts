@@ -76,6 +76,13 @@ function alertChanges(report: SloReport, live: ReadonlyMap<string, OwnAlert>, no
   }
 }
 
+/** What an alert that was pushed to us is about: its objective, else its own name. */
+function subjectOf(labels: string, name: string): string {
+  const parsed: unknown = JSON.parse(labels)
+  const slo = typeof parsed === 'object' && parsed !== null && 'slo' in parsed ? parsed.slo : null
+  return typeof slo === 'string' ? slo : name
+}
+
 export function createEvaluator(parts: EvaluatorParts): SloEvaluator {
   const { sql, log, store, slo, clock, logger, intervalMs } = parts
   const rules = parts.hysteresis ?? hysteresis
@@ -100,7 +107,11 @@ export function createEvaluator(parts: EvaluatorParts): SloEvaluator {
       const key = stateKey(alert.tenantId, alert.slo)
       perSlo.set(key, (perSlo.get(key) ?? new Map<string, OwnAlert>()).set(alert.tier, alert))
     }
+    const pushed = await sql.any<{ tenant_id: string; labels: string; name: string }>(
+      `select tenant_id, labels, name from received_alerts where status = 'firing' order by received_at_ns desc limit 1000`,
+    )
     const changes: Changes = { states: [], told: [], alerts: [], news: [], burning: new Set() }
+    for (const { tenant_id: tenantId, labels, name } of pushed) changes.burning.add(JSON.stringify([tenantId, subjectOf(labels, name)]))
     for (const report of reports) {
       const { tenantId, name: sloName } = report.definition
       const key = stateKey(tenantId, sloName)

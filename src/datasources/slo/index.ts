@@ -11,8 +11,6 @@ import { createPrometheusSli } from './prometheus-sli.ts'
 import { createSloDataSource } from './slo-source.ts'
 import { type SloDataSource } from './slo.ts'
 import { createSqlEvents } from './sql-events.ts'
-import { createSecurityEvents, type SecurityEvents } from '../guarantees/security-events.ts'
-import { createSignals, type GuaranteeSignals } from '../guarantees/signals.ts'
 import { type Incident, listIncidents } from './incidents.ts'
 import { storedTiersOf } from './sql-slo-states.ts'
 import { createSqlSlos, type SloStore } from './sql-slos.ts'
@@ -24,8 +22,6 @@ export interface SloParts {
   readonly store: SloStore
   readonly prometheus: PrometheusClient | null
   readonly alertmanager: AlertmanagerClient | null
-  readonly signals: GuaranteeSignals
-  readonly security: SecurityEvents
   readonly alerts: AlertsDataSource
   readonly incidents: {
     /** Of one tenant: the open ones and the last that ended. */
@@ -45,7 +41,7 @@ export function createSlo({
   clock,
 }: {
   sql: Sql
-  config: Pick<Config, 'prometheusUrl' | 'alertmanagerUrl' | 'sourceTimeoutMs' | 'defaultTenant' | 'securityEventRetentionMs'>
+  config: Pick<Config, 'prometheusUrl' | 'alertmanagerUrl' | 'sourceTimeoutMs' | 'defaultTenant'>
   clock: Clock
 }): SloParts {
   const store = createSqlSlos({ sql, clock })
@@ -63,11 +59,7 @@ export function createSlo({
       ? null
       : createAlertmanagerClient({ url: config.alertmanagerUrl, timeoutMs: config.sourceTimeoutMs })
   const alerts = createAlerts({ sql, client: alertmanager, defaultTenant: config.defaultTenant })
-  const signals = createSignals()
-  const security = createSecurityEvents({ sql, clock, signals, retentionMs: config.securityEventRetentionMs })
   return {
-    signals,
-    security,
     slo,
     counters,
     store,

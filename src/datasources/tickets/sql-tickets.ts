@@ -1,0 +1,422 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { badUserInput, isAppError } from '../../errors.ts'
+import { type Invariants, checkNonce, checkTtl } from '../guarantees/invariants.ts'
+import { type SecurityEvents } from '../guarantees/security-events.ts'
+import { type GuaranteeSignals } from '../guarantees/signals.ts'
+import { type RunKey, systems } from '../runs/runs.ts'
+import { type Scope } from '../scope.ts'
+import { readPage } from '../sql-list.ts'
+import { type Parameters, parameters } from '../sql-keyset.ts'
+import { type SliCounters } from '../slo/counters.ts'
+import { type Sql } from '../sql/sql.ts'
+import { type Nonces } from './nonces.ts'
+import { type TicketKeys } from './ticket-keys.ts'
+import {
+  newNonce,
+  newStampId,
+  newTicketId,
+  readToken,
+  signTicket,
+  type SignedTicket,
+  sortScopes,
+  TICKET_VERSION,
+  writeToken,
+} from './ticket-message.ts'
+import { type Binding, isGenuine, judgeBinding, judgeTimes, SHORT_TTL_MS, type TicketCode } from './ticket-rules.ts'
+import { type Origin, type Ticket, type TicketFilter, type TicketsDataSource } from './tickets.ts'
+
+export interface TicketsParts {
+  readonly sql: Sql
+  readonly keys: TicketKeys
+  readonly nonces: Nonces
+  readonly security: SecurityEvents
+  readonly invariants: Invariants
+  readonly signals: GuaranteeSignals
+  readonly counters: Pick<SliCounters, 'record'>
+  readonly nowMs: () => number
+  readonly maxTtlMs: number
+  readonly verifyBudgetMs: number
+}
+
+interface Row {
+  id: string
+  tenant_id: string
+  repo_id: string
+  base_commit: string
+  plan_hash: string
+  kid: string
+  nonce: string
+  scopes: string
+  patch_sha256: string
+  mac: string
+  issued_at_ms: bigint
+  expires_at_ms: bigint
+  issued_by: string
+  run_system: string | null
+  run_ritual_id: string | null
+  run_id: string | null
+  consumed_at_ms: bigint | null
+  revoked_at_ms: bigint | null
+  revoke_reason: string | null
+}
+
+const columns =
+  't.id, t.tenant_id, t.repo_id, t.base_commit, t.plan_hash, t.kid, t.nonce, t.scopes, t.patch_sha256, t.mac, t.issued_at_ms, t.expires_at_ms, t.issued_by, t.run_system, t.run_ritual_id, t.run_id as run_run_id, t.consumed_at_ms, t.revoked_at_ms, t.revoke_reason'
+type StoredRow = Row & { readonly run_run_id: string | null }
+
+const textsOf = (json: string): string[] => {
+  const parsed: unknown = JSON.parse(json)
+  return Array.isArray(parsed) ? parsed.map(String) : []
+}
+const numberOf = (value: bigint | null): number | null => (value === null ? null : Number(value))
+
+function runOf({ run_system, run_ritual_id, run_run_id }: StoredRow): RunKey | null {
+  const system = systems.find((one) => one === run_system)
+  return system === undefined || run_ritual_id === null || run_run_id === null
+    ? null
+    : { system, ritualId: run_ritual_id, runId: run_run_id }
+}
+
+const ticketOf = (row: StoredRow): Ticket => ({
+  id: row.id,
+  tenantId: row.tenant_id,
+  repoId: row.repo_id,
+  kid: row.kid,
+  baseCommit: row.base_commit,
+  planHash: row.plan_hash,
+  scopes: textsOf(row.scopes),
+  issuedAtMs: Number(row.issued_at_ms),
+  expiresAtMs: Number(row.expires_at_ms),
+  issuedBy: row.issued_by,
+  consumedAtMs: numberOf(row.consumed_at_ms),
+  revokedAtMs: numberOf(row.revoked_at_ms),
+  revokeReason: row.revoke_reason,
+  run: runOf(row),
+})
+
+const signedOf = (row: StoredRow): SignedTicket => ({
+  version: TICKET_VERSION,
+  kid: row.kid,
+  id: row.id,
+  repoId: row.repo_id,
+  baseCommit: row.base_commit,
+  planHash: row.plan_hash,
+  nonce: row.nonce,
+  iat: Number(row.issued_at_ms),
+  exp: Number(row.expires_at_ms),
+  scopes: textsOf(row.scopes),
+  patchSha256: row.patch_sha256,
+  mac: row.mac,
+})
+
+function conditions({ states, repoId, runKey }: TicketFilter, { add }: Parameters, nowMs: number): string[] {
+  const where = ['t.tenant_id = $1']
+  if (repoId != null) where.push(`t.repo_id = ${add(repoId)}`)
+  if (runKey != null)
+    where.push(`t.run_system = ${add(runKey.system)} and t.run_ritual_id = ${add(runKey.ritualId)} and t.run_id = ${add(runKey.runId)}`)
+  if (states != null) {
+    const now = add(BigInt(nowMs))
+    const texts = {
+      REVOKED: 't.revoked_at_ms is not null',
+      CONSUMED: 't.revoked_at_ms is null and t.consumed_at_ms is not null',
+      EXPIRED: `t.revoked_at_ms is null and t.consumed_at_ms is null and t.expires_at_ms <= ${now}::bigint`,
+      ACTIVE: `t.revoked_at_ms is null and t.consumed_at_ms is null and t.expires_at_ms > ${now}::bigint`,
+    }
+    where.push(states.length === 0 ? 'false' : `(${states.map((state) => `(${texts[state]})`).join(' or ')})`)
+  }
+  return where
+}
+
+const isOutage = (error: unknown): boolean => isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
+
+const lengthed = (parts: readonly string[]): string => parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('')
+const stampMessage = (repoSha: string, planHash: string, ticketId: string, content: string): string =>
+  lengthed(['orrery-stamp', repoSha, planHash, ticketId, createHash('sha256').update(content).digest('hex')])
+
+export function createTickets(parts: TicketsParts): TicketsDataSource {
+  const { sql, keys, nonces, security, invariants, signals, counters, nowMs, maxTtlMs, verifyBudgetMs } = parts
+  let rejected = 0
+
+  async function rowOf(scope: Scope, id: string): Promise<StoredRow | null> {
+    return sql.maybeOne<StoredRow>(`select ${columns} from tickets t where t.id = $1 and t.tenant_id = $2`, [id, scope.tenantId], {
+      signal: scope.signal,
+    })
+  }
+
+  /** Steps 1 to 7, without any write but the note that something was refused. */
+  async function judge(
+    scope: Scope,
+    token: string,
+    binding: Binding,
+  ): Promise<{ code: TicketCode; ticket: SignedTicket | null; row: StoredRow | null }> {
+    const ticket = readToken(token)
+    const genuine = isGenuine(ticket, await keys.list(), nowMs())
+    if (!genuine) return { code: 'INVALID_SIGNATURE', ticket: null, row: null }
+    const times = judgeTimes(ticket, nowMs(), maxTtlMs)
+    if (times !== 'OK') return { code: times, ticket, row: null }
+    const bound = judgeBinding(ticket, binding)
+    if (bound !== 'OK') return { code: bound, ticket, row: null }
+    const owner = await sql.maybeOne<StoredRow>(`select ${columns} from tickets t where t.id = $1`, [ticket.id], { signal: scope.signal })
+    // another tenant's ticket is nothing to this one
+    if (owner !== null && owner.tenant_id !== scope.tenantId) return { code: 'INVALID_SIGNATURE', ticket: null, row: null }
+    if (owner?.revoked_at_ms != null) return { code: 'REVOKED', ticket, row: owner }
+    return { code: 'OK', ticket, row: owner }
+  }
+
+  async function report(scope: Scope, code: TicketCode, ticket: SignedTicket | null, origin: Origin): Promise<void> {
+    const context = { tenantId: scope.tenantId, operation: 'ticket.verify', outcome: 'refused' as const }
+    if (ticket !== null && (code === 'TICKET_EXPIRED' || code === 'TTL_EXCEEDED'))
+      invariants.note('ticket_ttl_enforcement', checkTtl(ticket, nowMs()), context)
+    const event = { ...origin, blocked: true, repoId: ticket?.repoId ?? null, details: { code, ticketId: ticket?.id ?? null } }
+    if (code === 'INVALID_SIGNATURE') await security.record(scope, { ...event, type: 'invalid_signature', severity: 'medium' })
+    if (code === 'REPLAY' && ticket !== null) {
+      rejected += 1
+      const { repoId, nonce, exp } = ticket
+      invariants.note('nonce_uniqueness', checkNonce({ repoId, nonce, exp, existingExp: exp }), context)
+      await security.record(scope, { ...event, type: 'replay_attempt', severity: 'high' })
+    }
+  }
+
+  const stampOf = (secret: Uint8Array, message: string): Buffer => createHmac('sha256', secret).update(message).digest()
+
+  return {
+    async issue(scope, { repoId, baseCommit, planHash, scopes, ttlMs, patchSha256, run }, actor) {
+      const started = performance.now()
+      if (!Number.isInteger(ttlMs) || ttlMs <= 0)
+        throw badUserInput('A ticket lives for a whole number of milliseconds.', { path: ['ttlSeconds'] })
+      if (ttlMs > maxTtlMs) throw badUserInput(`A ticket lives at most ${maxTtlMs / 1000} s.`, { path: ['ttlSeconds'] })
+      if (repoId === '' || Buffer.byteLength(repoId) > 200 || repoId.includes('\0'))
+        throw badUserInput('A repository id has 1 to 200 bytes.', { path: ['repoId'] })
+      if (!/^[a-f0-9]{40}$/.test(baseCommit)) throw badUserInput('A base commit has 40 hexadecimal digits.', { path: ['baseCommit'] })
+      if (!/^(?:[a-f0-9]{64})?$/.test(planHash))
+        throw badUserInput('A plan hash has 64 hexadecimal digits, or is empty.', { path: ['planHash'] })
+      if (!/^(?:[a-f0-9]{64})?$/.test(patchSha256))
+        throw badUserInput('A digest has 64 hexadecimal digits, or is empty.', { path: ['patchSha256'] })
+      if (scopes.length === 0 || scopes.length > 50 || !scopes.every((one) => /^[\w:.-]{1,64}$/.test(one)))
+        throw badUserInput('Scopes are 1 to 50 words.', { path: ['scopes'] })
+      const [signing] = await keys.list()
+      if (signing === undefined) throw new Error('there is no key to sign with')
+      const iat = nowMs()
+      const fields = {
+        version: TICKET_VERSION,
+        kid: signing.kid,
+        id: newTicketId(),
+        repoId,
+        baseCommit,
+        planHash,
+        nonce: newNonce(),
+        iat,
+        exp: iat + ttlMs,
+        scopes: sortScopes(scopes),
+        patchSha256,
+      }
+      const ticket = signTicket(signing.secret, fields)
+      const row = await sql.one<StoredRow>(
+        `insert into tickets as t (id, tenant_id, repo_id, base_commit, plan_hash, kid, nonce, scopes, patch_sha256, mac, issued_at_ms, expires_at_ms, issued_by, run_system, run_ritual_id, run_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) returning ${columns}`,
+        [
+          ...[
+            ticket.id,
+            scope.tenantId,
+            repoId,
+            baseCommit,
+            planHash,
+            ticket.kid,
+            ticket.nonce,
+            JSON.stringify(ticket.scopes),
+            patchSha256,
+            ticket.mac,
+          ],
+          ...[BigInt(ticket.iat), BigInt(ticket.exp), actor, run?.system ?? null, run?.ritualId ?? null, run?.runId ?? null],
+        ],
+        { signal: scope.signal },
+      )
+      const findings = checkTtl(ticket, iat, true)
+      invariants.note(
+        'ticket_ttl_enforcement',
+        findings.filter(({ severity }) => severity === 'error'),
+        { tenantId: scope.tenantId, operation: 'ticket.issue', outcome: 'accepted' },
+      )
+      signals.emit.ticketRequested((performance.now() - started) / 1000)
+      return {
+        ticket: ticketOf(row),
+        token: writeToken(ticket),
+        warnings: ttlMs < SHORT_TTL_MS ? ['The ticket lives less than a minute.'] : [],
+      }
+    },
+    async verify(scope, token, binding, origin) {
+      const started = performance.now()
+      const result = await judge(scope, token, binding).catch((error: unknown) => {
+        if (!isOutage(error)) throw error
+        return { code: 'STORE_UNAVAILABLE' as const, ticket: null, row: null }
+      })
+      const { code, ticket } = result
+      const nonceSeen = ticket !== null && code === 'OK' && (await nonces.isSeen(ticket.repoId, ticket.nonce))
+      const verifiedInMs = performance.now() - started
+      signals.emit.ticketVerified(verifiedInMs / 1000, code === 'OK')
+      counters.record('ticket_verification', { good: code !== 'STORE_UNAVAILABLE', durationMs: verifiedInMs })
+      if (code !== 'OK') await report(scope, code, ticket, origin)
+      return {
+        valid: code === 'OK',
+        code,
+        verifiedInMs,
+        withinBudget: verifiedInMs <= verifyBudgetMs,
+        nonceSeen,
+        ticketId: ticket?.id ?? null,
+      }
+    },
+    async consume(scope, token, binding, origin) {
+      const started = performance.now()
+      try {
+        const { code, ticket } = await judge(scope, token, binding)
+        if (code !== 'OK' || ticket === null) {
+          await report(scope, code, ticket, origin)
+          return { code, ticketId: ticket?.id ?? null }
+        }
+        const { id: ticketId, repoId, nonce, exp } = ticket
+        const done = await nonces.consume({ tenantId: scope.tenantId, ticketId, repoId, nonce, expMs: exp, nowMs: nowMs() })
+        if (done !== 'OK') await report(scope, done, ticket, origin)
+        signals.emit.mutationExecuted((performance.now() - started) / 1000)
+        return { code: done, ticketId }
+      } catch (error) {
+        if (!isOutage(error)) throw error
+        return { code: 'STORE_UNAVAILABLE', ticketId: null }
+      }
+    },
+    async revoke(scope, id, reason) {
+      if (reason.trim() === '' || reason.length > 2000) throw badUserInput('Say why, in 1 to 2,000 characters.', { path: ['reason'] })
+      const changed = await sql.run(
+        'update tickets set revoked_at_ms = $3, revoke_reason = $4 where id = $1 and tenant_id = $2 and revoked_at_ms is null and consumed_at_ms is null',
+        [id, scope.tenantId, BigInt(nowMs()), reason],
+      )
+      const row = await rowOf(scope, id)
+      return row === null ? null : { ticket: ticketOf(row), changed: changed === 1 }
+    },
+    async find(scope, id) {
+      const row = await rowOf(scope, id)
+      return row === null ? null : ticketOf(row)
+    },
+    async list(scope, filter, page) {
+      const params = parameters(scope.tenantId)
+      const where = conditions(filter, params, nowMs())
+      return readPage<StoredRow, Ticket>(sql, scope, {
+        source: {
+          ...{ list: 'tickets', columns, from: 'tickets t', where },
+          order: {
+            name: 'ISSUED_DESC',
+            keys: [
+              { expression: 't.issued_at_ms', kind: 'integer' },
+              { expression: 't.id', kind: 'text' },
+            ],
+            descending: true,
+          },
+        },
+        page,
+        params,
+        item: ticketOf,
+      })
+    },
+    async count(scope, filter) {
+      const params = parameters(scope.tenantId)
+      const where = conditions(filter, params, nowMs())
+      const { count } = await sql.one<{ count: bigint }>(
+        `select count(*) as count from tickets t where ${where.join(' and ')}`,
+        params.values,
+        { signal: scope.signal },
+      )
+      return Number(count)
+    },
+    async openOfRuns(scope, runKeys) {
+      if (runKeys.length === 0) return []
+      const rows = await sql.any<StoredRow & { ord: bigint }>(
+        `select w.ord, ${columns} from unnest($2::text[], $3::text[], $4::text[]) with ordinality as w (system, ritual_id, run_id, ord)
+           join tickets t on t.tenant_id = $1 and t.run_system = w.system and t.run_ritual_id = w.ritual_id and t.run_id = w.run_id
+          where t.consumed_at_ms is null and t.revoked_at_ms is null order by w.ord, t.issued_at_ms, t.id`,
+        [scope.tenantId, runKeys.map(({ system }) => system), runKeys.map(({ ritualId }) => ritualId), runKeys.map(({ runId }) => runId)],
+        { signal: scope.signal },
+      )
+      return runKeys.map((_, index) => rows.filter(({ ord }) => Number(ord) === index + 1).map(ticketOf))
+    },
+    async signed(scope, id) {
+      const row = await rowOf(scope, id)
+      return row === null ? null : signedOf(row)
+    },
+    async stamp(scope, { ticket, repoSha, path, content }) {
+      const [signing] = await keys.list()
+      if (signing === undefined) throw new Error('there is no key to sign with')
+      const stamp = stampOf(signing.secret, stampMessage(repoSha, ticket.planHash, ticket.id, content)).toString('base64')
+      const stampId = newStampId()
+      await sql.run(
+        'insert into stamps (stamp_id, tenant_id, ticket_id, repo_sha, plan_hash, file_path, stamp, created_at_ms) values ($1, $2, $3, $4, $5, $6, $7, $8)',
+        [
+          // a digest of the stamp: who reads the table cannot use it
+          ...[
+            stampId,
+            scope.tenantId,
+            ticket.id,
+            repoSha,
+            ticket.planHash,
+            path,
+            createHash('sha256').update(stamp).digest('hex'),
+            BigInt(nowMs()),
+          ],
+        ],
+      )
+      return { stamp, stampId }
+    },
+    async isStamp({ stamp, ticketId, repoSha, planHash, content }) {
+      const given = Buffer.from(stamp, 'base64')
+      let valid = false
+      // every key is tried: how long it takes tells nothing
+      for (const { secret } of await keys.list()) {
+        const wanted = stampOf(secret, stampMessage(repoSha, planHash, ticketId, content))
+        valid = (given.length === wanted.length && timingSafeEqual(given, wanted)) || valid
+      }
+      signals.emit.stampVerified(valid)
+      return valid
+    },
+    async stats({ tenantId, signal }) {
+      const row = await sql.one<{
+        active: bigint
+        stamps: bigint
+        oldest: bigint | null
+        tracked: bigint
+        repositories: bigint
+        next: bigint | null
+      }>(
+        `select (select count(*) from tickets where tenant_id = $1 and consumed_at_ms is null and revoked_at_ms is null and expires_at_ms > $2) as active,
+                (select count(*) from stamps where tenant_id = $1) as stamps,
+                (select min(issued_at_ms) from tickets where tenant_id = $1 and consumed_at_ms is null and revoked_at_ms is null and expires_at_ms > $2) as oldest,
+                (select count(*) from nonces n join tickets t on t.id = n.ticket_id where t.tenant_id = $1) as tracked,
+                (select count(distinct n.repo_id) from nonces n join tickets t on t.id = n.ticket_id where t.tenant_id = $1) as repositories,
+                (select min(n.expires_at) from nonces n join tickets t on t.id = n.ticket_id where t.tenant_id = $1) as next`,
+        [tenantId, BigInt(nowMs())],
+        { signal },
+      )
+      return {
+        activeTickets: Number(row.active),
+        stampHistory: Number(row.stamps),
+        oldestTicketMs: numberOf(row.oldest),
+        noncesTracked: Number(row.tracked),
+        repositories: Number(row.repositories),
+        oldestNonceExpiresMs: numberOf(row.next),
+        rejected,
+      }
+    },
+    async cleanUp() {
+      const now = BigInt(nowMs())
+      let expiredNoncesRemoved = 0
+      for (let removed = 1; removed > 0;) {
+        removed = await sql.run(
+          'delete from nonces where (repo_id, nonce) in (select repo_id, nonce from nonces where expires_at <= $1 limit 5000)',
+          [now],
+        )
+        expiredNoncesRemoved += removed
+      }
+      await sql.run('delete from tickets where id in (select id from tickets where expires_at_ms <= $1 limit 5000)', [now - 3_600_000n])
+      const expiredKeysRemoved = await sql.run('delete from ticket_keys where verify_until_ms is not null and verify_until_ms <= $1', [now])
+      return { expiredKeysRemoved, expiredNoncesRemoved }
+    },
+    rotateKey: () => keys.rotate(),
+  }
+}

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto'
+import { type Sql } from '../sql/sql.ts'
+import { LONGEST_TTL_MS, NONCE_GRACE_MS, type TicketKey } from './ticket-rules.ts'
+
+export interface TicketKeysOptions {
+  readonly sql: Sql
+  /** The signing secret of the settings; null = made in SQL and rotated there. */
+  readonly secret: string | null
+  readonly kid: string
+  /** `kid:secret` pairs that verify still. */
+  readonly previous: readonly string[]
+  readonly rotationMs: number
+  readonly nowMs: () => number
+}
+
+/** Keys that sign and verify tickets. */
+export interface TicketKeys {
+  /** The first one signs, all verify. */
+  list(): Promise<readonly TicketKey[]>
+  /** Makes a new signing key; the old one verifies for 24 h and 5 min more. @returns its id, or null where the settings hold the key */
+  rotate(): Promise<string | null>
+}
+
+interface Row {
+  kid: string
+  secret: Uint8Array
+  created_at_ms: bigint
+  verify_until_ms: bigint | null
+}
+
+/** Answers this young are given again: a verification costs no statement for keys. */
+const CACHE_MS = 10_000
+
+export function createTicketKeys({ sql, secret, kid, previous, rotationMs, nowMs }: TicketKeysOptions): TicketKeys {
+  const fixed =
+    secret === null
+      ? null
+      : [
+          { kid, secret: Buffer.from(secret, 'utf8'), verifyUntilMs: null },
+          ...previous.map((pair) => {
+            const at = pair.indexOf(':')
+            return { kid: pair.slice(0, at), secret: Buffer.from(pair.slice(at + 1), 'utf8'), verifyUntilMs: null }
+          }),
+        ]
+  let cached: { keys: readonly TicketKey[]; until: number } | null = null
+
+  async function read(): Promise<(TicketKey & { createdAtMs: number })[]> {
+    const rows = await sql.any<Row>('select kid, secret, created_at_ms, verify_until_ms from ticket_keys order by created_at_ms desc, kid')
+    return rows.map((row) => ({
+      kid: row.kid,
+      secret: row.secret,
+      createdAtMs: Number(row.created_at_ms),
+      verifyUntilMs: row.verify_until_ms === null ? null : Number(row.verify_until_ms),
+    }))
+  }
+
+  async function make(): Promise<string> {
+    const now = nowMs()
+    const made = `k${now.toString(36)}${randomBytes(3).toString('hex')}`
+    await sql.transaction(async (tx) => {
+      await tx.run('update ticket_keys set verify_until_ms = $1 where verify_until_ms is null', [
+        BigInt(now + LONGEST_TTL_MS + NONCE_GRACE_MS),
+      ])
+      await tx.run('insert into ticket_keys (kid, secret, created_at_ms) values ($1, $2, $3)', [
+        made,
+        new Uint8Array(randomBytes(64)),
+        BigInt(now),
+      ])
+      await tx.run('delete from ticket_keys where verify_until_ms < $1', [BigInt(now)])
+    })
+    cached = null
+    return made
+  }
+
+  return {
+    async list() {
+      if (fixed !== null) return fixed
+      const now = nowMs()
+      if (cached !== null && now < cached.until) return cached.keys
+      let keys = await read()
+      const [current] = keys
+      if (current === undefined || now - current.createdAtMs > rotationMs) {
+        await make()
+        keys = await read()
+      }
+      const signing = [...keys].sort((left, right) => Number(left.verifyUntilMs !== null) - Number(right.verifyUntilMs !== null))
+      cached = { keys: signing, until: now + CACHE_MS }
+      return signing
+    },
+    rotate: async () => (fixed === null ? make() : null),
+  }
+}
