@@ -8,6 +8,10 @@ import { packageRoot } from './root.ts'
 /** Commands by name; each is loaded only when it is asked for, so that `--help` answers at once. */
 const commands: Readonly<Record<string, (given: Arguments) => Promise<void>>> = {
   serve: async (given) => (await import('./server.ts')).serve(given.overrides),
+  migrate: async (given) => (await import('./cli/migrate.ts')).migrateCommand(given),
+  doctor: async (given) => {
+    process.exitCode = await (await import('./cli/doctor/doctor.ts')).doctorCommand(given)
+  },
   rebuild: async (given) => (await import('./cli/rebuild.ts')).rebuildCommand(given),
   schema: async (given) => (await import('./cli/schema.ts')).schemaCommand(given),
   keys: async (given) => (await import('./cli/keys.ts')).keysCommand(given),

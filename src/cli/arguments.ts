@@ -14,6 +14,7 @@ export interface Arguments {
   readonly roles: string | undefined
   readonly expires: string | undefined
   readonly subgraph: string | undefined
+  readonly json: boolean
 }
 
 /** The command line cannot be understood; the message says why. */
@@ -36,6 +37,7 @@ const options = {
   roles: { type: 'string' },
   expires: { type: 'string' },
   subgraph: { type: 'string' },
+  json: { type: 'boolean' },
 } as const
 
 function parse(argv: readonly string[]) {
@@ -68,5 +70,6 @@ export function readArguments(argv: readonly string[]): Arguments {
     roles: values.roles,
     expires: values.expires,
     subgraph: values.subgraph,
+    json: values.json === true,
   }
 }

@@ -7,6 +7,8 @@ const head = `orrery: one GraphQL API and one live event stream over runs and ap
 usage: orrery [COMMAND] [FLAGS]           npm start -- [FLAGS]
 
   serve                     start the server (the default)
+  migrate                   bring the tables up to date and end; servers do so when they start
+  doctor [--json]           check settings, machine and stores, and say what to do; 1 when something fails
   rebuild                   make the read model anew from the event log; connected servers may keep running
   schema print [--subgraph NAME]
                             print the GraphQL schema, or what one domain (or several, by commas) serves as a

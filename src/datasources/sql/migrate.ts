@@ -109,3 +109,8 @@ export async function migrate(sql: Sql, folder: string = join(packageRoot, 'migr
     await lease.release()
   }
 }
+
+/** How the tables stand against this program's migrations, without changing anything. @throws Error as `migrate` */
+export async function pendingMigrations(sql: Sql, folder: string = join(packageRoot, 'migrations')): Promise<string[]> {
+  return pending(await readMigrations(folder), await readApplied(sql)).map(({ name }) => name)
+}

@@ -1,0 +1,96 @@
+import { type Config } from '../../config.ts'
+import { pendingMigrations } from '../../datasources/sql/migrate.ts'
+import { type Sql } from '../../datasources/sql/sql.ts'
+import { systemClock } from '../../time.ts'
+import { checked, fail, type Finding, ok, warn } from './finding.ts'
+
+const OLDEST = 15
+const SKEW_WARN_MS = 1_000
+const SKEW_FAIL_MS = 30_000
+
+async function version(sql: Sql): Promise<readonly Finding[]> {
+  const { version: number, text } = await sql.one<{ version: number; text: string }>(
+    `select current_setting('server_version_num')::int / 10000 as version, current_setting('server_version') as text`,
+  )
+  return [
+    number < OLDEST
+      ? fail('sql version', `PostgreSQL ${text} is too old.`, `Upgrade it to ${OLDEST} or later.`)
+      : ok('sql version', `PostgreSQL ${text}.`),
+  ]
+}
+
+async function permissions(sql: Sql): Promise<readonly Finding[]> {
+  const { writes, readOnly } = await sql.one<{ writes: boolean; readOnly: boolean }>(
+    `select has_schema_privilege(current_user, current_schema(), 'create') as writes,
+            current_setting('transaction_read_only') = 'on' as "readOnly"`,
+  )
+  if (readOnly)
+    return [fail('sql permissions', 'The database is read-only: a replica, or a full one.', 'Point DATABASE_URL at the primary.')]
+  return [
+    writes
+      ? ok('sql permissions', 'May create tables.')
+      : fail(
+          'sql permissions',
+          'May not create tables.',
+          'GRANT CREATE ON SCHEMA public TO the user, or run `orrery migrate` as its owner.',
+        ),
+  ]
+}
+
+async function clockSkew(sql: Sql): Promise<readonly Finding[]> {
+  const before = Date.now()
+  const { now } = await sql.one<{ now: number }>(`select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`)
+  const after = Date.now()
+  // the server read its clock somewhere between the two
+  const skew = Math.round(Math.max(0, before - now, now - after))
+  const text = `The database's clock differs by ${skew} ms.`
+  if (skew >= SKEW_FAIL_MS) return [fail('clock', text, 'Synchronise the clocks: leases, tokens and budgets depend on them.')]
+  return [skew >= SKEW_WARN_MS ? warn('clock', text, 'Synchronise the clocks.') : ok('clock', text)]
+}
+
+async function schema(sql: Sql): Promise<readonly Finding[]> {
+  const todo = await pendingMigrations(sql)
+  if (todo.length > 0) return [warn('sql schema', `Migrations to come: ${todo.join(', ')}.`, 'Run `orrery migrate`, or start a server.')]
+  return [ok('sql schema', 'The tables are up to date.')]
+}
+
+async function indexes(sql: Sql): Promise<readonly Finding[]> {
+  const broken = await sql.any<{ name: string }>(
+    `select c.relname as name from pg_index i join pg_class c on c.oid = i.indexrelid
+      where not (i.indisvalid and i.indisready) and c.relnamespace = current_schema()::regnamespace order by 1`,
+  )
+  if (broken.length === 0) return [ok('indexes', 'All are valid.')]
+  const names = broken.map(({ name }) => name)
+  return [fail('indexes', `Not valid: ${names.join(', ')}.`, `Run ${names.map((name) => `REINDEX INDEX ${name};`).join(' ')}`)]
+}
+
+async function connections(sql: Sql, config: Config): Promise<readonly Finding[]> {
+  if (sql.mode === 'EMBEDDED') return []
+  const { most } = await sql.one<{ most: number }>(`select current_setting('max_connections')::int as most`)
+  const text = `This process may take ${config.databasePoolSize} of ${most} connections.`
+  return [
+    config.databasePoolSize * 2 > most
+      ? warn('sql connections', text, 'Lower DATABASE_POOL_SIZE or raise max_connections: a second process would not fit.')
+      : ok('sql connections', text),
+  ]
+}
+
+/** What Orrery needs of its database. */
+export async function checkSql(sql: Sql, config: Config): Promise<readonly Finding[]> {
+  const start = systemClock.now()
+  const remedy = 'Check DATABASE_URL, the network and the server: `psql "$DATABASE_URL" -c "select 1"`.'
+  const reached = await checked('sql', remedy, async () => {
+    await sql.ping(config.sourceTimeoutMs)
+    return [
+      ok(
+        'sql',
+        `${sql.mode === 'EMBEDDED' ? 'The embedded database' : 'PostgreSQL'} answers in ${Number((systemClock.now() - start) / 1_000_000n)} ms.`,
+      ),
+    ]
+  })
+  if (reached.some(({ verdict }) => verdict === 'fail')) return reached
+  const checks = [version, permissions, clockSkew, schema, indexes, (one: Sql) => connections(one, config)]
+  const found: Finding[] = [...reached]
+  for (const check of checks) found.push(...(await checked('sql', remedy, () => check(sql))))
+  return found
+}
