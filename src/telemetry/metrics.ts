@@ -74,6 +74,9 @@ export function createMetrics(): Metrics {
     labelNames: ['type', 'code'],
     registers,
   })
+  // a counter that begins with its first event is invisible to rate(): what alerts ask for is there from the start
+  for (const type of ['query', 'mutation', 'subscription', 'unknown'])
+    for (const code of ['INTERNAL_SERVER_ERROR', 'SOURCE_UNAVAILABLE', 'DEADLINE_EXCEEDED']) errors.inc({ type, code }, 0)
   const duration = new Histogram({
     name: 'graphql_query_duration_ms',
     help: 'Duration of an operation, in milliseconds',

@@ -1,0 +1,171 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import tap from 'tap'
+import { parse as parseYaml } from 'yaml'
+import { packageRoot } from '../src/root.ts'
+import { answerOf, graphql, serve, temporaryFolder } from './support/program.ts'
+import { freePort, programOf } from './support/server-process.ts'
+
+const files = join(packageRoot, 'charts', 'orrery', 'files')
+const rulesFile = join(files, 'rules.yml')
+
+interface Rule {
+  readonly alert?: string
+  readonly record?: string
+  readonly expr: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+}
+interface Dashboard {
+  readonly uid: string
+  readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[]
+}
+const { groups } = parseYaml(readFileSync(rulesFile, 'utf8')) as { groups: readonly { rules: readonly Rule[] }[] }
+const rules = groups.flatMap((group) => group.rules)
+const dashboards = readdirSync(join(files, 'dashboards')).map(
+  (file) => JSON.parse(readFileSync(join(files, 'dashboards', file), 'utf8')) as Dashboard,
+)
+
+/** An alert without its thresholds: what has to exist for it ever to fire. */
+const inputsOf = (expression: string): string[] => expression.split(' and ').map((part) => part.replace(/ (?:[<>]=?|==) [\d.]+$/, ''))
+
+const expressions = [
+  ...rules.flatMap(({ alert, record, expr }) => inputsOf(expr).map((query) => ({ name: alert ?? record ?? '', query }))),
+  ...dashboards.flatMap(({ uid, panels }) =>
+    panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ name: `${uid}: ${title}`, query: expr }))),
+  ),
+  // what the neighbours' own rules ask for (contract: summit 11.2), unchanged
+  {
+    name: 'Summit: p95 of operations',
+    query: 'histogram_quantile(0.95, sum by (le, operation) (rate(graphql_query_duration_ms_bucket[5m])))',
+  },
+  { name: 'Summit: error ratio', query: 'sum(rate(graphql_requests_total{status="error"}[5m])) / sum(rate(graphql_requests_total[5m]))' },
+  { name: 'Summit: complexity', query: 'avg by (operation) (graphql_query_complexity)' },
+  {
+    name: 'Summit: cache hits',
+    query: 'rate(graphql_cache_hits_total[5m]) / (rate(graphql_cache_hits_total[5m]) + rate(graphql_cache_misses_total[5m]))',
+  },
+  { name: 'Summit: availability', query: 'sum(rate(http_requests_total{code!~"5.."}[5m])) / sum(rate(http_requests_total[5m]))' },
+  { name: 'Summit: under 350 ms', query: 'sum(rate(http_request_duration_seconds_bucket{le="0.35"}[5m]))' },
+  { name: 'Rails: memory', query: 'process_resident_memory_bytes' },
+  { name: 'Rails: availability', query: 'sum(rate(http_requests_total{code=~"2.."}[5m]))' },
+]
+
+function prometheus(): string | null {
+  try {
+    const path = programOf('prometheus')
+    return existsSync(path) ? path : null
+  } catch {
+    return null
+  }
+}
+
+async function startPrometheus(t: Parameters<typeof temporaryFolder>[0], program: string, target: string): Promise<string> {
+  const folder = await temporaryFolder(t)
+  const port = await freePort()
+  mkdirSync(join(folder, 'data'))
+  const config = {
+    global: { scrape_interval: '1s', evaluation_interval: '1s' },
+    rule_files: [rulesFile],
+    scrape_configs: [{ job_name: 'orrery', static_configs: [{ targets: [target] }] }],
+  }
+  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config))
+  const child = spawn(
+    program,
+    [
+      `--config.file=${join(folder, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    ],
+    { stdio: 'ignore' },
+  )
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  return `http://127.0.0.1:${port}`
+}
+
+const program = prometheus()
+const required = process.env['ORRERY_REQUIRE_SERVICES'] === '1'
+
+tap.test(
+  'every expression finds series of a running Orrery',
+  { skip: program === null && !required ? 'no Prometheus here' : false },
+  async (t) => {
+    const server = await serve(t, ['--data', await temporaryFolder(t)])
+    const url = await startPrometheus(t, program ?? '', new URL(server.url).host)
+
+    const ask = async (query: string): Promise<{ error: string | null; values: number }> => {
+      const answer = await fetch(`${url}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query }) })
+      const body = (await answer.json()) as { status: string; error?: string; data?: { result: unknown[] } }
+      return { error: body.error ?? null, values: body.data?.result.length ?? 0 }
+    }
+    const traffic = async () => {
+      await graphql(server.url, 'query Runs { runs(first: 2) { nodes { id } } }')
+      await graphql(server.url, 'query Wrong { nothing }')
+      await graphql(server.url, '{ run(id: "no id") { id } }')
+    }
+    await answerOf(async () => (await fetch(`${url}/-/ready`).catch(() => null))?.ok === true)
+    await answerOf(async () => (await ask('up == 1')).values > 0)
+
+    const open = new Map(expressions.map((one) => [one.query, one.name]))
+    const errors: string[] = []
+    const deadline = Date.now() + 45_000
+    while (open.size > 0 && Date.now() < deadline) {
+      await traffic()
+      for (const [query, name] of open) {
+        const { error, values } = await ask(query)
+        if (error !== null) errors.push(`${name}: ${error}`)
+        if (error !== null || values > 0) open.delete(query)
+      }
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+    t.strictSame(errors, [], 'every expression can be read')
+    t.strictSame(
+      [...open].map(([query, name]) => `${name}: ${query}`),
+      [],
+      'none is empty',
+    )
+    t.equal((await ask('rate(no_such_metric_total[5m])')).values, 0, 'the check bites')
+
+    const loaded = (await (await fetch(`${url}/api/v1/rules`)).json()) as {
+      data: { groups: { rules: { name: string; health: string }[] }[] }
+    }
+    const states = loaded.data.groups.flatMap((group) => group.rules)
+    t.equal(states.length, rules.length)
+    t.strictSame(
+      states.filter(({ health }) => health === 'err'),
+      [],
+    )
+  },
+)
+
+tap.test('every alert has a severity, a sentence and a page that shows its expression', async (t) => {
+  const alerts = rules.filter((rule) => rule.alert !== undefined)
+  t.ok(alerts.length >= 10)
+  for (const { alert = '', expr, labels, annotations } of alerts) {
+    t.ok(['page', 'ticket'].includes(labels?.['severity'] ?? ''), `${alert} has a severity`)
+    t.ok(annotations?.['summary'] && annotations['description'])
+    t.equal(annotations?.['runbook'], `docs/runbooks/${alert}.md`)
+    t.match(readFileSync(join(packageRoot, 'docs', 'runbooks', `${alert}.md`), 'utf8'), expr)
+  }
+  t.strictSame(
+    readdirSync(join(packageRoot, 'docs', 'runbooks')).sort(),
+    [...alerts.map(({ alert }) => `${alert}.md`), 'README.md'].sort(),
+    'no page without its alert',
+  )
+})
+
+tap.test('dashboards: five, each panel with a query, each with its own address', async (t) => {
+  t.strictSame(dashboards.map(({ uid }) => uid).sort(), [
+    'orrery-operations',
+    'orrery-projector',
+    'orrery-slos',
+    'orrery-stores',
+    'orrery-streams',
+  ])
+  for (const { panels } of dashboards) for (const { title, targets } of panels) t.ok(targets.length > 0, title)
+})
