@@ -59,9 +59,9 @@ async function byPorts(t: Test, sql: Sql, log: EventLog): Promise<Shown> {
   const projector = createProjector({ sql, log, clock: systemClock, logger: silent })
   projector.start()
   t.teardown(() => projector.stop())
-  await eventually(() => projector.stats().every(({ stream, sequence }) => sequence >= (stream === 'ritual' ? 375n : 15n)), {
-    withinMs: 20_000,
-  })
+  const lastOf = { ritual: 375n, scale: 15n }
+  const isReadTo = (name: string, last: bigint) => projector.stats().some(({ stream, sequence }) => stream === name && sequence >= last)
+  await eventually(() => Object.entries(lastOf).every(([name, last]) => isReadTo(name, last)), { withinMs: 60_000 })
   const runs = createSqlRuns({ sql })
   return {
     orrery: { runs, approvals: createSqlApprovals({ sql }), commands: createRunCommands({ log, clock: systemClock }) },
