@@ -18,6 +18,7 @@ import { countLag } from './telemetry/slo-counting.ts'
 import { addStoreMetrics } from './telemetry/store-metrics.ts'
 import { type Clock, systemClock } from './time.ts'
 import { createProjectionNotifier } from './projections/notifier.ts'
+import { createStorageWorker } from './storage-worker.ts'
 import { createWorker } from './worker.ts'
 
 export interface RuntimeOptions {
@@ -74,6 +75,7 @@ export async function startRuntime({ config, logger, clock = systemClock, onFata
     ? createWorker({ config, stores, progress: dataSources.progress, graphCommands: dataSources.graphCommands, notifier, clock, logger })
     : null
   const sloWorker = createSloWorker({ config, stores, dataSources, clock, logger })
+  const storageWorker = createStorageWorker({ config, stores, dataSources, clock, logger })
   const stopping = new AbortController()
   const app = await buildApp({ config, dataSources, stores, live: hub, cursors, clock, logger, lifecycle, metrics })
   addStoreMetrics(metrics.registry, {
@@ -93,6 +95,7 @@ export async function startRuntime({ config, logger, clock = systemClock, onFata
     if (!(await prepareStores({ config, sql: stores.sql, cursors, clock, logger, signal: stopping.signal }))) return
     await worker?.start(CATCH_UP_MS)
     await sloWorker.start()
+    if (!stopping.signal.aborted) storageWorker.start()
     lifecycle.markReady()
   }
 
@@ -100,7 +103,13 @@ export async function startRuntime({ config, logger, clock = systemClock, onFata
     lifecycle.markDraining()
     stopping.abort()
     await Promise.race([app.close(), delay(config.drainTimeoutMs, undefined, { ref: false })])
-    await closeAll([() => sloWorker.stop(), async () => worker?.stop(), () => hub.close(), () => stores.close()])
+    await closeAll([
+      () => storageWorker.stop(),
+      () => sloWorker.stop(),
+      async () => worker?.stop(),
+      () => hub.close(),
+      () => stores.close(),
+    ])
   }
 
   try {
