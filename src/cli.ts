@@ -16,6 +16,8 @@ const commands: Readonly<Record<string, (given: Arguments) => Promise<void>>> = 
   schema: async (given) => (await import('./cli/schema.ts')).schemaCommand(given),
   keys: async (given) => (await import('./cli/keys.ts')).keysCommand(given),
   graph: async (given) => (await import('./cli/graph.ts')).graphCommand(given),
+  records: async (given) => (await import('./cli/records.ts')).recordsCommand(given),
+  audit: async (given) => (await import('./cli/audit.ts')).auditCommand(given),
   help: async () => {
     process.stdout.write((await import('./cli/help.ts')).helpText())
   },

@@ -84,6 +84,8 @@ export const settings = {
   cratonPoolSize: setting({ names: ['CRATON_POOL_SIZE'], group: 'Storage', help: 'Connections to the server.', schema: whole(4, 1, 64), shown: '4' }),
   cratonPollMs: setting({ names: ['CRATON_POLL_MS'], group: 'Storage', help: 'First pause between two looks at a stream that is followed, in ms; it grows while nothing comes, up to 5 s.', schema: whole(250, 10, 60_000), shown: '250' }),
   cratonMaxEventBytes: setting({ names: ['CRATON_MAX_EVENT_BYTES'], group: 'Storage', help: 'Largest record sent there; beyond 900 bytes a server can fail.', schema: whole(900, 1, 4_004), shown: '900' }),
+  apiUrl: setting({ names: ['ORRERY_URL'], group: 'Storage', help: 'Server that `orrery records` and `orrery audit` speak to. Unset: HOST and PORT.', schema: url('http', 'https'), shown: 'HOST and PORT' }),
+  apiToken: setting({ names: ['ORRERY_TOKEN'], group: 'Storage', help: 'Token or API key for it.', secret: true, schema: optional, shown: '' }),
   recordPinSeconds: setting({ names: ['RECORD_PIN_SECONDS'], group: 'Storage', help: 'Time between two rounds that pin every stream which has grown, audit logs included, in s.', schema: whole(3_600, 1, 604_800), shown: '3600' }),
 
   ritualStreamName: setting({ names: ['RITUAL_STREAM_NAME'], group: 'Demon', help: 'Name of Demon\'s stream of runs; unset: RITUAL_EVENTS, else DEMON_RITUAL_EVENTS.', schema: optional, shown: 'RITUAL_EVENTS' }),

@@ -15,6 +15,17 @@ export interface Arguments {
   readonly expires: string | undefined
   readonly subgraph: string | undefined
   readonly json: boolean
+  readonly url: string | undefined
+  readonly token: string | undefined
+  readonly store: string | undefined
+  readonly class: string | undefined
+  readonly from: string | undefined
+  readonly to: string | undefined
+  readonly expect: string | undefined
+  readonly count: string | undefined
+  readonly file: string | undefined
+  readonly out: string | undefined
+  readonly list: boolean | undefined
 }
 
 /** The command line cannot be understood; the message says why. */
@@ -38,6 +49,17 @@ const options = {
   expires: { type: 'string' },
   subgraph: { type: 'string' },
   json: { type: 'boolean' },
+  url: { type: 'string' },
+  token: { type: 'string' },
+  store: { type: 'string' },
+  class: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
+  expect: { type: 'string' },
+  count: { type: 'string' },
+  file: { type: 'string' },
+  out: { type: 'string' },
+  list: { type: 'boolean' },
 } as const
 
 function parse(argv: readonly string[]) {
@@ -71,5 +93,16 @@ export function readArguments(argv: readonly string[]): Arguments {
     expires: values.expires,
     subgraph: values.subgraph,
     json: values.json === true,
+    url: values.url,
+    token: values.token,
+    store: values.store,
+    class: values.class,
+    from: values.from,
+    to: values.to,
+    expect: values.expect,
+    count: values.count,
+    file: values.file,
+    out: values.out,
+    list: values.list,
   }
 }

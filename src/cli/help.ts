@@ -19,6 +19,20 @@ usage: orrery [COMMAND] [FLAGS]           npm start -- [FLAGS]
   keys revoke KEY_ID        end a key's life
   graph checksum [--tenant T] compare what SQL, memory and Neo4j hold of every graph
   graph rebuild             make our projection in Neo4j anew from SQL
+  records append STREAM [TEXT ..] [--expect N]
+                            append records, one a word or one a line of standard input
+  records tail STREAM [--from N] [--count N]
+                            stored records from N on, then new ones as they come
+  records verify STREAM [--from N] [--to N]; records verify --file SEGMENT[,SEGMENT]
+                            recompute the hash chain of a stream, or of exported files
+  records pin STREAM [--list]
+                            note length and head hash; --list prints all pins
+  records export STREAM [--out FILE] [--from N]
+                            write a stream in Craton's segment format
+  records import STREAM --file SEGMENT[,SEGMENT] [--class PHI]
+                            check such files, then append their records
+  audit verify              recompute the tenant's chain of audit receipts
+                            records and audit speak to a running server: --url, --token, --tenant, --store
   help                      this text
 
   --empty                   start without sample data (SAMPLE_DATA=off)

@@ -6,7 +6,7 @@ import { pageRequest } from '../datasources/page-cursor.ts'
 import { readRecordPage } from '../datasources/storage/record-pages.ts'
 import { isSensitive, payloadJson, payloadText, runOfPayload } from '../datasources/storage/record-rules.ts'
 import { encodeSegmentRecord } from '../datasources/storage/segment.ts'
-import { type RecordOfRun, type RecordStream, type StreamExtent } from '../datasources/storage/storage.ts'
+import { type RecordOfRun, type RecordStream, type StoredRecord, type StreamExtent } from '../datasources/storage/storage.ts'
 import { AppError, badUserInput } from '../errors.ts'
 import { type Resolvers } from '../generated/resolver-types.ts'
 import { toConnection, toCountedConnection } from './connection.ts'
@@ -15,6 +15,7 @@ import { recordId, recordStreamId, recordStreamTarget } from './node-ids.ts'
 
 const MOST_VERIFIED = 1_000_000n
 const MOST_IN_SEGMENT = 1_000
+const MOST_SEGMENT_BYTES = 1_000_000
 
 const SENSITIVE = 'storage:sensitive'
 
@@ -128,7 +129,7 @@ const RecordStream: Resolvers['RecordStream'] = {
     if (most < 1 || most > MOST_IN_SEGMENT) throw badUserInput(`\`maxRecords\` is from 1 to ${MOST_IN_SEGMENT}.`, { path: ['maxRecords'] })
     const { firstOffset, length } = await extentOf(ctx, stream)
     const start = from ?? firstOffset
-    const records = await storeOf(ctx, stream).read(ctx.scope, stream, { from: start, to: start + BigInt(most) })
+    const records = withinBytes(await storeOf(ctx, stream).read(ctx.scope, stream, { from: start, to: start + BigInt(most) }))
     const bytes = records.map(({ offset, kind, payload, previousHash, hash }) => {
       if (hash === null) throw new AppError('BAD_USER_INPUT', 'This store tells no hashes: its records cannot be written as a segment.')
       return encodeSegmentRecord({ offset, kind: kindByte[kind], payload }, previousHash === null ? null : Buffer.from(previousHash, 'hex'))
@@ -141,6 +142,13 @@ const RecordStream: Resolvers['RecordStream'] = {
       nextOffset: next < length && records.length > 0 ? next : null,
     }
   },
+}
+
+/** As many as fit into one answer, one at least. */
+function withinBytes(records: readonly StoredRecord[]): readonly StoredRecord[] {
+  let bytes = 0
+  const end = records.findIndex(({ payload }, index) => (bytes += payload.length) > MOST_SEGMENT_BYTES && index > 0)
+  return end === -1 ? records : records.slice(0, end)
 }
 
 const kindByte = { DATA: 0, CHECKPOINT: 1, TOMBSTONE: 2 } as const
