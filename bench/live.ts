@@ -3,6 +3,7 @@
 import { eventually } from '../test/support/eventually.ts'
 import { bench, closeAll, median, quantile, readable } from './support/bench.ts'
 import { type Broadcaster, orreryLive, rawSockets, stockMercurius } from './support/broadcasters.ts'
+import { heapBytes } from './support/memory.ts'
 import { sinceEpoch, stamp } from './support/socket-clients.ts'
 import { openSockets, type Sockets } from './support/sockets.ts'
 
@@ -117,15 +118,9 @@ async function latency(rate: number, count: number): Promise<void> {
   await closeAll()
 }
 
-function heapBytes(): number {
-  globalThis.gc?.()
-  const { heapUsed, external, arrayBuffers } = process.memoryUsage()
-  return heapUsed + external + arrayBuffers
-}
-
 async function idle(count: number): Promise<void> {
   const ours = await orreryLive(roomy)
-  await closeableWarmUp(ours)
+  await warmUp(ours)
   const before = { heap: heapBytes(), rss: process.memoryUsage().rss }
   await join(ours, count)
   await sleep(1000)
@@ -137,7 +132,7 @@ async function idle(count: number): Promise<void> {
   await closeAll()
 }
 
-async function closeableWarmUp(ours: Broadcaster): Promise<void> {
+async function warmUp(ours: Broadcaster): Promise<void> {
   const first = await join(ours, 20)
   await first.close()
   await sleep(200)
@@ -146,7 +141,7 @@ async function closeableWarmUp(ours: Broadcaster): Promise<void> {
 /** Half of the subscribers stop reading; the others must not notice, and the server must not keep what those do not take. */
 async function stalled(count: number): Promise<void> {
   const ours = await orreryLive(roomy)
-  await closeableWarmUp(ours)
+  await warmUp(ours)
   const reading = await join(ours, 100)
   const alone = await fanOut(ours, reading, 100)
   await join(ours, count, true)

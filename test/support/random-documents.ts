@@ -75,7 +75,10 @@ function literalOf(type: GraphQLInputType, by: Dice, depth = 0): string {
     return `{${fields.map((field) => `${field.name}: ${literalOf(field.type, by, depth + 1)}`).join(', ')}}`
   }
   const { name } = type
-  if (name === 'Int' || name === 'Float' || name === 'Long') return pick(numbers)
+  if (name === 'Int') return chance(0.05) ? pick(numbers) : pick(['0', '1', '5', '-1', '100', '101', '2147483647'])
+  if (name === 'Float' || name === 'Long' || name === 'Seconds') return pick(numbers)
+  if (name === 'DateTime' && !chance(0.05))
+    return pick(['"2026-01-31T08:00:00Z"', '"1970-01-01T00:00:00.000000001+02:00"', '"2200-12-31T23:59:60Z"'])
   if (name === 'Boolean') return pick(['true', 'false'])
   if (name === 'JSON') return pick(anything)
   return pick(texts)
@@ -89,6 +92,7 @@ export function createDocumentMaker(schema: GraphQLSchema, by: Dice): (operation
   const { roll, chance, pick, some } = by
   let fragments: string[] = []
   let hasFlag = false
+  let aliases = 0
   /** A subscription may have one root field. */
   let one = false
 
@@ -99,7 +103,7 @@ export function createDocumentMaker(schema: GraphQLSchema, by: Dice): (operation
 
   const directive = (): string =>
     chance(0.05)
-      ? ` @${pick(['skip', 'include'])}(if: ${chance(0.02) ? '1' : hasFlag ? pick(['true', '$flag']) : pick(['true', 'false'])})`
+      ? ` @${pick(['skip', 'include'])}(if: ${chance(0.005) ? '1' : hasFlag ? pick(['true', '$flag']) : pick(['true', 'false'])})`
       : ''
 
   const selectionOf = (type: GraphQLOutputType, depth: number): string => {
@@ -110,7 +114,7 @@ export function createDocumentMaker(schema: GraphQLSchema, by: Dice): (operation
       const fields = Object.values(named.getFields())
       const allowed = depth > 6 + roll(8) ? fields.filter((field) => !isCompositeType(getNamedType(field.type))) : fields
       for (const field of some(allowed, depth === 0 && one ? 1 : 5)) {
-        const alias = chance(0.1) ? `a${roll(4)}: ` : ''
+        const alias = chance(0.1) ? `a${aliases++}: ` : ''
         pieces.push(`${alias}${field.name}${argumentsOf(field.args)}${directive()}${selectionOf(field.type, depth + 1)}`)
       }
     }
@@ -123,13 +127,14 @@ export function createDocumentMaker(schema: GraphQLSchema, by: Dice): (operation
       fragments[Number(name.slice(1))] = `fragment ${name} on ${named.name}${selectionOf(named, depth + 1)}`
       pieces.push(`...${name}`)
     }
-    if (chance(0.01)) pieces.push(`...F${roll(25)}`)
+    if (chance(0.002)) pieces.push(`...F${roll(25)}`)
     return ` { ${pieces.length === 0 ? '__typename' : pieces.join(' ')} }`
   }
 
   return (operation) => {
     fragments = []
-    hasFlag = chance(0.5)
+    hasFlag = chance(0.3)
+    aliases = 0
     one = operation === 'subscription' && chance(0.8)
     const root = schema.getRootType(operation as Parameters<typeof schema.getRootType>[0])
     const selected = root == null ? ' { none }' : selectionOf(root, 0)
