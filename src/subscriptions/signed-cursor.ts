@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import { type LogStream, logStreams } from '../datasources/log/log.ts'
 import { badUserInput } from '../errors.ts'
 import { type Clock } from '../time.ts'
@@ -25,11 +26,17 @@ interface Parsed {
   readonly signature: Uint8Array
 }
 
-const fingerprint = (...parts: string[]): Buffer => {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(`${part.length}:`).update(part)
-  return hash.digest().subarray(0, 8)
-}
+/** One spelling for each list of parts. */
+const spelled = (parts: readonly string[]): string => parts.map((part) => `${part.length}:${part}`).join('')
+
+// the same few scopes and epochs, once for every event of every reader
+const fingerprints = new LRUCache<string, Buffer>({
+  max: 1000,
+  maxSize: 1_000_000,
+  sizeCalculation: (_, text) => text.length + 1,
+  memoMethod: (text) => createHash('sha256').update(text).digest().subarray(0, 8),
+})
+const fingerprint = (...parts: string[]): Buffer => fingerprints.memo(spelled(parts))
 
 const sign = (key: Uint8Array, body: Uint8Array): Buffer => createHmac('sha256', key).update(body).digest().subarray(0, SIGNATURE_BYTES)
 
