@@ -17,6 +17,8 @@ import { type GraphDataSource } from './graph/graph.ts'
 import { openKvTags } from './graph/kv-tags.ts'
 import { openGraphStore } from './neo4j/open-graph-store.ts'
 import { type Neo4j } from './neo4j/neo4j-client.ts'
+import { joinApprovals, joinRuns } from './summit/join-runs.ts'
+import { createSummit, openSummit, type SummitStores } from './summit/open-summit.ts'
 import { type TagStore } from './graph/tags.ts'
 import { type CratonSource, createCratonStore, openCraton } from './craton/open-craton.ts'
 import { type IdempotencyStore } from './idempotency.ts'
@@ -80,6 +82,8 @@ export interface Stores {
   readonly craton?: CratonSource | null
   /** For traversal of graphs. */
   readonly neo4j?: Neo4j | null
+  /** A Summit install beside us, read only. */
+  readonly summit?: SummitStores | null
   close(): Promise<void>
 }
 
@@ -110,6 +114,7 @@ export async function openStores(config: Config, { clock }: { clock: Clock }): P
       : openKvTags({ url: config.natsUrl, credsPath: config.natsCredsPath, timeoutMs, create: config.natsCreateStreams })
   const craton = openCraton(config, { clock })
   const neo4j = openGraphStore(config)
+  const summit = openSummit(config, neo4j)
   return {
     sql,
     log,
@@ -117,7 +122,9 @@ export async function openStores(config: Config, { clock }: { clock: Clock }): P
     tags,
     craton,
     neo4j,
+    summit,
     async close() {
+      await summit?.close()
       await neo4j?.close()
       await tags?.close()
       await craton?.close()
@@ -151,16 +158,17 @@ export function createDataSources({
   const native = createSqlRecordStore({ sql, clock, limits: recordLimits(config) })
   const { slo, store: sloStore, counters: sliCounters, alerts, incidents } = createSlo({ sql, config, clock })
   const progress = createProgress({ sql, clock, notifier })
+  const summit = stores.summit == null ? null : createSummit(stores.summit)
   return {
-    runs: createSqlRuns({ sql }),
-    approvals: createSqlApprovals({ sql }),
+    runs: summit?.runs == null ? createSqlRuns({ sql }) : joinRuns(createSqlRuns({ sql }), summit.runs),
+    approvals: summit?.runs == null ? createSqlApprovals({ sql }) : joinApprovals(createSqlApprovals({ sql }), summit.runs),
     runCommands: createRunCommands({ log, clock }),
     storage: createStorage({
       native,
       craton: stores.craton == null ? null : createCratonStore(config, { source: stores.craton, sql, clock }),
     }),
     audit: createRecordAudit({ sql, store: native, log, clock }),
-    ...createGraphPorts({ stores, progress, config, clock }),
+    ...createGraphPorts({ stores, progress, config, clock, summit: summit?.graph ?? null }),
     timeline: createSqlTimeline({ sql }),
     sources: createSources({ stores, progress, config, clock }),
     progress,

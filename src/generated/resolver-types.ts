@@ -1231,6 +1231,8 @@ export type Graph = Node & {
   readonly diff: GraphDiff;
   /** Versions of one node, newest first. */
   readonly history: GraphNodeVersionConnection;
+  /** Rows of Summit's table of entities that its graph does not mirror as it should; only for the source SUMMIT. */
+  readonly drift: GraphDriftPage;
   /** Whether the log had dropped commits before they were read, so that positions count from a partial history. */
   readonly historyTruncated: Scalars['Boolean']['output'];
 };
@@ -1335,6 +1337,13 @@ export type GraphDiffArgs = {
 /** A graph: its commits, and what they make of it at any moment. */
 export type GraphHistoryArgs = {
   nodeId: Scalars['String']['input'];
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** A graph: its commits, and what they make of it at any moment. */
+export type GraphDriftArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
 };
@@ -1474,6 +1483,43 @@ export type GraphDiff = {
   readonly changedRelationships: ReadonlyArray<GraphRelationshipChange>;
   /** Whether a list was cut. */
   readonly truncated: Scalars['Boolean']['output'];
+};
+
+/** A row that is not mirrored as it should be. */
+export type GraphDrift = {
+  readonly __typename?: 'GraphDrift';
+  /** Its id. */
+  readonly nodeId: Scalars['String']['output'];
+  /** What is wrong. */
+  readonly kind: GraphDriftKind;
+  /** When the row last changed. */
+  readonly postgresUpdatedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When the node last changed. */
+  readonly graphUpdatedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** What can be wrong with a mirror. */
+export type GraphDriftKind =
+  /** There is no node. */
+  | 'MISSING'
+  /** The node is a bare stub that nobody owns. */
+  | 'STUB'
+  /** The node is deleted, or another tenant's. */
+  | 'FOREIGN'
+  /** The node is older than the row. */
+  | 'STALE';
+
+/** Rows that were compared, and those of them that are not mirrored. */
+export type GraphDriftPage = {
+  readonly __typename?: 'GraphDriftPage';
+  /** Rows that were compared. */
+  readonly checked: Scalars['Int']['output'];
+  /** Those that differ. */
+  readonly entries: ReadonlyArray<GraphDrift>;
+  /** Whether there are more rows. */
+  readonly hasNextPage: Scalars['Boolean']['output'];
+  /** To go on from here. */
+  readonly endCursor?: Maybe<Scalars['String']['output']>;
 };
 
 /** One of graphs, and its cursor. */
@@ -1618,6 +1664,10 @@ export type GraphNode = Node & {
   readonly origins: ReadonlyArray<GraphOrigin>;
   /** What was read but could not be shown as it is. */
   readonly warnings: ReadonlyArray<Scalars['String']['output']>;
+  /** When it was made, where the source keeps that on the node. */
+  readonly createdAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it last changed, where the source keeps that on the node. */
+  readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
   /** Nodes within `depth` relationships, nearest first; the walk goes through every node, `labels`, `where` and `search` choose what is shown. */
   readonly neighbours: GraphNeighbourConnection;
   /** Relationships that begin or end here. */
@@ -5121,6 +5171,9 @@ export type ResolversTypes = {
   GraphCommitItem: ResolverTypeWrapper<Omit<GraphCommitItem, 'graph' | 'commit' | 'tag'> & { graph: ResolversTypes['Graph'], commit?: Maybe<ResolversTypes['GraphCommit']>, tag?: Maybe<ResolversTypes['GraphTag']> }>;
   GraphConnection: ResolverTypeWrapper<CountedConnection<GraphModel>>;
   GraphDiff: ResolverTypeWrapper<GraphDiffModel>;
+  GraphDrift: ResolverTypeWrapper<GraphDrift>;
+  GraphDriftKind: GraphDriftKind;
+  GraphDriftPage: ResolverTypeWrapper<GraphDriftPage>;
   GraphEdge: ResolverTypeWrapper<Omit<GraphEdge, 'node'> & { node: ResolversTypes['Graph'] }>;
   GraphFilter: GraphFilter;
   GraphHeadMoved: ResolverTypeWrapper<Omit<GraphHeadMoved, 'head'> & { head: ResolversTypes['GraphCommit'] }>;
@@ -5415,6 +5468,8 @@ export type ResolversParentTypes = {
   GraphCommitItem: Omit<GraphCommitItem, 'graph' | 'commit' | 'tag'> & { graph: ResolversParentTypes['Graph'], commit?: Maybe<ResolversParentTypes['GraphCommit']>, tag?: Maybe<ResolversParentTypes['GraphTag']> };
   GraphConnection: CountedConnection<GraphModel>;
   GraphDiff: GraphDiffModel;
+  GraphDrift: GraphDrift;
+  GraphDriftPage: GraphDriftPage;
   GraphEdge: Omit<GraphEdge, 'node'> & { node: ResolversParentTypes['Graph'] };
   GraphFilter: GraphFilter;
   GraphHeadMoved: Omit<GraphHeadMoved, 'head'> & { head: ResolversParentTypes['GraphCommit'] };
@@ -5951,6 +6006,7 @@ export type GraphResolvers<ContextType = Context, ParentType extends ResolversPa
   pathExists?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType, RequireFields<GraphPathExistsArgs, 'from' | 'to' | 'maxDepth' | 'direction'>>;
   diff?: Resolver<ResolversTypes['GraphDiff'], ParentType, ContextType, RequireFields<GraphDiffArgs, 'from' | 'to'>>;
   history?: Resolver<ResolversTypes['GraphNodeVersionConnection'], ParentType, ContextType, RequireFields<GraphHistoryArgs, 'nodeId'>>;
+  drift?: Resolver<ResolversTypes['GraphDriftPage'], ParentType, ContextType, Partial<GraphDriftArgs>>;
   historyTruncated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -6033,6 +6089,20 @@ export type GraphDiffResolvers<ContextType = Context, ParentType extends Resolve
   truncated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
+export type GraphDriftResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphDrift'] = ResolversParentTypes['GraphDrift']> = {
+  nodeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['GraphDriftKind'], ParentType, ContextType>;
+  postgresUpdatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  graphUpdatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type GraphDriftPageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphDriftPage'] = ResolversParentTypes['GraphDriftPage']> = {
+  checked?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  entries?: Resolver<ReadonlyArray<ResolversTypes['GraphDrift']>, ParentType, ContextType>;
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type GraphEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphEdge'] = ResolversParentTypes['GraphEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Graph'], ParentType, ContextType>;
@@ -6095,6 +6165,8 @@ export type GraphNodeResolvers<ContextType = Context, ParentType extends Resolve
   dangling?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   origins?: Resolver<ReadonlyArray<ResolversTypes['GraphOrigin']>, ParentType, ContextType>;
   warnings?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   neighbours?: Resolver<ResolversTypes['GraphNeighbourConnection'], ParentType, ContextType, RequireFields<GraphNodeNeighboursArgs, 'depth' | 'direction'>>;
   relationships?: Resolver<ResolversTypes['GraphRelationshipConnection'], ParentType, ContextType, RequireFields<GraphNodeRelationshipsArgs, 'direction'>>;
   reach?: Resolver<ResolversTypes['GraphReach'], ParentType, ContextType, RequireFields<GraphNodeReachArgs, 'depth' | 'direction'>>;
@@ -7185,6 +7257,8 @@ export type Resolvers<ContextType = Context> = {
   GraphCommitItem?: GraphCommitItemResolvers<ContextType>;
   GraphConnection?: GraphConnectionResolvers<ContextType>;
   GraphDiff?: GraphDiffResolvers<ContextType>;
+  GraphDrift?: GraphDriftResolvers<ContextType>;
+  GraphDriftPage?: GraphDriftPageResolvers<ContextType>;
   GraphEdge?: GraphEdgeResolvers<ContextType>;
   GraphHeadMoved?: GraphHeadMovedResolvers<ContextType>;
   GraphMutation?: GraphMutationResolvers<ContextType>;

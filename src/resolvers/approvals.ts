@@ -37,7 +37,7 @@ const Query: Resolvers['Query'] = {
 
 const Approval: Resolvers['Approval'] = {
   id: approvalId,
-  rawState: () => null,
+  rawState: ({ rawState }) => rawState ?? null,
   run: (approval, _args, ctx) => runOf(ctx, approval),
   requester: ({ requester }) => (requester === null ? null : actorOf(requester)),
   ageSeconds: (approval, _args, ctx) => ageSeconds(approval, ctx.clock.now()),

@@ -36,8 +36,10 @@ async function noteSources(ctx: Context): Promise<void> {
   const late = sql?.status === 'DEGRADED'
   ctx.sourceUse.note('sql', { asOf: sql?.asOf ?? ctx.clock.now(), lagEvents: sql?.lagEvents, status: late ? 'DEGRADED' : 'UP' })
   // Reads go on without it, and say so.
-  const neo4j = sources.find(({ name }) => name === 'neo4j')
-  if (neo4j !== undefined && neo4j.status === 'DOWN') ctx.sourceUse.note('neo4j', { asOf: neo4j.asOf, status: 'DOWN' })
+  for (const name of ['neo4j', 'summit-neo4j', 'summit-sql']) {
+    const source = sources.find((one) => one.name === name)
+    if (source?.status === 'DOWN') ctx.sourceUse.note(name, { asOf: source.asOf, status: 'DOWN' })
+  }
   if (log !== undefined && log.status !== 'UNKNOWN') ctx.sourceUse.note('log', { asOf: log.asOf, status: log.status })
 }
 

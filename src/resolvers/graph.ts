@@ -111,6 +111,10 @@ const Graph: Resolvers['Graph'] = {
     ctx.dataSources.graph.diff(ctx.scope, await placeOf(ctx, graph, from), await placeOf(ctx, graph, to)),
   history: async (graph, { nodeId, ...page }, ctx) =>
     toConnection(await ctx.dataSources.graph.history(ctx.scope, graph, nodeId, pageRequest(page))),
+  drift: (graph, page, ctx) => {
+    if (graph.source !== 'SUMMIT') throw badUserInput('Only the graph of Summit mirrors a table.')
+    return ctx.dataSources.graph.drift(ctx.scope, pageRequest(page))
+  },
   historyTruncated: (graph, _args, ctx) => ctx.dataSources.graph.historyTruncated(ctx.scope, graph),
 }
 

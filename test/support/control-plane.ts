@@ -62,13 +62,13 @@ export const openers: Readonly<Record<string, (t: Test) => Promise<{ sql: Sql; l
 
 export async function openControlPlane(
   t: Test,
-  { sql, log, tags = null, craton = null }: { sql: Sql; log: EventLog; tags?: Stores['tags']; craton?: Stores['craton'] },
+  { sql, log, tags = null, craton = null, ...rest }: Pick<Stores, 'sql' | 'log' | 'tags' | 'craton' | 'summit' | 'neo4j'>,
   env: NodeJS.ProcessEnv = {},
 ): Promise<ControlPlane> {
   t.teardown(() => sql.close())
   await migrate(sql)
   const config = readConfig({ SAMPLE_DATA: 'off', ...env })
-  const stores: Stores = { sql, log, tags, craton, cache: openMemoryCache(), close: async () => undefined }
+  const stores: Stores = { ...rest, sql, log, tags, craton, cache: openMemoryCache(), close: async () => undefined }
   const dataSources = createDataSources({ stores, config, clock: systemClock })
   const projector = createProjector({ sql, log, clock: systemClock, logger: Fastify({ logger: false }).log })
   t.teardown(() => projector.stop())

@@ -45,6 +45,8 @@ export interface Approval extends ApprovalKey {
   readonly firstSequence: bigint
   readonly lastSequence: bigint
   readonly state: ApprovalState
+  /** What the source says, where that is not our enum. */
+  readonly rawState?: string | null
   readonly requester: string | null
   readonly reason: string | null
   readonly requestedAt: Nanos | null

@@ -6,6 +6,7 @@ import { type EventLog } from '../log/log.ts'
 import { type Sql } from '../sql/sql.ts'
 import { type GraphCommands } from './commands.ts'
 import { createGraphCommands } from './demon-graph-commands.ts'
+import { joinGraphSources } from './graph-sources.ts'
 import { type GraphDataSource } from './graph.ts'
 import { createMemoryTraversal } from './memory-traversal.ts'
 import { neo4jNames } from './neo4j-names.ts'
@@ -21,6 +22,7 @@ export interface GraphPortsParts {
   readonly progress: Pick<ProjectionProgress, 'watermark'>
   readonly config: Pick<Config, 'graphMemoryBytes' | 'graphTraversal' | 'neo4jLabelPrefix'>
   readonly clock: Clock
+  readonly summit?: GraphDataSource | null
 }
 
 /** Every adapter that these stores allow, in the order in which the settings want them asked. SQL is the last: it can always answer. */
@@ -41,7 +43,7 @@ export function traversalAdapters(
 }
 
 /** The ports of graphs over the opened stores. */
-export function createGraphPorts({ stores, progress, config, clock }: GraphPortsParts): {
+export function createGraphPorts({ stores, progress, config, clock, summit = null }: GraphPortsParts): {
   readonly graph: GraphDataSource
   readonly graphCommands: GraphCommands
 } {
@@ -50,7 +52,7 @@ export function createGraphPorts({ stores, progress, config, clock }: GraphPorts
   const graph = createSqlGraph({ sql, traversal, tags })
   const told = createSqlGraphTold({ sql })
   return {
-    graph,
+    graph: joinGraphSources(graph, summit),
     graphCommands: createGraphCommands({ log, clock, tags, graphs: graph, told, watermark: () => progress.watermark('graph') }),
   }
 }

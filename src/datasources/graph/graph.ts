@@ -83,6 +83,9 @@ export interface GraphNode {
   readonly origins: readonly GraphOrigin[]
   /** What was read but could not be shown as it is. */
   readonly warnings: readonly string[]
+  /** Where the source keeps times of its own. */
+  readonly createdAt?: Nanos | null
+  readonly updatedAt?: Nanos | null
 }
 
 export interface GraphRelationship {
@@ -196,6 +199,23 @@ export interface GraphFilter {
   readonly graphIdContains?: string | null
 }
 
+/** A row of Summit's table that its graph does not mirror as it should. */
+export interface GraphDrift {
+  readonly nodeId: string
+  /** No node; a bare stub; a node of another tenant or a deleted one; an old one. */
+  readonly kind: 'MISSING' | 'STUB' | 'FOREIGN' | 'STALE'
+  readonly postgresUpdatedAt: Nanos | null
+  readonly graphUpdatedAt: Nanos | null
+}
+
+export interface GraphDriftPage {
+  /** Rows that were compared. */
+  readonly checked: number
+  readonly entries: readonly GraphDrift[]
+  readonly hasNextPage: boolean
+  readonly endCursor: string | null
+}
+
 export interface GraphCounts {
   readonly nodes: number
   readonly relationships: number
@@ -260,6 +280,8 @@ export interface GraphDataSource {
   history(scope: Scope, graph: Graph, nodeId: string, page: PageRequest): Promise<Page<GraphNodeVersion>>
   /** Nodes at the heads of the tenant's graphs that name a run by the documented properties. */
   nodesOfRun(scope: Scope, run: { readonly ritualId: string; readonly runId: string }, page: PageRequest): Promise<Page<GraphNode>>
+  /** Rows of Summit's PostgreSQL against nodes of its Neo4j. @throws AppError BAD_USER_INPUT for graphs that mirror nothing */
+  drift(scope: Scope, page: PageRequest): Promise<GraphDriftPage>
   countNodesOfRun(scope: Scope, run: { readonly ritualId: string; readonly runId: string }): Promise<number>
 }
 

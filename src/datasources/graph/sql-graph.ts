@@ -276,6 +276,9 @@ export function createSqlGraph(parts: SqlGraphParts): GraphDataSource {
       )
       return { nodes: row?.node_count ?? 0, relationships: row?.edge_count ?? 0 }
     },
+    async drift() {
+      throw badUserInput('Only the graph of Summit mirrors a table.')
+    },
     historyTruncated: (scope, graph) => truncated(sql, scope, graph),
     nodesByEnds: (scope, place, ends) => content.nodesByEnds(sql, scope, place, ends),
     nodes: (scope, place, filter, page) => content.listNodes(sql, scope, place, filter, page),

@@ -16,6 +16,7 @@ export interface SourcesParts {
     readonly cache: Cache
     readonly craton?: Probe['store'] | null
     readonly neo4j?: Probe['store'] | null
+    readonly summit?: { readonly neo4j: Probe['store'] | null; readonly sql: Probe['store'] | null } | null
   }
   readonly progress: Pick<ProjectionProgress, 'watermark'>
   readonly config: Pick<Config, 'criticalSources' | 'sourceTimeoutMs'>
@@ -137,6 +138,10 @@ export function createSources(parts: SourcesParts): SourcesDataSource {
     { name: 'cache', kind: 'CACHE', store: stores.cache },
     ...(stores.craton == null ? [] : [{ name: 'craton', kind: 'STORAGE', store: stores.craton } as const]),
     ...(stores.neo4j == null ? [] : [{ name: 'neo4j', kind: 'GRAPH', store: stores.neo4j } as const]),
+    ...(stores.summit?.neo4j == null || stores.summit.neo4j === stores.neo4j
+      ? []
+      : [{ name: 'summit-neo4j', kind: 'GRAPH', store: stores.summit.neo4j } as const]),
+    ...(stores.summit?.sql == null ? [] : [{ name: 'summit-sql', kind: 'SQL', store: stores.summit.sql } as const]),
   ]
   const lastSuccess = new Map<string, Nanos>()
   let cached: { readonly sources: Promise<Source[]>; freshUntil: number } | null = null
