@@ -28,7 +28,9 @@ import { countOperations, countRequests } from './telemetry/slo-counting.ts'
 import { addGuaranteeMetrics } from './telemetry/guarantee-metrics.ts'
 import { measurePipeline } from './telemetry/measured-pipeline.ts'
 import { createMetrics, type Metrics, registerMetrics } from './telemetry/metrics.ts'
+import { tracePorts } from './telemetry/spans.ts'
 import { addStreamMetrics } from './telemetry/stream-metrics.ts'
+import { registerTracing } from './telemetry/tracing.ts'
 import { type Clock, systemClock } from './time.ts'
 import { registerGraphiql } from './transports/graphiql.ts'
 import { registerGuarantees } from './transports/guarantees.ts'
@@ -70,6 +72,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const schema = parts.schema ?? buildSchema(config)
   const app = createHttpServer(config, parts.logger)
 
+  const tracing = registerTracing(app, { config, clock, logger: app.log })
   registerMetrics(app, metrics)
   if (stores !== undefined) countRequests(app, dataSources.sliCounters)
   registerHealth(app, {
@@ -102,7 +105,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const unmeasured = createPipeline({
     schema,
     config,
-    dataSources,
+    dataSources: tracing === null ? dataSources : tracePorts(dataSources, tracing.spans),
     live,
     cursors,
     clock,
@@ -118,7 +121,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     streams: () => subscriber.stats().streams,
   })
   const counted = stores === undefined ? metrics : countOperations(metrics, dataSources.sliCounters)
-  const pipeline = measurePipeline(unmeasured, counted, { slowMs: config.slowOperationMs, deprecatedUse: createDeprecatedUse(schema) })
+  const pipeline = measurePipeline(tracing?.trace(unmeasured) ?? unmeasured, counted, {
+    slowMs: config.slowOperationMs,
+    deprecatedUse: createDeprecatedUse(schema),
+  })
   app.decorate('pipeline', pipeline)
   app.decorate('authenticate', authenticator.authenticate)
   if (stores !== undefined) {

@@ -151,6 +151,10 @@ export const settings = {
   maxSubscriptionsPerConnection: setting({ names: ['MAX_SUBSCRIPTIONS_PER_CONNECTION'], group: 'Streams', help: 'Operations open on one WebSocket.', schema: whole(50, 1, 10_000), shown: '50' }),
   maxSubscriptionsPerTenant: setting({ names: ['MAX_SUBSCRIPTIONS_PER_TENANT'], group: 'Streams', help: 'Subscriptions open for one tenant in one process.', schema: whole(1000, 1, 100_000), shown: '1000' }),
 
+  otelEndpoint: setting({ names: ['OTEL_EXPORTER_OTLP_ENDPOINT'], group: 'Telemetry', help: 'OpenTelemetry collector (OTLP over HTTP) that gets traces.', schema: url('http', 'https'), shown: 'none' }),
+  otelHeaders: setting({ names: ['OTEL_EXPORTER_OTLP_HEADERS'], group: 'Telemetry', help: 'Comma list of `name=value` that the collector wants.', secret: true, schema: list.prefault(''), shown: '' }),
+  otelServiceName: setting({ names: ['OTEL_SERVICE_NAME'], group: 'Telemetry', help: 'Name of this service in traces.', schema: text.default('orrery'), shown: 'orrery' }),
+  otelRatio: setting({ names: ['OTEL_TRACES_SAMPLER_ARG'], group: 'Telemetry', help: 'Share of the traces that begin here which are sampled, 0..1.', schema: z.coerce.number('must be a number').min(0).max(1).default(1), shown: '1' }),
   slowOperationMs: setting({ names: ['SLOW_OPERATION_MS'], group: 'Telemetry', help: 'Operations that take longer are logged as slow, with their text, in ms; 0 = none.', schema: whole(1000, 0, 600_000), shown: '1000' }),
   sloMonitoring: setting({ names: ['SLO_MONITORING_ENABLED'], group: 'Guarantees', help: 'Makes our own objectives and evaluates all of them (worker role).', schema: onOff(true), shown: 'on' }),
   sloEvaluationIntervalMs: setting({ names: ['SLO_EVALUATION_INTERVAL_MS'], group: 'Guarantees', help: 'How often the evaluator looks at all objectives, in ms.', schema: whole(10_000, 100, 3_600_000), shown: '10000' }),

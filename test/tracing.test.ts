@@ -1,0 +1,97 @@
+import { createServer } from 'node:http'
+import { type AddressInfo } from 'node:net'
+import t from 'tap'
+import { buildSchema } from '../src/app.ts'
+import { type DataSources } from '../src/datasources/index.ts'
+import { sourceUnavailable } from '../src/errors.ts'
+import { eventually } from './support/eventually.ts'
+import { fixtureApp, noPorts } from './support/fixture-app.ts'
+import { readyPeer } from './support/ws-peer.ts'
+
+interface SeenSpan {
+  traceId: string
+  spanId: string
+  parentSpanId?: string
+  name: string
+  kind: number
+  startTimeUnixNano: string
+  endTimeUnixNano: string
+  attributes: { key: string; value: { stringValue?: string; intValue?: string } }[]
+  status: { code?: number }
+}
+
+/** A collector that keeps what it is sent. */
+async function collector(t: { teardown(close: () => unknown): unknown }) {
+  const spans: SeenSpan[] = []
+  const headers: unknown[] = []
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => {
+      if (request.url === '/v1/traces') {
+        headers.push(request.headers['x-team'])
+        const sent = JSON.parse(body) as { resourceSpans: { scopeSpans: { spans: SeenSpan[] }[] }[] }
+        spans.push(...sent.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)))
+      }
+      response.end('{}')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  return { spans, headers, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+const attribute = (span: SeenSpan | undefined, key: string) => {
+  const value = span?.attributes.find((one) => one.key === key)?.value
+  return value?.stringValue ?? value?.intValue
+}
+
+t.test('a request, its operation and the calls to stores below it are one trace, joined to that of the caller', async (t) => {
+  const { spans, headers, url } = await collector(t)
+  let down = false
+  const ports = noPorts()
+  const dataSources = Object.assign(Object.create(ports.dataSources) as DataSources, {
+    sources: { list: async () => (down ? Promise.reject(sourceUnavailable('sql')) : []) },
+  })
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_HEADERS: 'x-team=operators', GRAPHIQL: 'off' }
+  const { app } = await fixtureApp(t, env, { schema: buildSchema(), dataSources })
+  const traceId = 'a'.repeat(32)
+  const ask = (headers: Record<string, string>) =>
+    app.inject({ method: 'POST', url: '/graphql', payload: { query: 'query Stores {sources {name}}' }, headers })
+  await ask({ traceparent: `00-${traceId}-${'b'.repeat(16)}-01` })
+  await ask({ traceparent: `00-${'c'.repeat(32)}-${'b'.repeat(16)}-00` })
+  down = true
+  await ask({})
+  await app.inject('/health/live')
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const peer = await readyPeer(t, `ws://127.0.0.1:${(app.server.address() as AddressInfo).port}/graphql`)
+  peer.send({ id: '1', type: 'subscribe', payload: { query: 'query OverSocket {viewer {tenantId}}' } })
+  await peer.next()
+  peer.close()
+  await eventually(() => spans.some(({ name }) => name === 'query OverSocket'), { withinMs: 30_000 })
+
+  const own = spans.filter((span) => span.traceId === traceId)
+  const byName = (name: string) => own.find((span) => span.name === name)
+  const [http, operation, call] = [byName('POST /graphql'), byName('query Stores'), byName('sources.list')]
+  t.equal(http?.parentSpanId, 'b'.repeat(16))
+  t.equal(operation?.parentSpanId, http?.spanId)
+  t.equal(call?.parentSpanId, operation?.spanId)
+  t.same([http?.kind, operation?.kind, call?.kind], [2, 1, 3])
+  t.equal(attribute(http, 'http.response.status_code'), '200')
+  t.equal(attribute(operation, 'graphql.operation.name'), 'Stores')
+  t.equal(attribute(operation, 'orrery.transport'), 'http-post')
+  for (const span of own) t.ok(BigInt(span.endTimeUnixNano) >= BigInt(span.startTimeUnixNano))
+  t.notOk(
+    spans.some((span) => span.traceId === 'c'.repeat(32)),
+    'who began the trace did not want it sampled',
+  )
+  t.notOk(spans.some(({ name }) => name.includes('health')))
+  const failed = spans.filter((span) => span.status.code === 2)
+  t.ok(failed.some(({ name }) => name === 'sources.list') && failed.some((span) => attribute(span, 'error.type') === 'SOURCE_UNAVAILABLE'))
+  t.ok(headers.every((header) => header === 'operators'))
+})
+
+t.test('a collector that is away costs spans and nothing else', async (t) => {
+  const { app } = await fixtureApp(t, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' })
+  t.equal((await app.inject({ method: 'POST', url: '/graphql', payload: { query: '{one}' } })).statusCode, 200)
+  await app.close()
+})
