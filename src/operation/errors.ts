@@ -30,8 +30,8 @@ const integerPath = (path: readonly (string | number)[] | undefined): (string | 
 const isArgumentError = (error: unknown): error is GraphQLError =>
   error instanceof Error && !(hasOriginal(error) && error.originalError != null) && error.message.startsWith('Argument "')
 
-/** U+0000 in an argument: no table can hold it, so nothing has it; the data source that lets it through asks the store in vain. */
-const isUnstorableText = (error: unknown): boolean => error instanceof SqlError && error.sqlState === '22021'
+/** U+0000 in a text, or a number that overflows: no table can hold it, so nothing has it; who lets it through asks the store in vain. */
+const isUnstorable = (error: unknown): boolean => error instanceof SqlError && (error.sqlState === '22021' || error.sqlState === '22003')
 
 /**
  * The one mapper from whatever was thrown to what a client may see: an `AppError` passes with its code, everything else becomes
@@ -50,8 +50,8 @@ export function mapError(error: unknown, origin: ErrorOrigin): GraphQLError {
       origin.log.warn({ err: link.cause, code: link.code, source: link.source, requestId: origin.requestId, path }, link.message)
     return new GraphQLError(link.message, { path, nodes, extensions: extensionsOf(link, origin.requestId) })
   }
-  if ([...causes(error)].some(isUnstorableText))
-    return new GraphQLError('A text holds a character that is stored nowhere.', {
+  if ([...causes(error)].some(isUnstorable))
+    return new GraphQLError('A text holds a character, or a number is of a size, that is stored nowhere.', {
       path,
       nodes,
       extensions: { code: 'BAD_USER_INPUT', requestId: origin.requestId },

@@ -13,6 +13,8 @@ import { toConnection, toCountedConnection } from './connection.ts'
 import { reading } from './freshness.ts'
 import { recordId, recordStreamId, recordStreamTarget } from './node-ids.ts'
 
+/** The largest number that a column holds: no record has it, and nothing comes after it. */
+const LAST_OFFSET = 2n ** 63n - 1n
 const MOST_VERIFIED = 1_000_000n
 const MOST_IN_SEGMENT = 1_000
 const MOST_SEGMENT_BYTES = 1_000_000
@@ -111,6 +113,7 @@ const RecordStream: Resolvers['RecordStream'] = {
   },
   async record(stream, { offset }, ctx) {
     if (offset < 0n) throw badUserInput('Offsets count from 0.', { path: ['offset'] })
+    if (offset === LAST_OFFSET) return null
     const [record] = await storeOf(ctx, stream).read(ctx.scope, stream, { from: offset, to: offset + 1n })
     return record === undefined ? null : { stream, record }
   },
