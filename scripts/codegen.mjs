@@ -29,7 +29,7 @@ const mappers = {
   Ritual: `${runs}#Ritual as RitualModel`,
   ScaleHint: `${runs}#ScaleHint as ScaleHintModel`,
   Approval: `${approvals}#Approval as ApprovalModel`,
-  Decision: `${approvals}#Decision as DecisionModel`,
+  Decision: '../resolvers/decision.ts#DecisionOfGate as DecisionModel',
   Source: `${sources}#Source as SourceModel`,
   DeadLetter: `${sources}#DeadLetter as DeadLetterModel`,
   Ticket: '../datasources/tickets/tickets.ts#Ticket as TicketModel',

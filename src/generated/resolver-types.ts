@@ -2,7 +2,8 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Run as RunModel, RunEvent as RunEventModel, PolicyDecision as PolicyDecisionModel, Ritual as RitualModel, ScaleHint as ScaleHintModel } from '../datasources/runs/runs.ts';
 import type { GenericEvent as GenericEventModel } from '../resolvers/events-model.ts';
-import type { Approval as ApprovalModel, Decision as DecisionModel } from '../datasources/approvals/approvals.ts';
+import type { Approval as ApprovalModel } from '../datasources/approvals/approvals.ts';
+import type { DecisionOfGate as DecisionModel } from '../resolvers/decision.ts';
 import type { Source as SourceModel, DeadLetter as DeadLetterModel } from '../datasources/system/sources.ts';
 import type { Ticket as TicketModel } from '../datasources/tickets/tickets.ts';
 import type { CountedConnection } from '../resolvers/connection.ts';
@@ -811,6 +812,8 @@ export type Decision = {
   readonly at: Scalars['DateTime']['output'];
   /** Sequence of the event. */
   readonly sequence: Scalars['Long']['output'];
+  /** Proof of the decision, where it was made through Orrery. */
+  readonly receipt?: Maybe<AuditReceipt>;
 };
 
 /** What can be decided about a gate. */
@@ -5909,6 +5912,7 @@ export type DecisionResolvers<ContextType = Context, ParentType extends Resolver
   reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   sequence?: Resolver<ResolversTypes['Long'], ParentType, ContextType>;
+  receipt?: Resolver<Maybe<ResolversTypes['AuditReceipt']>, ParentType, ContextType>;
 };
 
 export type ErrorBudgetResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ErrorBudget'] = ResolversParentTypes['ErrorBudget']> = {

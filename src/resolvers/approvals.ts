@@ -6,6 +6,7 @@ import { pageRequest } from '../datasources/page-cursor.ts'
 import { emptyPage } from '../datasources/page.ts'
 import { type ApprovalFilter as ApprovalFilterInput, type Resolvers } from '../generated/resolver-types.ts'
 import { toCountedConnection } from './connection.ts'
+import { decisionOf, type DecisionOfGate } from './decision.ts'
 import { reading } from './freshness.ts'
 import { approvalId, approvalTarget } from './node-ids.ts'
 import { runOf } from './runs.ts'
@@ -42,6 +43,17 @@ const Approval: Resolvers['Approval'] = {
   requester: ({ requester }) => (requester === null ? null : actorOf(requester)),
   ageSeconds: (approval, _args, ctx) => ageSeconds(approval, ctx.clock.now()),
   viewerCanDecide: (approval, _args, ctx) => decisionPermission(ctx.viewer, approval, ctx.config),
+  decision: (approval) => approval.decision && decisionOf(approval, approval.decision),
+  laterTerminals: (approval) => approval.laterTerminals.map((decision) => decisionOf(approval, decision)),
+}
+
+/** The newest receipt of this person's decision of this kind. */
+async function receiptOf(ctx: Context, { gate, approver, kind }: DecisionOfGate) {
+  const receipts = await ctx.dataSources.audit.about(ctx.scope, approvalId(gate))
+  const action = `${kind.toLowerCase()}Approval`
+  return (
+    receipts.find((receipt) => receipt.outcome === 'ApprovalDecided' && receipt.actor.id === approver && receipt.action === action) ?? null
+  )
 }
 
 /** Gates and their decisions. */
@@ -56,5 +68,5 @@ export const approvals: Resolvers = {
   },
   Approval,
   ApprovalConnection: { totalCount: (connection) => connection.count() },
-  Decision: { approver: (decision) => actorOf(decision.approver) },
+  Decision: { approver: (decision) => actorOf(decision.approver), receipt: (decision, _args, ctx) => receiptOf(ctx, decision) },
 }

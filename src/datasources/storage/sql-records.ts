@@ -37,14 +37,22 @@ export async function readRecords(
 ): Promise<StoredRecord[]> {
   const end = to - from > MOST_READ ? from + MOST_READ : to
   if (end <= from) return []
-  const rows = await sql.any<RecordRow>(
-    `select ${recordColumns} from record_streams s join records r on r.stream_key = s.stream_key
+  // One row before the range is read along: its hash is the first one's link.
+  const rows = await sql.any<Omit<RecordRow, 'previous_hash'> & { anchor_hash: Uint8Array | null }>(
+    `select r.record_offset, r.kind, r.payload, r.hash, r.recorded_at_ns,
+            case when r.record_offset = s.first_offset then s.anchor_hash end as anchor_hash
+       from record_streams s join records r on r.stream_key = s.stream_key
       where s.stream_key = $1 and s.tenant_id = $2 and r.record_offset >= $3 and r.record_offset < $4 and r.record_offset < s.length
       order by r.record_offset`,
-    [BigInt(stream.key), scope.tenantId, from, end],
+    [BigInt(stream.key), scope.tenantId, from - 1n, end],
     { signal: scope.signal },
   )
-  return rows.map(toRecord)
+  return rows.flatMap((row, index) => {
+    if (row.record_offset < from) return []
+    const before = rows[index - 1]
+    const linked = before !== undefined && before.record_offset === row.record_offset - 1n ? before.hash : row.anchor_hash
+    return [toRecord({ ...row, previous_hash: linked })]
+  })
 }
 
 /** Halves the range until one offset is left: ingest times never run backwards within a stream. */
