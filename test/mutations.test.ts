@@ -400,8 +400,48 @@ for (const [name, open] of Object.entries(openers))
     await t.test('deciding', async (t) => deciding(t, plane))
     await t.test('reporting', async (t) => reporting(t, plane))
     await t.test('failing', async (t) => failing(t, plane))
+    await t.test('a malformed event is kept as a dead letter that `sources` shows, and the run goes on', async (t) => malformed(t, plane))
     await t.test('through the front door', async (t) => frontDoor(t, plane))
   })
+
+async function malformed(t: Test, plane: ControlPlane) {
+  const { log } = plane.stores
+  const run = await waitingRun(log)
+  const broken = ['{ not json', '[1, 2]', '"text"', Buffer.from([0xff, 0x00, 0xfe])]
+  const sequences: string[] = []
+  for (const payload of broken) sequences.push((await log.append(run.subject, Buffer.from(payload))).sequence.toString())
+  // of another tenant, and of none
+  await log.append('demon.ritual.v1.northwind.rollout.other.events', Buffer.from('northwind only'))
+  await log.append('demon.ritual.v1.acme.a.b.c.events', Buffer.from('who knows whose'))
+  t.match(await told(plane, 'grantApproval', { key: { ...keyOf(run), gateId: 'publish' } }), {
+    __typename: 'ApprovalDecided',
+    projected: true,
+    approval: { state: 'GRANTED' },
+  })
+  const query = '{ sources { name deadLetters(first: 100) { totalCount nodes { source sequence subject reason payload receivedAt } } } }'
+  const { data, errors } = await ask(plane, lee, query)
+  t.equal(errors, undefined)
+  interface Letter {
+    readonly sequence: string
+    readonly subject: string
+    readonly payload: string
+  }
+  const sources = data?.['sources'] as unknown as { name: string; deadLetters: { totalCount: number; nodes: Letter[] } }[]
+  const letters = sources.find(({ name }) => name === 'log')?.deadLetters
+  const mine = (letters?.nodes ?? []).filter(({ subject }) => subject === run.subject).toReversed()
+  t.match(mine, [
+    { source: 'ritual', sequence: sequences[0], reason: 'the payload is not JSON', payload: '{ not json' },
+    { sequence: sequences[1], reason: 'the payload is not a JSON object', payload: '[1, 2]' },
+    { sequence: sequences[2], reason: 'the payload is not a JSON object' },
+    { sequence: sequences[3], reason: 'the payload is not UTF-8', payload: 'base64:/wD+' },
+  ])
+  t.notMatch(JSON.stringify(letters), /northwind only|who knows whose/, 'nobody else’s payload')
+  t.equal(letters?.totalCount, letters?.nodes.length)
+  const { data: read } = await ask(plane, lee, 'query ($key: RunKey!) { run(key: $key) { status events { totalCount } } }', {
+    key: keyOf(run),
+  })
+  t.match(read, { run: { status: 'RUNNING', events: { totalCount: 3 } } }, 'they are no events of the run')
+}
 
 async function frontDoor(t: Test, { stores, dataSources, cursors, live, config }: ControlPlane) {
   const apps: FastifyInstance[] = []
