@@ -27,8 +27,9 @@ const bareEnvironment = (): Record<string, string> => {
   return Object.fromEntries(kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
 }
 
-export function run(t: Owner, args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
-  const child = spawn(process.execPath, [program, ...args], { env: { ...bareEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+/** @param cli another build of the program than the one that is tested */
+export function run(t: Owner, args: readonly string[], env: Readonly<Record<string, string>> = {}, cli: string = program): Program {
+  const child = spawn(process.execPath, [cli, ...args], { env: { ...bareEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let out = ''
   let errors = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
@@ -59,8 +60,13 @@ export interface Serving extends Program {
 }
 
 /** Starts `orrery serve` on a free port and waits until it says where it is. */
-export async function serve(t: Owner, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Serving> {
-  const started = run(t, ['serve', '--port', '0', ...args], env)
+export async function serve(
+  t: Owner,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  cli: string = program,
+): Promise<Serving> {
+  const started = run(t, ['serve', '--port', '0', ...args], env, cli)
   const url = await answerOf(
     () => {
       if (started.child.exitCode !== null) throw new Error(`the server ended: ${started.stderr()}`)

@@ -66,16 +66,23 @@ async function server(config: Config): Promise<readonly Finding[]> {
 }
 
 /** The event log and what follows it. */
+/** Whether anything can have been projected: without tables there is nothing to compare. */
+const hasTables = async (sql: Sql): Promise<boolean> =>
+  (await sql.one<{ known: boolean }>(`select to_regclass('projection_watermarks') is not null as known`)).known
+
 export async function checkLog(log: EventLog, sql: Sql, config: Config): Promise<readonly Finding[]> {
   const reached = await checked('log', remedy, async () => {
     await log.ping(config.sourceTimeoutMs)
     return [ok('log', `${log.mode === 'EMBEDDED' ? 'The log in SQL' : 'JetStream'} answers.`)]
   })
   if (reached.some(({ verdict }) => verdict === 'fail')) return reached
+  const tables = await hasTables(sql)
+  // the embedded log is a table too
+  if (!tables && log.mode === 'EMBEDDED') return reached
   const rest = await Promise.all([
     checked('log version', remedy, () => server(config)),
     checked('streams', remedy, () => streams(log)),
-    checked('read model', 'Run `orrery migrate` first.', () => lag(log, sql)),
+    tables ? checked('read model', remedy, () => lag(log, sql)) : [],
   ])
   return [...reached, ...rest.flat()]
 }

@@ -1,0 +1,84 @@
+import { execFileSync } from 'node:child_process'
+import { createServer } from 'node:http'
+import { type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import { doctor } from './support/doctor.ts'
+import { startNats } from './support/nats.ts'
+import { answerOf, graphql, run, serve, temporaryFolder } from './support/program.ts'
+import { createTestDatabase } from './support/sql.ts'
+
+t.test('a healthy embedded installation: everything is fine, exit code 0, in words for people too', async (t) => {
+  const DATA_DIR = join(await temporaryFolder(t), 'data')
+  const { code, findings } = await doctor(t, { DATA_DIR, SAMPLE_DATA: 'off' })
+  t.equal(code, 0)
+  t.strictSame(
+    findings.filter(({ verdict }) => verdict === 'fail'),
+    [],
+  )
+  for (const check of ['settings', 'node', 'data folder', 'sql', 'sql version', 'clock', 'indexes', 'log', 'cache'])
+    t.ok(
+      findings.some((one) => one.check === check),
+      check,
+    )
+  const words = run(t, ['doctor'], { DATA_DIR })
+  t.equal(await words.ended, 0)
+  t.match(words.stdout(), /^ok {4}settings: All can be read\.$/m)
+})
+
+t.test('connected stores: versions, permissions, clock, streams and lag are told', async (t) => {
+  const database = await createTestDatabase(t)
+  const nats = await startNats(t)
+  if (database === null || nats === null) return
+  const env = {
+    DATABASE_URL: database,
+    NATS_URL: nats.url,
+    ...(process.env['REDIS_URL'] === undefined ? {} : { REDIS_URL: process.env['REDIS_URL'] }),
+  }
+  const before = await doctor(t, env)
+  t.equal(before.code, 1, 'streams are missing')
+  t.match(before.of('streams')[0], { verdict: 'fail', message: /RITUAL_EVENTS is missing/, remedy: /\S/ })
+  t.match(before.of('sql schema'), [{ verdict: 'warn', remedy: /orrery migrate/ }])
+
+  const server = await serve(t, [], { ...env, NATS_CREATE_STREAMS: 'on' })
+  await answerOf(async () => (await fetch(`${server.url}/health/ready`)).status === 200, server.stderr)
+  await graphql(server.url, 'mutation { startRun(input: { ritualId: "a", runId: "b" }) { __typename } }')
+  const after = await doctor(t, env)
+  t.equal(after.code, 0, JSON.stringify(after.findings.filter(({ verdict }) => verdict === 'fail')))
+  t.match(after.of('sql version'), [{ verdict: 'ok', message: /PostgreSQL \d+/ }])
+  t.match(after.of('log version'), [{ verdict: 'ok', message: /NATS \d+\.\d+/ }])
+  t.match(after.of('sql schema'), [{ verdict: 'ok' }])
+  t.match(after.of('stream RITUAL_EVENTS'), [{ verdict: 'warn', message: /1 replica/, remedy: /--replicas 3/ }])
+  t.match(after.of('read model'), [{ verdict: 'ok' }])
+})
+
+t.test('an index that is not valid is found, with the statement that repairs it', async (t) => {
+  const database = await createTestDatabase(t)
+  if (database === null) return
+  const migrate = run(t, ['migrate'], { DATABASE_URL: database })
+  t.equal(await migrate.ended, 0, migrate.stderr())
+  const psql = (text: string) => execFileSync('psql', [database, '-qtAc', text])
+  psql('create table broken (id int); create index broken_index on broken (id)')
+  psql(`update pg_index set indisvalid = false where indexrelid = 'broken_index'::regclass`)
+  t.match((await doctor(t, { DATABASE_URL: database })).of('indexes'), [
+    { verdict: 'fail', message: /broken_index/, remedy: /REINDEX INDEX broken_index/ },
+  ])
+})
+
+t.test('neighbours that do not answer, or say that they are not ready', async (t) => {
+  const DATA_DIR = join(await temporaryFolder(t), 'data')
+  const busy = createServer((_request, response) => response.writeHead(503).end())
+  await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => busy.close())
+  const { port } = busy.address() as AddressInfo
+  const found = await doctor(t, {
+    DATA_DIR,
+    PROMETHEUS_URL: `http://127.0.0.1:${port}`,
+    ALERTMANAGER_URL: 'http://127.0.0.1:1',
+    REDIS_URL: 'redis://127.0.0.1:1',
+  })
+  t.equal(found.code, 1)
+  t.match(found.of('prometheus'), [{ verdict: 'warn', message: /503/ }])
+  t.match(found.of('alertmanager'), [{ verdict: 'fail', remedy: /ALERTMANAGER_URL/ }])
+  t.match(found.of('cache'), [{ verdict: 'fail', remedy: /REDIS_URL/ }])
+})
