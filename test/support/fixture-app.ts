@@ -259,26 +259,17 @@ function resolversOf(counters: Counters) {
   }
 }
 
-/** Counters of objectives that count nothing: the server counts into them whether or not anybody has an objective. */
-const noCounters = { record: () => undefined, isCounted: () => false }
+const nothing = () => undefined
 
-/** Has every property, and each of those has none: the fixture's resolvers use no port. */
-const absent = (name: string): object =>
-  new Proxy(
-    {},
-    {
-      get: (_, key) => {
-        if (key === 'then' || name !== 'dataSources') return undefined
-        return key === 'sliCounters' ? noCounters : absent(String(key))
-      },
-    },
-  )
+/** A port whose methods do nothing: the fixture's resolvers use none, but the server counts and listens whatever the schema is. */
+const idlePort = new Proxy({}, { get: (_, key) => (key === 'then' ? undefined : nothing) })
+const idlePorts = new Proxy({}, { get: (_, key) => (key === 'then' ? undefined : idlePort) })
 
 /** Ports for a schema whose resolvers use none. */
 export const noPorts = (): Pick<AppParts, 'dataSources' | 'live' | 'cursors'> => ({
-  dataSources: absent('dataSources') as DataSources,
-  live: absent('live') as LiveHub,
-  cursors: absent('cursors') as CursorCodec,
+  dataSources: idlePorts as DataSources,
+  live: idlePort as LiveHub,
+  cursors: idlePort as CursorCodec,
 })
 
 export interface Fixture {
