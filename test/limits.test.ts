@@ -12,6 +12,7 @@ import { type Cache } from '../src/datasources/cache/cache.ts'
 import { type Stores } from '../src/datasources/index.ts'
 import { sourceUnavailable } from '../src/errors.ts'
 import { type RequestOrigin } from '../src/operation/operation.ts'
+import { bombs, repeat } from './support/bombs.ts'
 import { fixtureApp, fixtureSchema } from './support/fixture-app.ts'
 
 interface Body {
@@ -39,38 +40,6 @@ async function send(app: FastifyInstance, query: string, more: { variables?: obj
     headers: more.headers,
   })
   return { status: response.statusCode, headers: response.headers, body: JSON.parse(response.body) as Body }
-}
-
-const repeat = (count: number, piece: (index: number) => string, between = ' '): string =>
-  Array.from({ length: count }, (_, index) => piece(index)).join(between)
-
-const doubling = (levels: number, last: string, type = 'Query'): string =>
-  `{...F0} ${repeat(levels, (level) => `fragment F${level} on ${type} {...F${level + 1} ...F${level + 1}}`)} fragment F${levels} on ${type} {${last}}`
-const nestedDoubling = (levels: number): string =>
-  `{list {...F0}} ${repeat(levels, (level) => `fragment F${level} on Item {items {...F${level + 1}} items {...F${level + 1}}}`)} fragment F${levels} on Item {id}`
-
-const bombs: Record<string, string> = {
-  'fragments that double 25 times': doubling(25, 'one'),
-  'fragments that double 45 times': doubling(45, 'one'),
-  'fragments that double in depth': nestedDoubling(10),
-  'fragments in a circle': `{...F0} ${repeat(20, (index) => `fragment F${index} on Query {...F${(index + 1) % 20} ...F${(index + 2) % 20}}`)}`,
-  'aliases, 10 000': `{${repeat(10_000, (index) => `a${index}: one`)}}`,
-  'aliases within the tokens': `{${repeat(600, (index) => `a${index}: one`)}}`,
-  'directives, 5 000': `{one ${repeat(5000, () => '@include(if: true)')}}`,
-  'directives within the tokens': `{one ${repeat(300, () => '@skip(if: true)')}}`,
-  'tokens, 100 000': `{${repeat(100_000, () => 'one')}}`,
-  'one field 1 900 times': `{${repeat(1900, () => 'one')}}`,
-  'one field in 600 inline fragments': `{${repeat(600, () => '...{one}')}}`,
-  'nesting, 900 levels': `{list ${'{items'.repeat(900)}${'}'.repeat(900)}}`,
-  'nesting beyond the stack': '{a'.repeat(30_000),
-  'lists in values beyond the stack': `{echo(text: ${'['.repeat(30_000)})}`,
-  introspection: `{__schema {types ${'{fields {type '.repeat(10)}{name}${'}}'.repeat(10)}}}`,
-  'introspection by fragments': `{__schema {types {...F0}}} ${repeat(30, (index) => `fragment F${index} on __Type {ofType {...F${index + 1}} interfaces {...F${index + 1}}}`)} fragment F30 on __Type {name}`,
-  'a JSON AST': JSON.stringify(parse('{one two}')),
-  'a long text': `{echo(text: "${'x'.repeat(100_000)}")}`,
-  'lists of lists': '{list(first: 100) {items(first: 100) {items(first: 100) {id}}}}',
-  'an endless size': '{list(first: 2147483647) {id}}',
-  'unknown fields': `{${repeat(900, (index) => `nope${index}`)}}`,
 }
 
 t.test('bombs are refused with a code, each for less than 50 ms of CPU', async (t) => {

@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { parse } from 'graphql'
+import { buildSchema } from '../src/app.ts'
+import { packageRoot } from '../src/root.ts'
+import { type RequestOrigin } from '../src/operation/operation.ts'
+import { bombs } from './support/bombs.ts'
+import { everyDoor } from './support/every-transport.ts'
+import { fixtureApp } from './support/fixture-app.ts'
+
+const codes = /^(GRAPHQL_PARSE_FAILED|GRAPHQL_VALIDATION_FAILED|COST_LIMIT_EXCEEDED)$/
+
+t.test('bombs are refused by every way in, while others are answered', async (t) => {
+  const { app, counters } = await fixtureApp(t, { MAX_BODY_BYTES: '4000000', BUDGET_CAPACITY: '0' })
+  const doors = await everyDoor(t, app)
+  const waits: number[] = []
+  let thrown = true
+  const others = (async () => {
+    while (thrown) {
+      const start = performance.now()
+      const [answer] = (await doors.single['post']?.({ query: '{two}' })) ?? []
+      t.equal(answer?.data?.['two'], 2)
+      waits.push(performance.now() - start)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+  })()
+  for (const [name, query] of Object.entries(bombs))
+    for (const [way, door] of Object.entries(doors.single)) {
+      // an address takes 8 KiB: longer bombs do not even arrive
+      const isGet = way === 'get' || way === 'sse by GET'
+      if (isGet && query.length > 6000) continue
+      const answers = await door({ query })
+      const code = String(answers[0]?.errors?.[0]?.extensions['code'])
+      if (!codes.test(code)) t.fail(`${name} by ${way}: ${JSON.stringify(answers).slice(0, 200)}`)
+    }
+  const batched = (await doors.single['batch']?.({ query: bombs['fragments that double 25 times'] ?? '' })) ?? []
+  t.match(batched[0]?.errors?.[0]?.extensions['code'], codes)
+  thrown = false
+  await others
+  waits.sort((a, b) => a - b)
+  t.comment(
+    `${waits.length} requests of others meanwhile: p50 ${Math.round(waits[Math.floor(waits.length / 2)] ?? 0)} ms, p99 ${Math.round(waits[Math.floor(waits.length * 0.99)] ?? 0)} ms`,
+  )
+  t.ok(waits.length > 50, `${waits.length}`)
+  t.equal(counters.resolved, waits.length, 'nothing of the bombs ran')
+  t.equal(app.pipeline.active(), 0)
+})
+
+t.test('every example of the IDE costs less than half of what is allowed', async (t) => {
+  const { app } = await fixtureApp(t, {}, { schema: buildSchema() })
+  const origin: RequestOrigin = {
+    transport: 'http-post',
+    requestId: 'r',
+    viewer: await app.authenticate({}),
+    signal: new AbortController().signal,
+    log: app.log,
+    costMode: 'validate',
+  }
+  const folder = join(packageRoot, 'ide', 'examples')
+  const files = readdirSync(folder).filter((file) => file.endsWith('.graphql'))
+  t.ok(files.length >= 3)
+  for (const file of files) {
+    const query = readFileSync(join(folder, file), 'utf8')
+    for (const definition of parse(query).definitions) {
+      if (definition.kind !== 'OperationDefinition') continue
+      const prepared = await app.pipeline.prepare({ query, operationName: definition.name?.value ?? null }, origin)
+      const message = prepared.kind === 'REFUSED' ? prepared.result.errors?.[0]?.message : ''
+      // a document whose variables are given by hand has none here
+      if (prepared.kind === 'REFUSED' && prepared.refusal === 'VARIABLES') continue
+      t.equal(prepared.kind, 'READY', `${file}: ${message}`)
+      if (prepared.kind === 'READY') t.ok(prepared.operation.estimatedCost <= 500, `${file}: ${prepared.operation.estimatedCost}`)
+    }
+  }
+})
