@@ -95,6 +95,8 @@ function jointProblems(config: Partial<Settings>): string[] {
   const wantsSample = config.sampleData === 'live' || config.sampleData === 'static'
   if (wantsSample && (config.natsUrl ?? config.natsHost) !== undefined)
     problems.push('SAMPLE_DATA: made-up events are never written into a real log; leave it out beside NATS_URL')
+  if (config.entityEvents === true && (config.natsUrl ?? config.natsHost) === undefined)
+    problems.push('ENTITY_EVENTS: stubs for routers need NATS_URL')
   problems.push(...cratonProblems(config))
   return problems
 }

@@ -148,6 +148,7 @@ export const settings = {
   cursorKeys: setting({ names: ['CURSOR_KEYS'], group: 'Streams', help: 'Comma list of secrets that sign cursors, newest first; older ones still verify. Unset: made once and kept in SQL.', secret: true, schema: list.pipe(z.array(text.min(16, 'each must have at least 16 characters')).min(1)).optional(), shown: 'made once, kept in SQL' }),
   ringSize: setting({ names: ['STREAM_RING_EVENTS'], group: 'Streams', help: 'Recent events a process keeps for resuming subscribers, per stream.', schema: whole(10_000, 10, 1_000_000), shown: '10000' }),
   subscriberQueue: setting({ names: ['STREAM_QUEUE_EVENTS'], group: 'Streams', help: 'Events that may wait for one subscriber before its policy applies.', schema: whole(1000, 1, 100_000), shown: '1000' }),
+  entityEvents: setting({ names: ['ENTITY_EVENTS'], group: 'Streams', help: 'Publishes stubs of changed runs and gates on `orrery.entity.<Type>.<id>`, for routers; needs NATS.', schema: onOff(false), shown: 'off' }),
   maxSubscriptionsPerConnection: setting({ names: ['MAX_SUBSCRIPTIONS_PER_CONNECTION'], group: 'Streams', help: 'Operations open on one WebSocket.', schema: whole(50, 1, 10_000), shown: '50' }),
   maxSubscriptionsPerTenant: setting({ names: ['MAX_SUBSCRIPTIONS_PER_TENANT'], group: 'Streams', help: 'Subscriptions open for one tenant in one process.', schema: whole(1000, 1, 100_000), shown: '1000' }),
 

@@ -7,12 +7,13 @@ import { type GraphCommands } from './datasources/graph/commands.ts'
 import { type Stores } from './datasources/index.ts'
 import { type ProjectionNotifier } from './projections/notifier.ts'
 import { type ProjectionProgress } from './projections/progress.ts'
+import { relayEntities } from './projections/entity-relay.ts'
 import { createProjector, defaultProjections } from './projections/projector.ts'
 import { keepSampleAlive, loadSample } from './sample/index.ts'
 import { type Clock } from './time.ts'
 
 export interface WorkerParts {
-  readonly config: Pick<Config, 'sampleData' | 'graphRunProperty' | 'neo4jLabelPrefix'>
+  readonly config: Pick<Config, 'sampleData' | 'graphRunProperty' | 'neo4jLabelPrefix' | 'entityEvents'>
   readonly stores: Stores
   readonly progress: Pick<ProjectionProgress, 'waitFor'>
   /** Told after each batch, so that whoever waits in this process need not ask the database. */
@@ -38,6 +39,7 @@ export function createWorker({ config, stores, progress, notifier, graphCommands
   let sample: Promise<void> = Promise.resolve()
   let repairs: Promise<void> = Promise.resolve()
   let inNeo4j: Promise<void> = Promise.resolve()
+  let entities: Promise<void> = Promise.resolve()
   // the sample belongs to the embedded log; a real one is never written into
   const wanted = log.mode === 'EMBEDDED' ? config.sampleData : 'off'
   async function keepAlive(): Promise<void> {
@@ -66,6 +68,7 @@ export function createWorker({ config, stores, progress, notifier, graphCommands
       }
       if (graphCommands !== undefined && stores.tags != null)
         repairs = keepTagsRepaired({ graphCommands, active: () => projector.isActive(), logger, signal: stopping.signal })
+      if (config.entityEvents) entities = relayEntities({ sql, log, progress, logger, signal: stopping.signal })
       const state = log.mode === 'EMBEDDED' ? await log.state('ritual') : null
       if (state !== null && state.lastSequence > 0n)
         await progress.waitFor('ritual', state.lastSequence, { timeoutMs, signal: stopping.signal })
@@ -76,6 +79,7 @@ export function createWorker({ config, stores, progress, notifier, graphCommands
       await sample
       await repairs
       await inNeo4j
+      await entities
       await projector.stop()
     },
   }

@@ -24,6 +24,9 @@ export function createApiKeyVerifier({ store, clock }: { store: Pick<ApiKeyStore
     return key
   }
 
+  const isAlive = (key: ApiKeyRecord | null): key is ApiKeyRecord =>
+    key !== null && key.revokedAt === null && (key.expiresAt === null || clock.now() < key.expiresAt)
+
   return {
     async verify(text) {
       const parsed = parseApiKey(text)
@@ -31,8 +34,8 @@ export function createApiKeyVerifier({ store, clock }: { store: Pick<ApiKeyStore
       const key = await find(parsed.keyId)
       // a key that is not there takes as long as one with the wrong secret
       const same = timingSafeEqual(hashSecret(parsed.secret), key?.secretHash ?? hashSecret(''))
-      if (key === null || !same || key.revokedAt !== null || (key.expiresAt !== null && clock.now() >= key.expiresAt)) return null
-      return viewerOf(key)
+      if (!same || !isAlive(key)) return null
+      return { ...viewerOf(key), stillHolds: async () => isAlive(await find(key.keyId)) }
     },
   }
 }

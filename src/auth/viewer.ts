@@ -15,6 +15,11 @@ export interface Viewer {
   /** When the proof ends, in seconds since the epoch; null = never. Streams end then. */
   readonly expiresAtSeconds: number | null
   readonly authenticated: boolean
+  /**
+   * Whether the proof still holds; absent where it cannot be withdrawn. Asked again while a stream is open.
+   * @throws AppError SOURCE_UNAVAILABLE
+   */
+  readonly stillHolds?: () => Promise<boolean>
 }
 
 const reads = ['runs:read', 'approvals:read', 'graph:read', 'storage:read', 'slo:read', 'system:read', 'events:read']

@@ -21,6 +21,8 @@ export interface Subscriber {
 // results wait in the transport's buffer too; beyond this a reader goes on alone, at its own pace
 const sharedQueue = 32
 const longestTimerMs = 2 ** 31 - 1
+/** How often the proof of an open stream is looked at again. */
+const recheckMs = 5000
 
 /** Executes subscriptions: one result per event, masked, authorised at each; who asks the same shares the work. */
 export function createSubscriber(parts: SubscriberParts): Subscriber {
@@ -181,6 +183,21 @@ function openStream(
     return { done: true, value: undefined }
   }
 
+  let watch: NodeJS.Timeout | undefined
+  const watchRevocation = (): void => {
+    const { stillHolds } = viewer
+    if (stillHolds === undefined) return
+    watch = setInterval(() => {
+      stillHolds().then(
+        (holds) => {
+          if (!holds) end(expired())
+        },
+        // a store that is away withdraws nothing
+        (error: unknown) => operation.origin.log.warn({ err: error }, 'the key of a stream could not be looked at again'),
+      )
+    }, recheckMs).unref()
+  }
+
   let timer: NodeJS.Timeout | undefined
   const watchExpiry = (): void => {
     if (viewer.expiresAtSeconds === null) return
@@ -194,12 +211,14 @@ function openStream(
   const stream = settlingIterator(pull, () => {
     over = true
     clearTimeout(timer)
+    clearInterval(watch)
     signal.removeEventListener('abort', onAbort)
     release()
     onClose()
   })
   signal.addEventListener('abort', onAbort)
   watchExpiry()
+  watchRevocation()
   return stream
 }
 

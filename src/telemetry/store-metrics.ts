@@ -112,5 +112,13 @@ export function addStoreMetrics(registry: Registry, { sources, hub, projector, a
   gaugeOf(registry, 'orrery_live_consumers', 'Consumers of the event log behind them', () => hub.stats().consumers)
   gaugeOf(registry, 'orrery_live_ring_events', 'Recent events held in memory', () => hub.stats().ringEvents)
   totalOf(registry, 'orrery_live_dropped_total', 'Events replaced by a gap for slow readers', () => hub.stats().dropped)
+  totalOf(registry, 'orrery_live_gaps_total', 'Gaps that readers were told of, or that ended strict ones', () => hub.stats().gaps)
+  gaugeOf(registry, 'orrery_live_filters', 'Different filters of `events` that somebody reads by', () => hub.stats().filters)
+  totalOf(
+    registry,
+    'orrery_live_filter_evaluations_total',
+    'Times that a filter of `events` was asked',
+    () => hub.stats().filterEvaluations,
+  )
   gaugeOf(registry, 'orrery_operations_active', 'Operations and streams open now', active)
 }
