@@ -33,7 +33,18 @@ t.test('the client is usable as it is published: by name, with types, with both 
       createSse({ url: 'http://x' }), request, { next: ({ data }) => void data, error: () => undefined, complete: () => undefined })
   `
   writeFileSync(join(dir, 'consumer.ts'), consumer)
-  const flags = ['--ignoreConfig', '--noEmit', '--strict', '--skipLibCheck', '--target', 'es2023', '--module', 'nodenext', '--types', 'node']
+  const flags = [
+    '--ignoreConfig',
+    '--noEmit',
+    '--strict',
+    '--skipLibCheck',
+    '--target',
+    'es2023',
+    '--module',
+    'nodenext',
+    '--types',
+    'node',
+  ]
   execFileSync(process.execPath, [tsc, ...flags, join(dir, 'consumer.ts')], { cwd: dir, stdio: 'inherit' })
 
   const script = `
