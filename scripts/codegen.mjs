@@ -32,6 +32,7 @@ const mappers = {
   Decision: '../resolvers/decision.ts#DecisionOfGate as DecisionModel',
   Source: `${sources}#Source as SourceModel`,
   DeadLetter: `${sources}#DeadLetter as DeadLetterModel`,
+  RunBlocker: '../datasources/blockers/blockers.ts#RunBlocker as RunBlockerModel',
   Ticket: '../datasources/tickets/tickets.ts#Ticket as TicketModel',
   TicketConnection: `${connection}#CountedConnection<TicketModel>`,
   Invariant: '../datasources/guarantees/invariants.ts#InvariantReading as InvariantModel',

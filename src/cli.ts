@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, (given: Arguments) => Promise<void>>> = 
   graph: async (given) => (await import('./cli/graph.ts')).graphCommand(given),
   records: async (given) => (await import('./cli/records.ts')).recordsCommand(given),
   audit: async (given) => (await import('./cli/audit.ts')).auditCommand(given),
+  slo: async (given) => (await import('./cli/slo.ts')).sloCommand(given),
   help: async () => {
     process.stdout.write((await import('./cli/help.ts')).helpText())
   },

@@ -4,6 +4,7 @@ import { type Config } from './config.ts'
 import { type DataSources, type Stores } from './datasources/index.ts'
 import { createEvaluator, type SloEvaluator } from './datasources/slo/evaluator.ts'
 import { ensureOwnSlos } from './datasources/slo/own-slos.ts'
+import { readSloFiles } from './datasources/slo/files.ts'
 import { createSloUpkeep } from './datasources/slo/upkeep.ts'
 import { type Clock } from './time.ts'
 
@@ -39,7 +40,9 @@ export function createSloWorker({ config, stores, dataSources, clock, logger }: 
   }
 
   async function prepare(): Promise<void> {
-    if (isWorker && config.sloMonitoring) await ensureOwnSlos(sql, store, config)
+    if (!isWorker) return
+    if (config.sloMonitoring) await ensureOwnSlos(sql, store, config)
+    for (const spec of await readSloFiles(config.sloFiles)) await store.upsert({ tenantId: config.defaultTenant }, spec, 'file')
   }
 
   const upkeep = createSloUpkeep({ ...{ sql, store, counters, logger, sample: sampleLag }, prepare })

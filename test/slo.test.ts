@@ -234,7 +234,8 @@ function objectives(t: Test, plane: ControlPlane) {
     const points = (slo as unknown as { series: { value: number | null }[] }).series
     t.ok(points.length <= 60 && points.length > 50)
     t.equal(points[0]?.value, null, 'before the process was there nothing was measured')
-    t.equal(points.at(-1)?.value, 0.95)
+    const last = points.findLast(({ value }) => value !== null)?.value ?? 0
+    t.ok(Math.abs(last - 0.95) < 1e-9, String(last))
     const answer = await ask(
       plane,
       lee,

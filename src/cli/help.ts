@@ -33,6 +33,11 @@ usage: orrery [COMMAND] [FLAGS]           npm start -- [FLAGS]
                             check such files, then append their records
   audit verify              recompute the tenant's chain of audit receipts
                             records and audit speak to a running server: --url, --token, --tenant, --store
+  slo apply FILE...         make or change objectives from OpenSLO v1 files or folders [--tenant T]
+  slo export                objectives as OpenSLO v1 [--tenant T]
+  slo rules                 recording and alert rules of the objectives that Prometheus measures [--tenant T]
+  slo rules contract        the fourteen rules of Rails & Guarantees, corrected [--name JOB]
+  slo rules alertmanager    a configuration of Alertmanager for them
   help                      this text
 
   --empty                   start without sample data (SAMPLE_DATA=off)

@@ -5,6 +5,8 @@ import { type Config } from '../config.ts'
 import { type Clock } from '../time.ts'
 import { type ApprovalsDataSource } from './approvals/approvals.ts'
 import { createSqlApprovals } from './approvals/sql-approvals.ts'
+import { type BlockersDataSource } from './blockers/blockers.ts'
+import { createSqlBlockers } from './blockers/sql-blockers.ts'
 import { createReceivedAlerts, type ReceivedAlerts } from './alerts/received-alerts.ts'
 import { createGuarantees, type GuaranteeParts } from './guarantees/index.ts'
 import { createSlo, type SloParts } from './slo/index.ts'
@@ -64,6 +66,7 @@ export interface DataSources {
   readonly signals: GuaranteeParts['signals']
   readonly tickets: GuaranteeParts['tickets']
   readonly receivedAlerts: ReceivedAlerts
+  readonly blockers: BlockersDataSource
   readonly invariants: GuaranteeParts['invariants']
   readonly performance: GuaranteeParts['performance']
   readonly releases: GuaranteeParts['releases']
@@ -157,11 +160,13 @@ export function createDataSources({
   const { sql, log } = stores
   const native = createSqlRecordStore({ sql, clock, limits: recordLimits(config) })
   const { slo, store: sloStore, counters: sliCounters, alerts, incidents } = createSlo({ sql, config, clock })
+  const guarantees = createGuarantees({ sql, config, clock, counters: sliCounters })
+  const approvals = summit?.runs == null ? createSqlApprovals({ sql }) : joinApprovals(createSqlApprovals({ sql }), summit.runs)
   const progress = createProgress({ sql, clock, notifier })
   const summit = stores.summit == null ? null : createSummit(stores.summit)
   return {
     runs: summit?.runs == null ? createSqlRuns({ sql }) : joinRuns(createSqlRuns({ sql }), summit.runs),
-    approvals: summit?.runs == null ? createSqlApprovals({ sql }) : joinApprovals(createSqlApprovals({ sql }), summit.runs),
+    approvals,
     runCommands: createRunCommands({ log, clock }),
     storage: createStorage({
       native,
@@ -177,7 +182,8 @@ export function createDataSources({
     sloStore,
     sliCounters,
     receivedAlerts: createReceivedAlerts({ sql, clock }),
-    ...createGuarantees({ sql, config, clock, counters: sliCounters }),
+    ...guarantees,
+    blockers: createSqlBlockers({ sql, approvals, tickets: guarantees.tickets, slo, clock }),
     alerts,
     incidents,
   }

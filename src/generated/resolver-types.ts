@@ -5,6 +5,7 @@ import type { GenericEvent as GenericEventModel } from '../resolvers/events-mode
 import type { Approval as ApprovalModel } from '../datasources/approvals/approvals.ts';
 import type { DecisionOfGate as DecisionModel } from '../resolvers/decision.ts';
 import type { Source as SourceModel, DeadLetter as DeadLetterModel } from '../datasources/system/sources.ts';
+import type { RunBlocker as RunBlockerModel } from '../datasources/blockers/blockers.ts';
 import type { Ticket as TicketModel } from '../datasources/tickets/tickets.ts';
 import type { CountedConnection } from '../resolvers/connection.ts';
 import type { InvariantReading as InvariantModel, Violation as ViolationModel } from '../datasources/guarantees/invariants.ts';
@@ -453,6 +454,21 @@ export type AuditVerification = {
   /** What is wrong, in a sentence. */
   readonly reason?: Maybe<Scalars['String']['output']>;
 };
+
+/** What keeps a run from going on. */
+export type BlockerKind =
+  /** A gate waits for a decision. */
+  | 'APPROVAL'
+  /** A policy denied what it asked for. */
+  | 'POLICY'
+  /** A quota is spent. */
+  | 'QUOTA'
+  /** An objective's budget is spent, and freezes its ritual. */
+  | 'FROZEN_BUDGET'
+  /** A ticket for it was not used, or has expired. */
+  | 'TICKET'
+  /** No event for longer than the ritual's p99. */
+  | 'STALLED';
 
 /** How to spend less. */
 export type BudgetAdvice = {
@@ -3416,6 +3432,8 @@ export type Run = Node & {
   readonly __typename?: 'Run';
   /** Its gates, in the order they appeared. */
   readonly approvals: ApprovalConnection;
+  /** What keeps it from going on, who can act, since when; empty for a run that is over or goes on. */
+  readonly blockers: ReadonlyArray<RunBlocker>;
   /** From start to end, or to now while it has not ended; null without a start. */
   readonly durationMs?: Maybe<Scalars['Long']['output']>;
   /** When it ended; null while it has not. */
@@ -3537,6 +3555,27 @@ export type RunAlreadyTerminal = UserError & {
   readonly retryable: Scalars['Boolean']['output'];
   /** The run and how it ended. */
   readonly run: Run;
+};
+
+/** Why a run does not go on. */
+export type RunBlocker = {
+  readonly __typename?: 'RunBlocker';
+  /** What kind of reason. */
+  readonly kind: BlockerKind;
+  /** Since when. */
+  readonly since?: Maybe<Scalars['DateTime']['output']>;
+  /** Why, for a person. */
+  readonly message: Scalars['String']['output'];
+  /** The gate that waits. */
+  readonly approval?: Maybe<Approval>;
+  /** The objective whose budget is spent. */
+  readonly slo?: Maybe<Slo>;
+  /** The ticket that was not used. */
+  readonly ticket?: Maybe<Ticket>;
+  /** Who can act: actors, or `scope:` and what they must hold. */
+  readonly canAct: ReadonlyArray<Scalars['String']['output']>;
+  /** Whether the caller can. */
+  readonly viewerCanAct: Permission;
 };
 
 /** A page of runs. */
@@ -4014,6 +4053,10 @@ export type Slo = Node & {
   readonly explain?: Maybe<Explain>;
   /** The objective as OpenSLO v1 text. */
   readonly openSlo: Scalars['String']['output'];
+  /** Runs that started within its window, newest first; none for what Prometheus measures. */
+  readonly runsInWindow: RunConnection;
+  /** Runs that its spent budget keeps from going on; at most 100. */
+  readonly blocking: ReadonlyArray<Run>;
 };
 
 
@@ -4035,6 +4078,13 @@ export type SloSeriesArgs = {
 /** A service level objective, measured. */
 export type SloGroupsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** A service level objective, measured. */
+export type SloRunsInWindowArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** The change is stored. */
@@ -5107,6 +5157,7 @@ export type ResolversTypes = {
   ArtifactType: ArtifactType;
   AuditReceipt: ResolverTypeWrapper<AuditReceiptModel>;
   AuditVerification: ResolverTypeWrapper<AuditVerification>;
+  BlockerKind: BlockerKind;
   BudgetAdvice: ResolverTypeWrapper<BudgetAdvice>;
   BudgetingMethod: BudgetingMethod;
   BurnThreshold: ResolverTypeWrapper<BurnThreshold>;
@@ -5294,6 +5345,7 @@ export type ResolversTypes = {
   Run: ResolverTypeWrapper<RunModel>;
   RunAccepted: ResolverTypeWrapper<Omit<RunAccepted, 'run' | 'receipt'> & { run: ResolversTypes['Run'], receipt?: Maybe<ResolversTypes['AuditReceipt']> }>;
   RunAlreadyTerminal: ResolverTypeWrapper<Omit<RunAlreadyTerminal, 'run'> & { run: ResolversTypes['Run'] }>;
+  RunBlocker: ResolverTypeWrapper<RunBlockerModel>;
   RunConnection: ResolverTypeWrapper<CountedConnection<RunModel>>;
   RunCount: ResolverTypeWrapper<RunCount>;
   RunEdge: ResolverTypeWrapper<Omit<RunEdge, 'node'> & { node: ResolversTypes['Run'] }>;
@@ -5581,6 +5633,7 @@ export type ResolversParentTypes = {
   Run: RunModel;
   RunAccepted: Omit<RunAccepted, 'run' | 'receipt'> & { run: ResolversParentTypes['Run'], receipt?: Maybe<ResolversParentTypes['AuditReceipt']> };
   RunAlreadyTerminal: Omit<RunAlreadyTerminal, 'run'> & { run: ResolversParentTypes['Run'] };
+  RunBlocker: RunBlockerModel;
   RunConnection: CountedConnection<RunModel>;
   RunCount: RunCount;
   RunEdge: Omit<RunEdge, 'node'> & { node: ResolversParentTypes['Run'] };
@@ -6743,6 +6796,7 @@ export type RitualEdgeResolvers<ContextType = Context, ParentType extends Resolv
 
 export type RunResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run']> = {
   approvals?: Resolver<ResolversTypes['ApprovalConnection'], ParentType, ContextType, Partial<RunApprovalsArgs>>;
+  blockers?: Resolver<ReadonlyArray<ResolversTypes['RunBlocker']>, ParentType, ContextType>;
   durationMs?: Resolver<Maybe<ResolversTypes['Long']>, ParentType, ContextType>;
   endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   events?: Resolver<ResolversTypes['RunEventConnection'], ParentType, ContextType, Partial<RunEventsArgs>>;
@@ -6788,6 +6842,17 @@ export type RunAlreadyTerminalResolvers<ContextType = Context, ParentType extend
   retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RunBlockerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunBlocker'] = ResolversParentTypes['RunBlocker']> = {
+  kind?: Resolver<ResolversTypes['BlockerKind'], ParentType, ContextType>;
+  since?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  approval?: Resolver<Maybe<ResolversTypes['Approval']>, ParentType, ContextType>;
+  slo?: Resolver<Maybe<ResolversTypes['Slo']>, ParentType, ContextType>;
+  ticket?: Resolver<Maybe<ResolversTypes['Ticket']>, ParentType, ContextType>;
+  canAct?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  viewerCanAct?: Resolver<ResolversTypes['Permission'], ParentType, ContextType>;
 };
 
 export type RunConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunConnection'] = ResolversParentTypes['RunConnection']> = {
@@ -6968,6 +7033,8 @@ export type SloResolvers<ContextType = Context, ParentType extends ResolversPare
   groups?: Resolver<Maybe<ReadonlyArray<ResolversTypes['SloGroup']>>, ParentType, ContextType, RequireFields<SloGroupsArgs, 'first'>>;
   explain?: Resolver<Maybe<ResolversTypes['Explain']>, ParentType, ContextType>;
   openSlo?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  runsInWindow?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, Partial<SloRunsInWindowArgs>>;
+  blocking?: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -7347,6 +7414,7 @@ export type Resolvers<ContextType = Context> = {
   Run?: RunResolvers<ContextType>;
   RunAccepted?: RunAcceptedResolvers<ContextType>;
   RunAlreadyTerminal?: RunAlreadyTerminalResolvers<ContextType>;
+  RunBlocker?: RunBlockerResolvers<ContextType>;
   RunConnection?: RunConnectionResolvers<ContextType>;
   RunCount?: RunCountResolvers<ContextType>;
   RunEdge?: RunEdgeResolvers<ContextType>;

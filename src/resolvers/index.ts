@@ -14,6 +14,7 @@ import { runsMutations } from './runs-mutations.ts'
 import { runs } from './runs.ts'
 import { scalars } from './scalars.ts'
 import { subscriptions } from './subscriptions.ts'
+import { blockers } from './blockers.ts'
 import { guarantees } from './guarantees.ts'
 import { tickets } from './tickets.ts'
 import { sloMutations } from './slo-mutations.ts'
@@ -36,6 +37,7 @@ export const resolvers: Resolvers = mergeResolvers([
   alerts,
   tickets,
   guarantees,
+  blockers,
   sloMutations,
   graph,
   graphMutations,

@@ -66,7 +66,9 @@ export class Rings {
       if (all === 0) continue
       const start = slot * seconds
       // the newest slot holds only what has happened: its future share is empty, not half
-      const overlap = start < fromSeconds ? (start + seconds - fromSeconds) / seconds : 1
+      const before = start < fromSeconds ? fromSeconds - start : 0
+      const behind = slot < head && start + seconds > toSeconds ? start + seconds - toSeconds : 0
+      const overlap = (seconds - before - behind) / seconds
       good += counts[at]! * overlap
       total += all * overlap
     }
