@@ -33,6 +33,7 @@ import { addStreamMetrics } from './telemetry/stream-metrics.ts'
 import { registerTracing } from './telemetry/tracing.ts'
 import { type Clock, systemClock } from './time.ts'
 import { registerGraphiql } from './transports/graphiql.ts'
+import { registerSloSvg } from './transports/slo-svg.ts'
 import { registerGuarantees } from './transports/guarantees.ts'
 import { registerHome } from './transports/home.ts'
 import { registerHttp } from './transports/http.ts'
@@ -129,6 +130,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   app.decorate('authenticate', authenticator.authenticate)
   if (stores !== undefined) {
     addGuaranteeMetrics(metrics.registry, dataSources.signals)
+    registerSloSvg(app, { dataSources, authenticate: authenticator.authenticate })
     registerGuarantees(app, { config, dataSources, authenticate: authenticator.authenticate, cache: stores.cache })
   }
 

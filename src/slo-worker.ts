@@ -6,6 +6,7 @@ import { createEvaluator, type SloEvaluator } from './datasources/slo/evaluator.
 import { ensureOwnSlos } from './datasources/slo/own-slos.ts'
 import { readSloFiles } from './datasources/slo/files.ts'
 import { createSloUpkeep } from './datasources/slo/upkeep.ts'
+import { ensureSampleSlos } from './sample/slos.ts'
 import { type Clock } from './time.ts'
 
 export interface SloWorkerParts {
@@ -42,6 +43,7 @@ export function createSloWorker({ config, stores, dataSources, clock, logger }: 
   async function prepare(): Promise<void> {
     if (!isWorker) return
     if (config.sloMonitoring) await ensureOwnSlos(sql, store, config)
+    if (stores.log.mode === 'EMBEDDED' && config.sampleData !== 'off') await ensureSampleSlos(sql, store)
     for (const spec of await readSloFiles(config.sloFiles)) await store.upsert({ tenantId: config.defaultTenant }, spec, 'file')
   }
 

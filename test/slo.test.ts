@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { openControlPlane, openers, ask, viewerOf, type ControlPlane, type Answer } from './support/control-plane.ts'
+import { eventually } from './support/eventually.ts'
 import { ritualEvent } from './support/slo.ts'
 
 const lee = viewerOf('lee@example.com')
@@ -284,3 +285,94 @@ for (const [name, open] of Object.entries(openers))
     plane.projector.start()
     objectives(t, plane)
   })
+
+t.test('why a run is stuck: gates, denials, spent budgets, tickets, silence; 100 runs in a constant number of statements', async (t) => {
+  const backing = await openers['embedded']?.(t)
+  if (backing == null) return
+  let statements = 0
+  const sql = {
+    ...backing.sql,
+    any: (...given: Parameters<typeof backing.sql.any>) => {
+      statements += 1
+      return backing.sql.any(...given)
+    },
+  } as typeof backing.sql
+  const plane = await openControlPlane(t, { sql, log: backing.log })
+  plane.projector.start()
+  const { log } = plane.stores
+  const now = BigInt(Date.now()) * 1_000_000n
+  const minute = 60_000_000_000n
+  const started = (ritual: string, run: string, at: bigint) => ritualEvent(log, ritual, run, at, { event: 'ritual.started:v1', spec: {} })
+  for (let index = 0; index < 10; index += 1) {
+    await started('quick', `done-${index}`, now - 100n * minute)
+    await ritualEvent(log, 'quick', `done-${index}`, now - 100n * minute + 1_000_000n, {
+      event: index < 5 ? 'ritual.failed:v1' : 'ritual.completed:v1',
+      outputs: {},
+      error: { message: 'x' },
+    })
+  }
+  await started('quick', 'silent', now - 30n * minute)
+  await started('quick', 'fresh', now)
+  await started('gated', 'waits', now - 10n * minute)
+  await ritualEvent(log, 'gated', 'waits', now - 9n * minute, {
+    event: 'approval.requested:v1',
+    gateId: 'go',
+    requester: 'a@example.com',
+    reason: 'x',
+  })
+  await started('gated', 'denied', now - 10n * minute)
+  await ritualEvent(log, 'gated', 'denied', now - 9n * minute, {
+    event: 'policy.decision:v1',
+    capability: 'deploy',
+    decision: { allowed: false, reason: 'frozen' },
+    quota: { limit: 5, windowSeconds: 60, remaining: 0 },
+  })
+  await started('gated', 'ticketed', now - 10n * minute)
+  let last = 0n
+  for (let index = 0; index < 100; index += 1) last = (await started('many', `run-${index}`, now)).sequence
+  await plane.dataSources.progress.waitFor('ritual', last, { timeoutMs: 30_000 })
+  const of = async (ritualId: string, runId: string) =>
+    (
+      await told(
+        plane,
+        `{ run(key: { ritualId: "${ritualId}", runId: "${runId}" }) { id blockers { kind since message canAct viewerCanAct { allowed reason } approval { gateId } slo { name } ticket { id state } } } }`,
+      )
+    )['run'] as unknown as { id: string; blockers: Record<string, unknown>[] }
+  // by the log's time: nothing has come for longer than runs of this ritual take in all
+  await eventually(async () => (await of('quick', 'silent')).blockers.length > 0, { withinMs: 30_000 })
+  t.match((await of('quick', 'silent')).blockers, [
+    { kind: 'STALLED', since: String, canAct: ['scope:runs:cancel'], viewerCanAct: { allowed: true } },
+  ])
+  t.same((await of('many', 'run-0')).blockers, [], 'without a history nobody can say that it takes too long')
+  t.same((await of('quick', 'done-1')).blockers, [], 'what is over is not stuck')
+  t.match((await of('gated', 'waits')).blockers, [
+    { kind: 'APPROVAL', approval: { gateId: 'go' }, canAct: ['scope:approvals:decide'], viewerCanAct: { allowed: true } },
+  ])
+  t.match((await of('gated', 'denied')).blockers, [{ kind: 'QUOTA', message: /deploy/ }])
+  const { id } = await of('gated', 'ticketed')
+  await told(plane, `mutation { issueTicket(input: { repoId: "r", baseCommit: "${'a'.repeat(40)}", run: "${id}" }) { __typename } }`)
+  t.match((await of('gated', 'ticketed')).blockers, [{ kind: 'TICKET', ticket: { state: 'ACTIVE' } }])
+  await upsert(plane, {
+    name: 'quick-succeeds',
+    service: 's',
+    targetPercent: 95,
+    window: '1d',
+    minCoverage: 0,
+    indicator: { events: { event: 'RUNS', ritualId: 'quick' } },
+    freezes: ['quick'],
+  })
+  t.match((await of('quick', 'fresh')).blockers, [{ kind: 'FROZEN_BUDGET', slo: { name: 'quick-succeeds' } }])
+  const slo = await told(
+    plane,
+    '{ slo(name: "quick-succeeds") { status blocking { runId } runsInWindow(first: 100) { totalCount nodes { ritualId } } } }',
+  )
+  t.match(slo, { slo: { status: 'BREACHED', runsInWindow: { totalCount: 12 } } })
+  const blocking = (slo['slo'] as unknown as { blocking: { runId: string }[] }).blocking.map(({ runId }) => runId)
+  t.same(blocking.sort(), ['fresh', 'silent'])
+  const cost = async (first: number) => {
+    statements = 0
+    await told(plane, `{ runs(first: ${first}, filter: { ritualId: "many" }) { nodes { blockers { kind } } } }`)
+    return statements
+  }
+  t.equal(await cost(100), await cost(2), 'as many statements for 100 runs as for 2')
+})

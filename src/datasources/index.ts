@@ -159,11 +159,11 @@ export function createDataSources({
 }): DataSources {
   const { sql, log } = stores
   const native = createSqlRecordStore({ sql, clock, limits: recordLimits(config) })
-  const { slo, store: sloStore, counters: sliCounters, alerts, incidents } = createSlo({ sql, config, clock })
+  const { slo, store: sloStore, counters: sliCounters, alerts, incidents, neighbours } = createSlo({ sql, config, clock })
   const guarantees = createGuarantees({ sql, config, clock, counters: sliCounters })
-  const approvals = summit?.runs == null ? createSqlApprovals({ sql }) : joinApprovals(createSqlApprovals({ sql }), summit.runs)
   const progress = createProgress({ sql, clock, notifier })
   const summit = stores.summit == null ? null : createSummit(stores.summit)
+  const approvals = summit?.runs == null ? createSqlApprovals({ sql }) : joinApprovals(createSqlApprovals({ sql }), summit.runs)
   return {
     runs: summit?.runs == null ? createSqlRuns({ sql }) : joinRuns(createSqlRuns({ sql }), summit.runs),
     approvals,
@@ -175,7 +175,7 @@ export function createDataSources({
     audit: createRecordAudit({ sql, store: native, log, clock }),
     ...createGraphPorts({ stores, progress, config, clock, summit: summit?.graph ?? null }),
     timeline: createSqlTimeline({ sql }),
-    sources: createSources({ stores, progress, config, clock }),
+    sources: createSources({ stores, progress, config, clock, neighbours }),
     progress,
     idempotency: createSqlIdempotency({ sql, clock }),
     slo,

@@ -46,6 +46,8 @@ export function createReceivedAlerts({ sql, clock }: { sql: Sql; clock: Clock })
       if (bad !== undefined) throw badUserInput('An alert has no start.')
       return sql.transaction(async (tx) => {
         const now = clock.now()
+        // a month is long enough to know an alert again; alerts that nobody ended are over by then
+        await tx.run('delete from received_alerts where tenant_id = $1 and received_at_ns < $2', [tenantId, now - 2_592_000_000_000_000n])
         let created = 0
         let changed = 0
         for (const { fingerprint, startsAt, status, labels: names, annotations, endsAt = null } of alerts) {

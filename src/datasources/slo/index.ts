@@ -23,6 +23,12 @@ export interface SloParts {
   readonly prometheus: PrometheusClient | null
   readonly alertmanager: AlertmanagerClient | null
   readonly alerts: AlertsDataSource
+  /** What `Query.sources` probes. */
+  readonly neighbours: readonly {
+    name: string
+    kind: 'METRICS' | 'ALERTS'
+    store: { readonly mode: 'CONNECTED'; ping(timeoutMs: number): Promise<void> }
+  }[]
   readonly incidents: {
     /** Of one tenant: the open ones and the last that ended. */
     list(scope: Scope): Promise<Incident[]>
@@ -58,14 +64,10 @@ export function createSlo({
     config.alertmanagerUrl === undefined
       ? null
       : createAlertmanagerClient({ url: config.alertmanagerUrl, timeoutMs: config.sourceTimeoutMs })
+  const neighbours: SloParts['neighbours'] = [
+    ...(prometheus === null ? [] : [{ name: 'prometheus', kind: 'METRICS' as const, store: prometheus }]),
+    ...(alertmanager === null ? [] : [{ name: 'alertmanager', kind: 'ALERTS' as const, store: alertmanager }]),
+  ]
   const alerts = createAlerts({ sql, client: alertmanager, defaultTenant: config.defaultTenant })
-  return {
-    slo,
-    counters,
-    store,
-    prometheus,
-    alertmanager,
-    alerts,
-    incidents: { list: (scope) => listIncidents(sql, scope) },
-  }
+  return { neighbours, slo, counters, store, prometheus, alertmanager, alerts, incidents: { list: (scope) => listIncidents(sql, scope) } }
 }

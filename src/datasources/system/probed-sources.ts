@@ -19,6 +19,8 @@ export interface SourcesParts {
     readonly summit?: { readonly neo4j: Probe['store'] | null; readonly sql: Probe['store'] | null } | null
   }
   readonly progress: Pick<ProjectionProgress, 'watermark'>
+  /** Prometheus and Alertmanager, where this deployment has them. */
+  readonly neighbours?: readonly Probe[]
   readonly config: Pick<Config, 'criticalSources' | 'sourceTimeoutMs'>
   readonly clock: Clock
 }
@@ -40,7 +42,7 @@ interface Lag {
   readonly asOf: Nanos
 }
 
-interface Probe {
+export interface Probe {
   readonly name: string
   readonly kind: SourceKind
   readonly store: { readonly mode: 'EMBEDDED' | 'CONNECTED'; ping(timeoutMs: number): Promise<void> }
@@ -136,6 +138,7 @@ export function createSources(parts: SourcesParts): SourcesDataSource {
     { name: 'log', kind: 'LOG', store: stores.log },
     { name: 'sql', kind: 'SQL', store: stores.sql },
     { name: 'cache', kind: 'CACHE', store: stores.cache },
+    ...(parts.neighbours ?? []),
     ...(stores.craton == null ? [] : [{ name: 'craton', kind: 'STORAGE', store: stores.craton } as const]),
     ...(stores.neo4j == null ? [] : [{ name: 'neo4j', kind: 'GRAPH', store: stores.neo4j } as const]),
     ...(stores.summit?.neo4j == null || stores.summit.neo4j === stores.neo4j
