@@ -284,6 +284,8 @@ t.test('what is wrong with the HTTP itself is said in HTTP, never labelled as a 
     t.match(response.headers['content-type'], /^application\/json/, what)
     if (header !== undefined) t.equal(response.headers[header[0]], header[1], what)
   }
+  const patch = await app.inject({ method: 'PATCH', url: '/graphql/stream' })
+  t.same([patch.statusCode, patch.headers['allow']], [405, 'GET, POST, PUT, DELETE'])
   const head = await app.inject({ method: 'HEAD', url: '/graphql?query={one}' })
   t.equal(head.statusCode, 405)
   t.equal(counters.mutations, 0)

@@ -28,10 +28,13 @@ const tokenOf = (request: FastifyRequest): string | null => {
   return isMap(request.query) && typeof request.query['token'] === 'string' ? request.query['token'] : null
 }
 
-const problem = (reply: FastifyReply, status: number, message: string): FastifyReply =>
-  reply
-    .code(status)
-    .send({ errors: [{ message, extensions: { code: status === 404 ? 'NOT_FOUND' : status === 409 ? 'CONFLICT' : 'BAD_USER_INPUT' } }] })
+const codes: Readonly<Record<number, string>> = { 404: 'NOT_FOUND', 409: 'CONFLICT', 429: 'THROTTLED' }
+
+const problem = (reply: FastifyReply, status: number, message: string): FastifyReply => {
+  if (status === 429) reply.header('retry-after', '1')
+  const extensions = { code: codes[status] ?? 'BAD_USER_INPUT', requestId: reply.request.id }
+  return reply.code(status).send({ errors: [{ message, extensions }] })
+}
 
 /**
  * graphql-sse at an address of its own, both modes (platform 4.2): one operation per response, or one stream that carries several. PUT reserves a
@@ -125,6 +128,12 @@ export async function registerSse(
     )
     routes.post(path, (request, reply) => (tokenOf(request) === null ? distinct(request, reply) : addOperation(request, reply)))
     routes.delete(path, endOperation)
+    routes.route({
+      method: ['PATCH', 'HEAD', 'OPTIONS'],
+      url: path,
+      onRequest: async (_, reply) => problem(reply.header('allow', 'GET, POST, PUT, DELETE'), 405, 'Use GET, POST, PUT or DELETE.'),
+      handler: async () => undefined,
+    })
   })
   const drain = (): void => {
     responder.drain()
