@@ -35,6 +35,7 @@ import { type Clock, systemClock } from './time.ts'
 import { registerGraphiql } from './transports/graphiql.ts'
 import { registerSloSvg } from './transports/slo-svg.ts'
 import { registerGuarantees } from './transports/guarantees.ts'
+import { registerGraphPicture } from './transports/graph-picture.ts'
 import { registerHome } from './transports/home.ts'
 import { registerHttp } from './transports/http.ts'
 import { createHttpServer } from './transports/http-server.ts'
@@ -138,6 +139,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   if (!config.roles.includes('api')) return app
   const { authenticate, authenticateParams } = authenticator
   const responder = createStreamResponder(pipeline)
+  registerGraphPicture(app, { pipeline, authenticate })
   await registerHttp(app, { pipeline, authenticate, profile: config.httpProfile, maxBatch: config.maxBatch, stream: responder.respond })
   await registerSse(app, { pipeline, responder, authenticate, maxOperationsPerStream: config.maxSubscriptionsPerConnection })
   const sockets = registerWebsocket(app, { pipeline, schema, authenticate: authenticateParams, config, clock })

@@ -72,6 +72,9 @@ export function createWorker({ config, stores, progress, notifier, graphCommands
       const state = log.mode === 'EMBEDDED' ? await log.state('ritual') : null
       if (state !== null && state.lastSequence > 0n)
         await progress.waitFor('ritual', state.lastSequence, { timeoutMs, signal: stopping.signal })
+      const graphs = log.mode === 'EMBEDDED' ? await log.state('graph') : null
+      if (graphs !== null && graphs.lastSequence > 0n)
+        await progress.waitFor('graph', graphs.lastSequence, { timeoutMs, signal: stopping.signal })
       if (wanted === 'live') sample = keepAlive()
     },
     async stop() {

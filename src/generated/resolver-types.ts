@@ -16,7 +16,7 @@ import type { SloReport as SloReportModel, Correction as CorrectionModel } from 
 import type { RecordStream as RecordStreamModel, RecordOfRun as RecordModel, Pin as PinModel, ChainVerification as ChainVerificationModel, StorageStatus as StorageStatusModel } from '../datasources/storage/storage.ts';
 import type { AuditReceipt as AuditReceiptModel } from '../datasources/storage/audit.ts';
 import type { Graph as GraphModel, GraphCommit as GraphCommitModel, GraphTag as GraphTagModel, GraphNode as GraphNodeModel, GraphRelationship as GraphRelationshipModel, GraphPath as GraphPathModel, GraphDiff as GraphDiffModel, GraphNodeVersion as GraphNodeVersionModel } from '../datasources/graph/graph.ts';
-import type { RawMutation, GraphAcceptedModel, GraphChangeModel } from '../resolvers/graph-models.ts';
+import type { RawMutation as GraphMutationModel, GraphAcceptedModel, GraphChangeModel, NeighbourConnection } from '../resolvers/graph-models.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -1254,6 +1254,8 @@ export type Graph = Node & {
   readonly drift: GraphDriftPage;
   /** Whether the log had dropped commits before they were read, so that positions count from a partial history. */
   readonly historyTruncated: Scalars['Boolean']['output'];
+  /** The graph, or what lies around one node, as a file. */
+  readonly export: GraphFile;
 };
 
 
@@ -1367,6 +1369,16 @@ export type GraphDriftArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
+
+/** A graph: its commits, and what they make of it at any moment. */
+export type GraphExportArgs = {
+  format: GraphFormat;
+  ref?: InputMaybe<GraphRef>;
+  nodeId?: InputMaybe<Scalars['String']['input']>;
+  depth?: InputMaybe<Scalars['Int']['input']>;
+  limit?: InputMaybe<Scalars['Int']['input']>;
+};
+
 /** The event is in the log (or would be, for a dry run). */
 export type GraphAccepted = Accepted & {
   readonly __typename?: 'GraphAccepted';
@@ -1445,6 +1457,8 @@ export type GraphCommitConnection = {
   readonly nodes: ReadonlyArray<GraphCommit>;
   /** Where the page stands. */
   readonly pageInfo: PageInfo;
+  /** How many there are in all; counted only when asked for. */
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 /** What `graphCommitted` delivers. */
@@ -1550,6 +1564,23 @@ export type GraphEdge = {
   readonly node: Graph;
 };
 
+/** A graph as text. */
+export type GraphFile = {
+  readonly __typename?: 'GraphFile';
+  /** Its format. */
+  readonly format: GraphFormat;
+  /** Its media type. */
+  readonly contentType: Scalars['String']['output'];
+  /** The whole text. */
+  readonly text: Scalars['String']['output'];
+  /** Nodes in it. */
+  readonly nodeCount: Scalars['Int']['output'];
+  /** Relationships in it. */
+  readonly relationshipCount: Scalars['Int']['output'];
+  /** Whether the limit left something out. */
+  readonly truncated: Scalars['Boolean']['output'];
+};
+
 /** All given conditions must hold. */
 export type GraphFilter = {
   /** Kept by one of these. */
@@ -1561,6 +1592,17 @@ export type GraphFilter = {
   /** Graphs whose id holds this text, in any case. */
   readonly graphIdContains?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** Formats of files. */
+export type GraphFormat =
+  /** `{ nodes, relationships }`, as `importGraph` takes it. */
+  | 'JSON'
+  /** GraphML, an XML format that many tools read. */
+  | 'GRAPHML'
+  /** Graphviz. */
+  | 'DOT'
+  /** A picture; at most 200 nodes. */
+  | 'SVG';
 
 /** Somebody else committed first: the head is another one. */
 export type GraphHeadMoved = UserError & {
@@ -1607,6 +1649,8 @@ export type GraphMutationConnection = {
   readonly nodes: ReadonlyArray<GraphMutation>;
   /** Where the page stands. */
   readonly pageInfo: PageInfo;
+  /** How many there are in all; counted only when asked for. */
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 /** One of changes, and its cursor. */
@@ -1651,6 +1695,8 @@ export type GraphNeighbourConnection = {
   readonly nodes: ReadonlyArray<GraphNeighbour>;
   /** Where the page stands. */
   readonly pageInfo: PageInfo;
+  /** How many there are in all; counted only when asked for. */
+  readonly totalCount: Scalars['Int']['output'];
   /** Whether the search was cut short: there may be more than the pages show. */
   readonly truncated: Scalars['Boolean']['output'];
 };
@@ -1778,6 +1824,8 @@ export type GraphNodeVersionConnection = {
   readonly nodes: ReadonlyArray<GraphNodeVersion>;
   /** Where the page stands. */
   readonly pageInfo: PageInfo;
+  /** How many there are in all; counted only when asked for. */
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 /** One of versions, and its cursor. */
@@ -1883,6 +1931,8 @@ export type GraphRelationshipConnection = {
   readonly nodes: ReadonlyArray<GraphRelationship>;
   /** Where the page stands. */
   readonly pageInfo: PageInfo;
+  /** How many there are in all; counted only when asked for. */
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 /** One of relationships, and its cursor. */
@@ -1938,6 +1988,8 @@ export type GraphTagConnection = {
   readonly nodes: ReadonlyArray<GraphTag>;
   /** Where the page stands. */
   readonly pageInfo: PageInfo;
+  /** How many there are in all; counted only when asked for. */
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 /** One of tags, and its cursor. */
@@ -1960,6 +2012,22 @@ export type HealthCheck = {
   readonly message?: Maybe<Scalars['String']['output']>;
   /** How long it took. */
   readonly durationMs?: Maybe<Scalars['Float']['output']>;
+};
+
+/** Adds what a file holds. */
+export type ImportGraphInput = {
+  /** Where; the graph is made if it is not there. */
+  readonly scope: GraphScopeInput;
+  /** JSON or GRAPHML. */
+  readonly format: GraphFormat;
+  /** The whole file. */
+  readonly text: Scalars['String']['input'];
+  /** Write only if this is the head. */
+  readonly expectedHead?: InputMaybe<Scalars['String']['input']>;
+  /** A repeat with the same key and input gives the first answer; kept 24 h per caller. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Echoed in the answer. */
+  readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Alerts about one subject, from the first until all have been clear for some time. */
@@ -2183,6 +2251,8 @@ export type Mutation = {
   readonly failRun: RunResult;
   /** Grants a gate. Who grants is the caller's verified identity. */
   readonly grantApproval: ApprovalResult;
+  /** Adds what a file in JSON or GraphML holds, as commits. */
+  readonly importGraph: GraphResult;
   /** Issues a ticket; its token is shown once. */
   readonly issueTicket: IssueTicketResult;
   /** Overrides a gate in an emergency. */
@@ -2275,6 +2345,11 @@ export type MutationFailRunArgs = {
 
 export type MutationGrantApprovalArgs = {
   input: GrantApprovalInput;
+};
+
+
+export type MutationImportGraphArgs = {
+  input: ImportGraphInput;
 };
 
 
@@ -5219,7 +5294,7 @@ export type ResolversTypes = {
   GraphChangeDelivery: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['GraphChangeDelivery']>;
   GraphChangeItem: ResolverTypeWrapper<GraphChangeModel>;
   GraphCommit: ResolverTypeWrapper<GraphCommitModel>;
-  GraphCommitConnection: ResolverTypeWrapper<Omit<GraphCommitConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['GraphCommitEdge']>, nodes: ReadonlyArray<ResolversTypes['GraphCommit']> }>;
+  GraphCommitConnection: ResolverTypeWrapper<CountedConnection<GraphCommitModel>>;
   GraphCommitDelivery: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['GraphCommitDelivery']>;
   GraphCommitEdge: ResolverTypeWrapper<Omit<GraphCommitEdge, 'node'> & { node: ResolversTypes['GraphCommit'] }>;
   GraphCommitItem: ResolverTypeWrapper<Omit<GraphCommitItem, 'graph' | 'commit' | 'tag'> & { graph: ResolversTypes['Graph'], commit?: Maybe<ResolversTypes['GraphCommit']>, tag?: Maybe<ResolversTypes['GraphTag']> }>;
@@ -5229,21 +5304,23 @@ export type ResolversTypes = {
   GraphDriftKind: GraphDriftKind;
   GraphDriftPage: ResolverTypeWrapper<GraphDriftPage>;
   GraphEdge: ResolverTypeWrapper<Omit<GraphEdge, 'node'> & { node: ResolversTypes['Graph'] }>;
+  GraphFile: ResolverTypeWrapper<GraphFile>;
   GraphFilter: GraphFilter;
+  GraphFormat: GraphFormat;
   GraphHeadMoved: ResolverTypeWrapper<Omit<GraphHeadMoved, 'head'> & { head: ResolversTypes['GraphCommit'] }>;
-  GraphMutation: ResolverTypeWrapper<RawMutation>;
-  GraphMutationConnection: ResolverTypeWrapper<Omit<GraphMutationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['GraphMutationEdge']>, nodes: ReadonlyArray<ResolversTypes['GraphMutation']> }>;
+  GraphMutation: ResolverTypeWrapper<GraphMutationModel>;
+  GraphMutationConnection: ResolverTypeWrapper<CountedConnection<GraphMutationModel>>;
   GraphMutationEdge: ResolverTypeWrapper<Omit<GraphMutationEdge, 'node'> & { node: ResolversTypes['GraphMutation'] }>;
   GraphMutationInput: GraphMutationInput;
   GraphNeighbour: ResolverTypeWrapper<Omit<GraphNeighbour, 'node'> & { node: ResolversTypes['GraphNode'] }>;
-  GraphNeighbourConnection: ResolverTypeWrapper<Omit<GraphNeighbourConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['GraphNeighbourEdge']>, nodes: ReadonlyArray<ResolversTypes['GraphNeighbour']> }>;
+  GraphNeighbourConnection: ResolverTypeWrapper<NeighbourConnection>;
   GraphNeighbourEdge: ResolverTypeWrapper<Omit<GraphNeighbourEdge, 'node'> & { node: ResolversTypes['GraphNeighbour'] }>;
   GraphNode: ResolverTypeWrapper<GraphNodeModel>;
   GraphNodeChange: ResolverTypeWrapper<Omit<GraphNodeChange, 'before' | 'after'> & { before: ResolversTypes['GraphNode'], after: ResolversTypes['GraphNode'] }>;
   GraphNodeConnection: ResolverTypeWrapper<CountedConnection<GraphNodeModel>>;
   GraphNodeEdge: ResolverTypeWrapper<Omit<GraphNodeEdge, 'node'> & { node: ResolversTypes['GraphNode'] }>;
   GraphNodeVersion: ResolverTypeWrapper<GraphNodeVersionModel>;
-  GraphNodeVersionConnection: ResolverTypeWrapper<Omit<GraphNodeVersionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['GraphNodeVersionEdge']>, nodes: ReadonlyArray<ResolversTypes['GraphNodeVersion']> }>;
+  GraphNodeVersionConnection: ResolverTypeWrapper<CountedConnection<GraphNodeVersionModel>>;
   GraphNodeVersionEdge: ResolverTypeWrapper<Omit<GraphNodeVersionEdge, 'node'> & { node: ResolversTypes['GraphNodeVersion'] }>;
   GraphOrigin: ResolverTypeWrapper<GraphOrigin>;
   GraphPath: ResolverTypeWrapper<GraphPathModel>;
@@ -5252,15 +5329,16 @@ export type ResolversTypes = {
   GraphRef: GraphRef;
   GraphRelationship: ResolverTypeWrapper<GraphRelationshipModel>;
   GraphRelationshipChange: ResolverTypeWrapper<Omit<GraphRelationshipChange, 'before' | 'after'> & { before: ResolversTypes['GraphRelationship'], after: ResolversTypes['GraphRelationship'] }>;
-  GraphRelationshipConnection: ResolverTypeWrapper<Omit<GraphRelationshipConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['GraphRelationshipEdge']>, nodes: ReadonlyArray<ResolversTypes['GraphRelationship']> }>;
+  GraphRelationshipConnection: ResolverTypeWrapper<CountedConnection<GraphRelationshipModel>>;
   GraphRelationshipEdge: ResolverTypeWrapper<Omit<GraphRelationshipEdge, 'node'> & { node: ResolversTypes['GraphRelationship'] }>;
   GraphResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['GraphResult']>;
   GraphScopeInput: GraphScopeInput;
   GraphSourceKind: GraphSourceKind;
   GraphTag: ResolverTypeWrapper<GraphTagModel>;
-  GraphTagConnection: ResolverTypeWrapper<Omit<GraphTagConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['GraphTagEdge']>, nodes: ReadonlyArray<ResolversTypes['GraphTag']> }>;
+  GraphTagConnection: ResolverTypeWrapper<CountedConnection<GraphTagModel>>;
   GraphTagEdge: ResolverTypeWrapper<Omit<GraphTagEdge, 'node'> & { node: ResolversTypes['GraphTag'] }>;
   HealthCheck: ResolverTypeWrapper<HealthCheck>;
+  ImportGraphInput: ImportGraphInput;
   Incident: ResolverTypeWrapper<IncidentModel>;
   IncidentConnection: ResolverTypeWrapper<CountedConnection<IncidentModel>>;
   IncidentEdge: ResolverTypeWrapper<Omit<IncidentEdge, 'node'> & { node: ResolversTypes['Incident'] }>;
@@ -5517,7 +5595,7 @@ export type ResolversParentTypes = {
   GraphChangeDelivery: ResolversUnionTypes<ResolversParentTypes>['GraphChangeDelivery'];
   GraphChangeItem: GraphChangeModel;
   GraphCommit: GraphCommitModel;
-  GraphCommitConnection: Omit<GraphCommitConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['GraphCommitEdge']>, nodes: ReadonlyArray<ResolversParentTypes['GraphCommit']> };
+  GraphCommitConnection: CountedConnection<GraphCommitModel>;
   GraphCommitDelivery: ResolversUnionTypes<ResolversParentTypes>['GraphCommitDelivery'];
   GraphCommitEdge: Omit<GraphCommitEdge, 'node'> & { node: ResolversParentTypes['GraphCommit'] };
   GraphCommitItem: Omit<GraphCommitItem, 'graph' | 'commit' | 'tag'> & { graph: ResolversParentTypes['Graph'], commit?: Maybe<ResolversParentTypes['GraphCommit']>, tag?: Maybe<ResolversParentTypes['GraphTag']> };
@@ -5526,21 +5604,22 @@ export type ResolversParentTypes = {
   GraphDrift: GraphDrift;
   GraphDriftPage: GraphDriftPage;
   GraphEdge: Omit<GraphEdge, 'node'> & { node: ResolversParentTypes['Graph'] };
+  GraphFile: GraphFile;
   GraphFilter: GraphFilter;
   GraphHeadMoved: Omit<GraphHeadMoved, 'head'> & { head: ResolversParentTypes['GraphCommit'] };
-  GraphMutation: RawMutation;
-  GraphMutationConnection: Omit<GraphMutationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['GraphMutationEdge']>, nodes: ReadonlyArray<ResolversParentTypes['GraphMutation']> };
+  GraphMutation: GraphMutationModel;
+  GraphMutationConnection: CountedConnection<GraphMutationModel>;
   GraphMutationEdge: Omit<GraphMutationEdge, 'node'> & { node: ResolversParentTypes['GraphMutation'] };
   GraphMutationInput: GraphMutationInput;
   GraphNeighbour: Omit<GraphNeighbour, 'node'> & { node: ResolversParentTypes['GraphNode'] };
-  GraphNeighbourConnection: Omit<GraphNeighbourConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['GraphNeighbourEdge']>, nodes: ReadonlyArray<ResolversParentTypes['GraphNeighbour']> };
+  GraphNeighbourConnection: NeighbourConnection;
   GraphNeighbourEdge: Omit<GraphNeighbourEdge, 'node'> & { node: ResolversParentTypes['GraphNeighbour'] };
   GraphNode: GraphNodeModel;
   GraphNodeChange: Omit<GraphNodeChange, 'before' | 'after'> & { before: ResolversParentTypes['GraphNode'], after: ResolversParentTypes['GraphNode'] };
   GraphNodeConnection: CountedConnection<GraphNodeModel>;
   GraphNodeEdge: Omit<GraphNodeEdge, 'node'> & { node: ResolversParentTypes['GraphNode'] };
   GraphNodeVersion: GraphNodeVersionModel;
-  GraphNodeVersionConnection: Omit<GraphNodeVersionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['GraphNodeVersionEdge']>, nodes: ReadonlyArray<ResolversParentTypes['GraphNodeVersion']> };
+  GraphNodeVersionConnection: CountedConnection<GraphNodeVersionModel>;
   GraphNodeVersionEdge: Omit<GraphNodeVersionEdge, 'node'> & { node: ResolversParentTypes['GraphNodeVersion'] };
   GraphOrigin: GraphOrigin;
   GraphPath: GraphPathModel;
@@ -5549,14 +5628,15 @@ export type ResolversParentTypes = {
   GraphRef: GraphRef;
   GraphRelationship: GraphRelationshipModel;
   GraphRelationshipChange: Omit<GraphRelationshipChange, 'before' | 'after'> & { before: ResolversParentTypes['GraphRelationship'], after: ResolversParentTypes['GraphRelationship'] };
-  GraphRelationshipConnection: Omit<GraphRelationshipConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['GraphRelationshipEdge']>, nodes: ReadonlyArray<ResolversParentTypes['GraphRelationship']> };
+  GraphRelationshipConnection: CountedConnection<GraphRelationshipModel>;
   GraphRelationshipEdge: Omit<GraphRelationshipEdge, 'node'> & { node: ResolversParentTypes['GraphRelationship'] };
   GraphResult: ResolversUnionTypes<ResolversParentTypes>['GraphResult'];
   GraphScopeInput: GraphScopeInput;
   GraphTag: GraphTagModel;
-  GraphTagConnection: Omit<GraphTagConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['GraphTagEdge']>, nodes: ReadonlyArray<ResolversParentTypes['GraphTag']> };
+  GraphTagConnection: CountedConnection<GraphTagModel>;
   GraphTagEdge: Omit<GraphTagEdge, 'node'> & { node: ResolversParentTypes['GraphTag'] };
   HealthCheck: HealthCheck;
+  ImportGraphInput: ImportGraphInput;
   Incident: IncidentModel;
   IncidentConnection: CountedConnection<IncidentModel>;
   IncidentEdge: Omit<IncidentEdge, 'node'> & { node: ResolversParentTypes['Incident'] };
@@ -6065,6 +6145,7 @@ export type GraphResolvers<ContextType = Context, ParentType extends ResolversPa
   history?: Resolver<ResolversTypes['GraphNodeVersionConnection'], ParentType, ContextType, RequireFields<GraphHistoryArgs, 'nodeId'>>;
   drift?: Resolver<ResolversTypes['GraphDriftPage'], ParentType, ContextType, Partial<GraphDriftArgs>>;
   historyTruncated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  export?: Resolver<ResolversTypes['GraphFile'], ParentType, ContextType, RequireFields<GraphExportArgs, 'format' | 'depth' | 'limit'>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -6110,6 +6191,7 @@ export type GraphCommitConnectionResolvers<ContextType = Context, ParentType ext
   edges?: Resolver<ReadonlyArray<ResolversTypes['GraphCommitEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['GraphCommit']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type GraphCommitDeliveryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphCommitDelivery'] = ResolversParentTypes['GraphCommitDelivery']> = {
@@ -6165,6 +6247,15 @@ export type GraphEdgeResolvers<ContextType = Context, ParentType extends Resolve
   node?: Resolver<ResolversTypes['Graph'], ParentType, ContextType>;
 };
 
+export type GraphFileResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphFile'] = ResolversParentTypes['GraphFile']> = {
+  format?: Resolver<ResolversTypes['GraphFormat'], ParentType, ContextType>;
+  contentType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  nodeCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  relationshipCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  truncated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
 export type GraphHeadMovedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphHeadMoved'] = ResolversParentTypes['GraphHeadMoved']> = {
   code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -6189,6 +6280,7 @@ export type GraphMutationConnectionResolvers<ContextType = Context, ParentType e
   edges?: Resolver<ReadonlyArray<ResolversTypes['GraphMutationEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['GraphMutation']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type GraphMutationEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphMutationEdge'] = ResolversParentTypes['GraphMutationEdge']> = {
@@ -6205,6 +6297,7 @@ export type GraphNeighbourConnectionResolvers<ContextType = Context, ParentType 
   edges?: Resolver<ReadonlyArray<ResolversTypes['GraphNeighbourEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['GraphNeighbour']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   truncated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
@@ -6257,6 +6350,7 @@ export type GraphNodeVersionConnectionResolvers<ContextType = Context, ParentTyp
   edges?: Resolver<ReadonlyArray<ResolversTypes['GraphNodeVersionEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['GraphNodeVersion']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type GraphNodeVersionEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphNodeVersionEdge'] = ResolversParentTypes['GraphNodeVersionEdge']> = {
@@ -6304,6 +6398,7 @@ export type GraphRelationshipConnectionResolvers<ContextType = Context, ParentTy
   edges?: Resolver<ReadonlyArray<ResolversTypes['GraphRelationshipEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['GraphRelationship']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type GraphRelationshipEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphRelationshipEdge'] = ResolversParentTypes['GraphRelationshipEdge']> = {
@@ -6326,6 +6421,7 @@ export type GraphTagConnectionResolvers<ContextType = Context, ParentType extend
   edges?: Resolver<ReadonlyArray<ResolversTypes['GraphTagEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['GraphTag']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type GraphTagEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GraphTagEdge'] = ResolversParentTypes['GraphTagEdge']> = {
@@ -6418,6 +6514,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   expireSilence?: Resolver<ResolversTypes['SilenceResult'], ParentType, ContextType, RequireFields<MutationExpireSilenceArgs, 'input'>>;
   failRun?: Resolver<ResolversTypes['RunResult'], ParentType, ContextType, RequireFields<MutationFailRunArgs, 'input'>>;
   grantApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationGrantApprovalArgs, 'input'>>;
+  importGraph?: Resolver<ResolversTypes['GraphResult'], ParentType, ContextType, RequireFields<MutationImportGraphArgs, 'input'>>;
   issueTicket?: Resolver<ResolversTypes['IssueTicketResult'], ParentType, ContextType, RequireFields<MutationIssueTicketArgs, 'input'>>;
   overrideApproval?: Resolver<ResolversTypes['ApprovalResult'], ParentType, ContextType, RequireFields<MutationOverrideApprovalArgs, 'input'>>;
   pinRecordStream?: Resolver<ResolversTypes['RecordStreamResult'], ParentType, ContextType, RequireFields<MutationPinRecordStreamArgs, 'input'>>;
@@ -7331,6 +7428,7 @@ export type Resolvers<ContextType = Context> = {
   GraphDrift?: GraphDriftResolvers<ContextType>;
   GraphDriftPage?: GraphDriftPageResolvers<ContextType>;
   GraphEdge?: GraphEdgeResolvers<ContextType>;
+  GraphFile?: GraphFileResolvers<ContextType>;
   GraphHeadMoved?: GraphHeadMovedResolvers<ContextType>;
   GraphMutation?: GraphMutationResolvers<ContextType>;
   GraphMutationConnection?: GraphMutationConnectionResolvers<ContextType>;

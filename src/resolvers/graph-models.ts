@@ -1,4 +1,9 @@
-import { type Graph, type GraphCommit, type GraphDiff, type GraphTag } from '../datasources/graph/graph.ts'
+import { type Graph, type GraphCommit, type GraphDiff, type GraphNeighbour, type GraphTag } from '../datasources/graph/graph.ts'
+
+import { type CountedConnection } from './connection.ts'
+
+/** Neighbours, and whether the search for them was cut short. */
+export type NeighbourConnection = CountedConnection<GraphNeighbour> & { readonly truncated: boolean }
 
 /** A change as it is stored: nobody has checked what it holds. */
 export interface RawMutation {

@@ -3,7 +3,7 @@ import { type Context } from '../context.ts'
 import { type CommitInput, type GraphWriteOutcome } from '../datasources/graph/commands.ts'
 import { dryRun } from '../datasources/graph/dry-run.ts'
 import { type GraphDiff, type GraphKey } from '../datasources/graph/graph.ts'
-import { checkMutations } from '../datasources/graph/graph-rules.ts'
+import { checkMutations, sizeOfMutation } from '../datasources/graph/graph-rules.ts'
 import { canonicalJson, lexemeJsonOf, parseLexemeJson } from '../datasources/graph/lexeme-json.ts'
 import { type GraphMutation, type PropertyText } from '../datasources/graph/mutations.ts'
 import { badUserInput } from '../errors.ts'
@@ -14,6 +14,7 @@ import {
   type Resolvers,
   type ResolversParentTypes,
 } from '../generated/resolver-types.ts'
+import { inCommits, readGraphFile } from '../graph-files/read.ts'
 import { stableJson } from '../stable-json.ts'
 import { graphCursorOf, showGraph } from './graph-accepted.ts'
 import { graphTarget } from './graph-ids.ts'
@@ -195,6 +196,21 @@ function trying(ctx: Context, input: CommitGraphInput, mutations: readonly Graph
 const commitWith = (ctx: Context, key: GraphKey, input: CommitInput): Promise<GraphWriteOutcome> =>
   ctx.dataSources.graphCommands.commit(ctx.scope, ctx.viewer, key, input)
 
+/** One commit after the other, each on the one before it: only the first may be refused for a head that has moved. */
+async function writeCommits(
+  ctx: Context,
+  key: GraphKey,
+  commits: readonly (readonly GraphMutation[])[],
+  expectedHead: string | null,
+): Promise<GraphWriteOutcome> {
+  let outcome: GraphWriteOutcome = await commitWith(ctx, key, { mutations: commits[0] ?? [], create: 'ALSO', expectedHead })
+  for (const mutations of commits.slice(1)) {
+    if (outcome.outcome !== 'WRITTEN') return outcome
+    outcome = await commitWith(ctx, key, { mutations, create: 'ALSO' })
+  }
+  return outcome
+}
+
 /** Reads the changes of an input; what is wrong with them is an outcome of the mutation. */
 const withMutations = (
   input: { readonly mutations: readonly GraphMutationInput[]; readonly graph?: string | null; readonly scope?: object | null },
@@ -218,6 +234,14 @@ const Mutation: Resolvers['Mutation'] = {
             write: (key) => commitWith(ctx, key, { mutations, parent: input.parent, expectedHead: input.expectedHead }),
           }),
     ),
+  importGraph: (_parent, { input }, ctx) =>
+    answering<Answer>(locateIn(input), async () => {
+      const commits = inCommits(readGraphFile(input.format, input.text), sizeOfMutation)
+      return writing(ctx, {
+        ...{ mutation: 'importGraph', input, mutationCount: commits.at(-1)?.length ?? 0 },
+        write: (key) => writeCommits(ctx, key, commits, input.expectedHead ?? null),
+      })
+    }),
   setGraphTag: (_parent, { input }, ctx) =>
     writing(ctx, {
       ...{ mutation: 'setGraphTag', input, tag: input.tag },

@@ -9,10 +9,14 @@ import {
   type PathQuery,
 } from '../datasources/graph/graph.ts'
 import { canonicalJson, isList, isMap, parseLexemeJson } from '../datasources/graph/lexeme-json.ts'
-import { pageRequest } from '../datasources/page-cursor.ts'
+import { type PageArguments, pageRequest } from '../datasources/page-cursor.ts'
+import { type Page, type PageRequest } from '../datasources/page.ts'
+import { checkDepth } from '../datasources/graph/graph-search.ts'
 import { AppError, badUserInput } from '../errors.ts'
+import { collectSubgraph } from '../graph-files/collect.ts'
+import { contentTypes, MAX_PICTURE, writeGraph } from '../graph-files/formats.ts'
 import { type PropertyFilter as PropertyFilterInput, type Resolvers } from '../generated/resolver-types.ts'
-import { toConnection, toCountedConnection } from './connection.ts'
+import { toCountedConnection } from './connection.ts'
 import { reading } from './freshness.ts'
 import { graphCommitId, graphId, graphNodeId, graphRelationshipId, graphTarget } from './graph-ids.ts'
 import { pageOfList } from './graph-lists.ts'
@@ -35,6 +39,9 @@ export function propertyFilters(where: readonly PropertyFilterInput[] | null | u
     return { key, ...('equals' in filter ? { equals: filter.equals } : {}), in: filter.in ?? null, exists: exists ?? null }
   })
 }
+
+/** Nodes in one file at most. */
+const MAX_EXPORT = 10_000
 
 const placeOf = (ctx: Context, graph: GraphModel, ref: GraphRef | null | undefined) =>
   ctx.dataSources.graph.locate(ctx.scope, graph, ref ?? null)
@@ -69,6 +76,20 @@ async function endNode(ctx: Context, place: GraphNodeModel['place'], end: { read
   return node
 }
 
+/** What is counted at most: past that the number says only that there are so many. */
+const MAX_COUNT = 10_000
+
+/** Counts a list that has no cheaper count by reading it. */
+const countBy =
+  (read: (page: PageRequest) => Promise<Page<unknown>>): (() => Promise<number>) =>
+  async () =>
+    (await read({ size: MAX_COUNT, direction: 'FORWARD', cursor: null })).items.length
+
+/** A page of a list, and its count by reading. */
+async function countedBy<T>(page: PageArguments, read: (page: PageRequest) => Promise<Page<T>>) {
+  return toCountedConnection(await read(pageRequest(page)), countBy(read))
+}
+
 const Query: Resolvers['Query'] = {
   graph: (_parent, { id, scope, minCursor }, ctx) =>
     reading(ctx, minCursor, async () => {
@@ -88,9 +109,10 @@ const Graph: Resolvers['Graph'] = {
   nodeCount: async (graph, { ref }, ctx) => (await ctx.dataSources.graph.counts(ctx.scope, await placeOf(ctx, graph, ref))).nodes,
   relationshipCount: async (graph, { ref }, ctx) =>
     (await ctx.dataSources.graph.counts(ctx.scope, await placeOf(ctx, graph, ref))).relationships,
-  commits: async (graph, page, ctx) => toConnection(await ctx.dataSources.graph.commits(ctx.scope, graph, pageRequest(page))),
+  commits: async (graph, page, ctx) =>
+    toCountedConnection(await ctx.dataSources.graph.commits(ctx.scope, graph, pageRequest(page)), async () => graph.head),
   commit: (graph, { commitId }, ctx) => ctx.dataSources.graph.findCommit(ctx.scope, graph, commitId),
-  tags: async (graph, page, ctx) => toConnection(await ctx.dataSources.graph.tags(ctx.scope, graph, pageRequest(page))),
+  tags: (graph, page, ctx) => countedBy(page, (request) => ctx.dataSources.graph.tags(ctx.scope, graph, request)),
   node: async (graph, { nodeId, ref }, ctx) => ctx.dataSources.graph.findNode(ctx.scope, await placeOf(ctx, graph, ref), nodeId),
   nodes: async (graph, { ref, labels, where, search, ...page }, ctx) => {
     const { graph: source } = ctx.dataSources
@@ -100,8 +122,13 @@ const Graph: Resolvers['Graph'] = {
       source.countNodes(ctx.scope, place, filter),
     )
   },
-  relationships: async (graph, { ref, types, ...page }, ctx) =>
-    toConnection(await ctx.dataSources.graph.relationships(ctx.scope, await placeOf(ctx, graph, ref), types ?? null, pageRequest(page))),
+  relationships: async (graph, { ref, types, ...page }, ctx) => {
+    const place = await placeOf(ctx, graph, ref)
+    const { graph: source } = ctx.dataSources
+    const read = (request: PageRequest) => source.relationships(ctx.scope, place, types ?? null, request)
+    const count = types == null ? async () => (await source.counts(ctx.scope, place)).relationships : countBy(read)
+    return toCountedConnection(await read(pageRequest(page)), count)
+  },
   path: (graph, args, ctx) => findPath(ctx, graph, args),
   pathExists: async (graph, args, ctx) => {
     const path = await findPath(ctx, graph, args)
@@ -109,8 +136,29 @@ const Graph: Resolvers['Graph'] = {
   },
   diff: async (graph, { from, to }, ctx) =>
     ctx.dataSources.graph.diff(ctx.scope, await placeOf(ctx, graph, from), await placeOf(ctx, graph, to)),
-  history: async (graph, { nodeId, ...page }, ctx) =>
-    toConnection(await ctx.dataSources.graph.history(ctx.scope, graph, nodeId, pageRequest(page))),
+  history: (graph, { nodeId, ...page }, ctx) =>
+    countedBy(page, (request) => ctx.dataSources.graph.history(ctx.scope, graph, nodeId, request)),
+  export: async (graph, { format, ref, nodeId, depth, limit }, ctx) => {
+    const most = format === 'SVG' ? MAX_PICTURE : MAX_EXPORT
+    const wanted = Math.min(limit ?? MAX_EXPORT, most)
+    if (wanted < 1) throw badUserInput('`limit` must be at least 1.')
+    checkDepth(depth ?? 2)
+    const place = await placeOf(ctx, graph, ref)
+    const found = await collectSubgraph(ctx.dataSources.graph, ctx.scope, place, {
+      nodeId: nodeId ?? null,
+      depth: depth ?? 2,
+      limit: wanted,
+    })
+    const [nodeCount, relationshipCount] = [found.nodes.length, found.relationships.length]
+    return {
+      format,
+      contentType: contentTypes[format],
+      text: writeGraph(format, found),
+      nodeCount,
+      relationshipCount,
+      truncated: found.truncated,
+    }
+  },
   drift: (graph, page, ctx) => {
     if (graph.source !== 'SUMMIT') throw badUserInput('Only the graph of Summit mirrors a table.')
     return ctx.dataSources.graph.drift(ctx.scope, pageRequest(page))
@@ -125,13 +173,12 @@ const GraphCommit: Resolvers['GraphCommit'] = {
   mutations: async (commit, page, ctx) => {
     const all = await ctx.dataSources.graph.mutations(ctx.scope, commit)
     const owner = { list: `GraphCommit.mutations:${commit.sequence}`, tenantId: ctx.scope.tenantId }
-    return toConnection(
-      pageOfList(
-        all.map((raw) => ({ raw })),
-        owner,
-        pageRequest(page),
-      ),
+    const pages = pageOfList(
+      all.map((raw) => ({ raw })),
+      owner,
+      pageRequest(page),
     )
+    return toCountedConnection(pages, async () => commit.mutationCount)
   },
 }
 
@@ -163,12 +210,13 @@ const GraphNode: Resolvers['GraphNode'] = {
   neighbours: async (node, { depth, direction, labels, types, where, search, ...page }, ctx) => {
     const query = { depth: depth ?? 1, direction: direction ?? 'ANY', types: types ?? null } as const
     const filter = { labels, where: propertyFilters(where), search }
-    const found = await ctx.dataSources.graph.neighbours(ctx.scope, node, { ...query, ...filter }, pageRequest(page))
-    return Object.assign(toConnection(found), { truncated: found.truncated })
+    const read = (request: PageRequest) => ctx.dataSources.graph.neighbours(ctx.scope, node, { ...query, ...filter }, request)
+    const found = await read(pageRequest(page))
+    return Object.assign(toCountedConnection(found, countBy(read)), { truncated: found.truncated })
   },
   relationships: async (node, { direction, types, ...page }, ctx) => {
     const query = { direction: direction ?? 'ANY', types: types ?? null } as const
-    return toConnection(await ctx.dataSources.graph.relationshipsOf(ctx.scope, node, query, pageRequest(page)))
+    return countedBy(page, (request) => ctx.dataSources.graph.relationshipsOf(ctx.scope, node, query, request))
   },
   reach: (node, { depth, direction, types }, ctx) =>
     ctx.dataSources.graph.reach(ctx.scope, node, { depth: depth ?? 6, direction: direction ?? 'ANY', types: types ?? null }),
@@ -197,6 +245,12 @@ export const graph: Resolvers = {
   Query,
   Graph,
   GraphConnection: { totalCount: (connection) => connection.count() },
+  GraphCommitConnection: { totalCount: (connection) => connection.count() },
+  GraphMutationConnection: { totalCount: (connection) => connection.count() },
+  GraphTagConnection: { totalCount: (connection) => connection.count() },
+  GraphRelationshipConnection: { totalCount: (connection) => connection.count() },
+  GraphNodeVersionConnection: { totalCount: (connection) => connection.count() },
+  GraphNeighbourConnection: { totalCount: (connection) => connection.count() },
   GraphCommit,
   GraphMutation,
   GraphTag: { commit: ({ graph: owner, commitId }, _args, ctx) => ctx.dataSources.graph.findCommit(ctx.scope, owner, commitId) },

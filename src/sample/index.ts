@@ -4,6 +4,7 @@ import { type Sql } from '../datasources/sql/sql.ts'
 import { type Clock } from '../time.ts'
 import { runSampleEngine } from './engine.ts'
 import { type SampleMessage } from './events.ts'
+import { keepGraphAlive, sampleGraphHistory } from './graph.ts'
 import { sampleHistory } from './history.ts'
 
 export interface SampleOptions {
@@ -29,7 +30,8 @@ export async function loadSample({ sql, clock }: SampleOptions): Promise<number>
   const isScale = (message: SampleMessage) => message.subject.startsWith('demon.scale.')
   const rituals = await importIntoSqlLog(sql, 'ritual', toImport(history.filter((message) => !isScale(message))))
   if (rituals === 0) return 0
-  return rituals + (await importIntoSqlLog(sql, 'scale', toImport(history.filter(isScale))))
+  const scale = await importIntoSqlLog(sql, 'scale', toImport(history.filter(isScale)))
+  return rituals + scale + (await importIntoSqlLog(sql, 'graph', toImport(sampleGraphHistory(clock.now()))))
 }
 
 export interface LiveSampleOptions {
@@ -40,4 +42,6 @@ export interface LiveSampleOptions {
 }
 
 /** Keeps the sample moving until `signal` aborts. */
-export const keepSampleAlive = (options: LiveSampleOptions): Promise<void> => runSampleEngine(options)
+export const keepSampleAlive = async (options: LiveSampleOptions): Promise<void> => {
+  await Promise.all([runSampleEngine(options), keepGraphAlive(options)])
+}
