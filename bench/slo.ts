@@ -1,7 +1,5 @@
-/**
- * `npm run bench -- slo`: what objectives cost. 1,000 objectives over our own counters: the list, the evaluator's tick, an event, memory; tickets: verify in
- * process, consume on PostgreSQL where DATABASE_URL is set.
- */
+// `npm run bench -- slo`: what objectives cost. 1,000 objectives over our own counters: the list, the evaluator's tick, an event, memory; tickets: verify in
+// process, consume on PostgreSQL where DATABASE_URL is set.
 import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import { createSlo } from '../src/datasources/slo/index.ts'
@@ -87,6 +85,7 @@ function counting(): void {
   globalThis.gc?.()
   const before = process.memoryUsage()
   counters.define(definitions)
+  globalThis.gc?.()
   const after = process.memoryUsage()
   say(
     'memory of one objective',

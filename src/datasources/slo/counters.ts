@@ -103,6 +103,16 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
     entry.pendingTotal += total
   }
 
+  const countOne = (entry: Entry, slots: readonly [number, number, number], good: number): void => {
+    entry.rings.addAt(slots, good, 1)
+    if (slots[0] !== entry.pendingSlot) {
+      settle(entry)
+      entry.pendingSlot = slots[0]
+    }
+    entry.pendingGood += good
+    entry.pendingTotal += 1
+  }
+
   /** Every slot of this process's life up to now: it was here to count, even if nothing happened. */
   const live = (): number => {
     const at = now()
@@ -114,16 +124,24 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
     return at
   }
 
-  const entryOf = (slo: SloDefinition): Entry | undefined => entries.get(counterKey(slo.tenantId, slo.name))
+  /** Spelling a key costs more than looking it up: definitions are the same objects until somebody changes them. */
+  const keys = new WeakMap<SloDefinition, string>()
+  const entryOf = (slo: SloDefinition): Entry | undefined => {
+    const known = keys.get(slo) ?? counterKey(slo.tenantId, slo.name)
+    keys.set(slo, known)
+    return entries.get(known)
+  }
 
-  const read = (slo: SloDefinition, from: Nanos, to: Nanos): Reading => {
+  type Coverage = (ring: number, start: number, end: number) => number
+
+  const read = (slo: SloDefinition, from: Nanos, to: Nanos, coverageOf: Coverage): Reading => {
     const entry = entryOf(slo)
     if (entry === undefined) return unmeasured('NOT_CONFIGURED')
     const start = Number(from) / 1e9
     const end = Math.min(Number(to) / 1e9, now() + 1)
     const ring = ringFor(now() - start)
     const { good, total } = entry.rings.sum(ring, start, end)
-    const coverage = alive.coverage(ring, start, Number(to) / 1e9)
+    const coverage = coverageOf(ring, start, Number(to) / 1e9)
     return { ok: true, good, total, coverage, estimated: coverage < 0.999, warnings: [] }
   }
 
@@ -135,7 +153,8 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
       if (concerned === undefined) return
       const at = now()
       if (durationMs !== undefined) percentilesOf(measure)?.record(at, durationMs)
-      for (const entry of concerned) count(entry, at, good && (durationMs === undefined || durationMs <= entry.thresholdMs) ? 1 : 0, 1)
+      const slots: readonly [number, number, number] = [Math.floor(at / 10), Math.floor(at / 300), Math.floor(at / 3600)]
+      for (const entry of concerned) countOne(entry, slots, good && (durationMs === undefined || durationMs <= entry.thresholdMs) ? 1 : 0)
     },
     add(tenantId, name, { good, total, atSeconds }) {
       const entry = entries.get(counterKey(tenantId, name))
@@ -160,7 +179,9 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
         entry.definition = definition
         entry.thresholdMs = indicator.thresholdMs ?? Infinity
         entries.set(key, entry)
-        measures.set(indicator.measure, [...(measures.get(indicator.measure) ?? []), entry])
+        const concerned = measures.get(indicator.measure)
+        if (concerned === undefined) measures.set(indicator.measure, [entry])
+        else concerned.push(entry)
       }
       for (const key of entries.keys()) if (!wanted.has(key)) entries.delete(key)
       byMeasure = measures
@@ -203,7 +224,15 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
 
     async measure(questions) {
       live()
-      return questions.map(({ slo, from, to }) => read(slo, from, to))
+      // most questions of one call are about the same few windows
+      const known = new Map<string, number>()
+      const coverageOf: Coverage = (ring, start, end) => {
+        const key = `${ring}:${start}:${end}`
+        const share = known.get(key) ?? alive.coverage(ring, start, end)
+        known.set(key, share)
+        return share
+      }
+      return questions.map(({ slo, from, to }) => read(slo, from, to, coverageOf))
     },
     async slices(slo, { from, to, stepSeconds }): Promise<SliceReading> {
       live()

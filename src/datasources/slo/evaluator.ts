@@ -92,7 +92,11 @@ export function createEvaluator(parts: EvaluatorParts): SloEvaluator {
 
   async function measure(definitions: readonly SloDefinition[]): Promise<SloReport[]> {
     const tenants = new Map<string, SloDefinition[]>()
-    for (const definition of definitions) tenants.set(definition.tenantId, [...(tenants.get(definition.tenantId) ?? []), definition])
+    for (const definition of definitions) {
+      const own = tenants.get(definition.tenantId)
+      if (own === undefined) tenants.set(definition.tenantId, [definition])
+      else own.push(definition)
+    }
     const reports: SloReport[] = []
     for (const [tenantId, own] of tenants) reports.push(...(await slo.reports({ tenantId, signal: stopping.signal }, own, null)))
     return reports

@@ -130,7 +130,9 @@ export function createPrometheusSli({ client }: { client: PrometheusClient }): S
       questions.forEach((question, ord) => {
         const seconds = Math.max(1, Math.round(Number(question.to - question.from) / 1e9))
         const key = `${seconds}:${question.to}`
-        batches.set(key, [...(batches.get(key) ?? []), { ord, question, seconds }])
+        const batch = batches.get(key)
+        if (batch === undefined) batches.set(key, [{ ord, question, seconds }])
+        else batch.push({ ord, question, seconds })
       })
       const readings: Reading[] = questions.map(() => unmeasured('NOT_CONFIGURED'))
       const answers = await Promise.all([...batches.values()].map((batch) => measureBatch(batch, batch[0]?.question.to ?? 0n, signal)))

@@ -34,6 +34,13 @@ export class Rings {
     for (let ring = 0; ring < ringCount; ring += 1) this.addTo(ring, Math.floor(epochSeconds / ringShapes[ring]!.seconds), good, total)
   }
 
+  /** The same with the slot of each ring at hand: for many objectives about one event. */
+  addAt(slots: readonly [number, number, number], good: number, total: number): void {
+    this.addTo(0, slots[0], good, total)
+    this.addTo(1, slots[1], good, total)
+    this.addTo(2, slots[2], good, total)
+  }
+
   addTo(ring: number, slot: number, good: number, total: number): void {
     const at = this.#place(ring, slot)
     if (at < 0) return
@@ -60,8 +67,10 @@ export class Rings {
     const counts = this.#counts
     let good = 0
     let total = 0
+    let place = first % slots
     for (let slot = first; slot <= last; slot += 1) {
-      const at = (base + (slot % slots)) * 2
+      const at = (base + place) * 2
+      place = place + 1 === slots ? 0 : place + 1
       const all = counts[at + 1]!
       if (all === 0) continue
       const start = slot * seconds
