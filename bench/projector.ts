@@ -15,7 +15,8 @@ import { eventually } from '../test/support/eventually.ts'
 import { startNats } from '../test/support/nats.ts'
 import { testProjector } from '../test/support/projecting.ts'
 import { createTestDatabase } from '../test/support/sql.ts'
-import { bench, owner } from './support/bench.ts'
+import { bench, owner, readable } from './support/bench.ts'
+import { heapBytes } from './support/memory.ts'
 
 const rituals = 40
 const openRuns = 500
@@ -58,23 +59,29 @@ function* events(count: number): Generator<{ subject: string; payload: Uint8Arra
   }
 }
 
-const megabytes = () => Math.round(process.memoryUsage().rss / 1_048_576)
+const megabytes = (bytes: number): number => Math.round(bytes / 1_048_576)
 
 async function measure(name: string, sql: Sql, log: EventLog, count: number): Promise<void> {
   const projector = testProjector(sql, log)
   const applied = () => projector.stats()[0]?.applied ?? 0
   const from = performance.now()
-  const memory: number[] = []
+  const before = process.cpuUsage()
+  const resident: number[] = []
+  const held: number[] = []
   projector.start()
   for (const share of [0.25, 0.5, 0.75, 1]) {
     await eventually(() => applied() >= count * share, { withinMs: 600_000, everyMs: 20 })
-    memory.push(megabytes())
+    resident.push(megabytes(process.memoryUsage().rss))
+    held.push(megabytes(heapBytes()))
   }
   const seconds = (performance.now() - from) / 1000
+  const { user, system } = process.cpuUsage(before)
   await projector.stop()
   const { runs } = await sql.one<{ runs: bigint }>('select count(*) as runs from runs')
-  console.log(`${name}: ${count} events of ${runs} runs in ${seconds.toFixed(1)} s, ${Math.round(count / seconds)} events/s`)
-  console.log(`  memory (RSS) at 25, 50, 75, 100 %: ${memory.join(', ')} MB`)
+  console.log(
+    `${name}: ${count} events of ${runs} runs in ${seconds.toFixed(1)} s, ${Math.round(count / seconds)} events/s, ${readable((user + system) / count)} µs of CPU of this process an event`,
+  )
+  console.log(`  MB at 25, 50, 75, 100 %: resident ${resident.join(', ')}; held after a collection ${held.join(', ')}`)
 }
 
 async function connected(count: number): Promise<void> {
