@@ -83,10 +83,11 @@ function appending(t: Test, sql: Sql) {
   t.test('of 1,000 parallel appends that expect the same offset one wins, and 999 are told the actual length', async (t) => {
     const stream = await newStream(store)
     await appended(store, stream, 'first')
+    // several processes: each store of its own knows only its own head
+    const stores = Array.from({ length: 8 }, () => open(sql))
     const outcomes = await Promise.all(
       Array.from({ length: 1_000 }, (_, index) =>
-        // several processes: each store of its own knows only its own head
-        open(sql).append(scope, stream, { payloads: [text(`r${index}`)], expectedOffset: 1n, idempotency: null }),
+        (stores[index % 8] ?? store).append(scope, stream, { payloads: [text(`r${index}`)], expectedOffset: 1n, idempotency: null }),
       ),
     )
     t.equal(outcomes.filter(({ outcome }) => outcome === 'APPENDED').length, 1)
