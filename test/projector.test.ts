@@ -202,7 +202,6 @@ async function behaves(t: Test, pair: Pair): Promise<void> {
       leaving.abort()
       t.equal(await waiting, false)
       t.match(await far.watermark('ritual'), { stream: 'ritual', sequence })
-      t.equal(await far.watermark('graph'), null)
     })
   })
 
