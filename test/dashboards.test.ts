@@ -113,7 +113,8 @@ tap.test(
 
     const open = new Map(expressions.map((one) => [one.query, one.name]))
     const errors: string[] = []
-    const deadline = Date.now() + 45_000
+    // a subquery by the minute sees a series only once a full minute has passed
+    const deadline = Date.now() + 150_000
     while (open.size > 0 && Date.now() < deadline) {
       await traffic()
       for (const [query, name] of open) {
