@@ -55,3 +55,7 @@ export const deadlineExceeded = (what: string, cause?: unknown) =>
 
 export const isAppError = (error: unknown, code?: AppErrorCode): error is AppError =>
   error instanceof AppError && (code === undefined || error.code === code)
+
+/** A store is away or does not answer in time: it may come back, and what was asked of it may have happened. */
+export const isOutage = (error: unknown): error is AppError =>
+  isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')

@@ -4,7 +4,7 @@ import { type Config } from './config.ts'
 import { migrate } from './datasources/sql/migrate.ts'
 import { serverKey } from './datasources/sql/server-key.ts'
 import { type Sql } from './datasources/sql/sql.ts'
-import { isAppError } from './errors.ts'
+import { isOutage } from './errors.ts'
 import { createCursorCodec } from './subscriptions/signed-cursor.ts'
 import { type LateCursors } from './subscriptions/late-cursors.ts'
 import { type Clock } from './time.ts'
@@ -20,8 +20,6 @@ export interface PrepareParts {
 }
 
 const RETRY_MS = 1_000
-
-const mayComeBack = (error: unknown): boolean => isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
 
 async function prepareOnce({ config, sql, cursors, clock, logger }: PrepareParts): Promise<void> {
   const applied = await migrate(sql)
@@ -42,7 +40,7 @@ export async function prepareStores(parts: PrepareParts): Promise<boolean> {
       return true
     } catch (error) {
       if (parts.signal.aborted) return false
-      if (!mayComeBack(error)) throw error
+      if (!isOutage(error)) throw error
       if (attempt === 1) parts.logger.warn({ err: error }, 'SQL does not answer yet: the server is up, not ready, and keeps trying')
       await delay(RETRY_MS, undefined, { signal: parts.signal }).catch(() => undefined)
     }

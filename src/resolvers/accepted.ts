@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Context } from '../context.ts'
 import { type RunInLog, type WriteOutcome } from '../datasources/runs/commands.ts'
 import { type RunKey } from '../datasources/runs/runs.ts'
-import { AppError, badUserInput, isAppError } from '../errors.ts'
+import { AppError, badUserInput, isAppError, isOutage } from '../errors.ts'
 import { stableJson } from '../stable-json.ts'
 import { anyField } from '../subscriptions/cursor.ts'
 
@@ -17,8 +17,6 @@ export interface Written<Key extends RunKey> {
   readonly key: Key
   readonly outcome: WriteOutcome
 }
-
-const isUnavailable = (error: unknown): boolean => isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
 
 /** @throws AppError BAD_USER_INPUT */
 export function checkIdempotencyKey(key: string): string {
@@ -55,7 +53,7 @@ async function isProjected(ctx: Context, sequence: bigint): Promise<boolean> {
     ctx.sourceUse.note('sql', { asOf: ctx.clock.now(), status: reached ? 'UP' : 'DEGRADED' })
     return reached
   } catch (error) {
-    if (!isUnavailable(error)) throw error
+    if (!isOutage(error)) throw error
     ctx.sourceUse.note('sql', { asOf: null, status: 'DOWN' })
     return false
   }
@@ -65,7 +63,7 @@ async function fromReadModel<T>(ctx: Context, read: () => Promise<T | null>): Pr
   try {
     return await read()
   } catch (error) {
-    if (!isUnavailable(error)) throw error
+    if (!isOutage(error)) throw error
     ctx.sourceUse.note('sql', { asOf: null, status: 'DOWN' })
     return null
   }

@@ -1,9 +1,7 @@
 import { type Context } from '../context.ts'
 import { type Graph, type GraphCommit, type GraphKey } from '../datasources/graph/graph.ts'
-import { AppError, isAppError } from '../errors.ts'
+import { AppError, isAppError, isOutage } from '../errors.ts'
 import { anyField } from '../subscriptions/cursor.ts'
-
-const isAway = (error: unknown): boolean => isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
 
 async function isProjected(ctx: Context, sequence: bigint): Promise<boolean> {
   try {
@@ -14,7 +12,7 @@ async function isProjected(ctx: Context, sequence: bigint): Promise<boolean> {
     ctx.sourceUse.note('sql', { asOf: ctx.clock.now(), status: reached ? 'UP' : 'DEGRADED' })
     return reached
   } catch (error) {
-    if (!isAway(error)) throw error
+    if (!isOutage(error)) throw error
     ctx.sourceUse.note('sql', { asOf: null, status: 'DOWN' })
     return false
   }
@@ -64,7 +62,7 @@ export async function showGraph(
     const known = graph ?? unknownYet(ctx, key)
     return { graph: known, commit: written === null ? null : commitBefore(ctx, known, sequence, written), projected: false }
   } catch (error) {
-    if (!isAway(error)) throw error
+    if (!isOutage(error)) throw error
     const known = unknownYet(ctx, key)
     return { graph: known, commit: written === null ? null : commitBefore(ctx, known, sequence, written), projected: false }
   }
@@ -78,7 +76,7 @@ export async function graphCursorOf(ctx: Context, sequence: bigint): Promise<str
   const { graphCommands, progress } = ctx.dataSources
   try {
     const known = await progress.watermark('graph').catch((error: unknown) => {
-      if (isAway(error)) return null
+      if (isOutage(error)) return null
       throw error
     })
     const epoch = known?.epoch ?? (await graphCommands.epoch())

@@ -1,6 +1,6 @@
+import { isOutage } from '../errors.ts'
 import { type Context } from '../context.ts'
 import { type CursorPosition } from './cursor.ts'
-import { isOutage } from './outage.ts'
 import { pause } from './pause.ts'
 
 const never = new AbortController().signal

@@ -1,4 +1,4 @@
-import { AppError, badUserInput, isAppError } from '../../errors.ts'
+import { AppError, badUserInput, isOutage } from '../../errors.ts'
 import { type Scope } from '../scope.ts'
 import { type OwnAlert, listAlerts } from '../slo/sql-slo-states.ts'
 import { type Sql } from '../sql/sql.ts'
@@ -73,8 +73,6 @@ const fromManaged = (alert: ManagedAlert, tenantId: string): Alert => ({
   inhibitedBy: alert.inhibitedBy,
   receivers: alert.receivers,
 })
-
-const isOutage = (error: unknown): boolean => isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
 
 const MOST_MATCHERS = 20
 const MOST_DAYS = 366n

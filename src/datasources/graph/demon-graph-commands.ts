@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { AppError, badUserInput, isAppError, sourceUnavailable } from '../../errors.ts'
+import { AppError, badUserInput, isOutage, sourceUnavailable } from '../../errors.ts'
 import { parseGraphEvent } from '../../projections/graph-events.ts'
 import { type Clock, formatDemonTime } from '../../time.ts'
 import { type EventLog, type LogMessage, WrongLastSequenceError } from '../log/log.ts'
@@ -49,8 +49,6 @@ const written = (sequence: bigint, commitId: string | null, repeated = false): G
   repeated,
 })
 
-const isAway = (error: unknown): boolean => isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
-
 /** What the tables know of a graph; nothing while they are away or about another life of the stream. */
 async function fromTables(parts: GraphCommandsParts, scope: Scope, key: GraphKey, epoch: string) {
   const nothing = { projected: null, head: null, newestTs: '', after: 0n }
@@ -63,7 +61,7 @@ async function fromTables(parts: GraphCommandsParts, scope: Scope, key: GraphKey
     const head = commit == null ? null : { commitId: commit.commitId, sequence: commit.sequence }
     return { projected, head, newestTs: await parts.told.newestTs(scope, projected), after: mark.sequence }
   } catch (error) {
-    if (!isAway(error)) throw error
+    if (!isOutage(error)) throw error
     return nothing
   }
 }
@@ -176,7 +174,7 @@ async function commit(parts: GraphCommandsParts, scope: Scope, key: GraphKey, in
       if (isOurs || input.expectedHead == null) return written(ack.sequence, commitId, !isOurs)
     } catch (error) {
       if (error instanceof WrongLastSequenceError) continue
-      if (!isAway(error)) throw error
+      if (!isOutage(error)) throw error
       const after = await standingOf(parts, { tenantId: scope.tenantId }, key, own).catch(() => null)
       if (after?.ownSequence != null) return written(after.ownSequence, commitId)
       if (after !== null)
@@ -215,7 +213,7 @@ async function tagEvent(parts: GraphCommandsParts, scope: GraphScope, tag: strin
   try {
     return written((await appendTagEvent(parts, scope, tag, commitId)).sequence, null)
   } catch (error) {
-    if (parts.tags === null || !isAway(error)) throw error
+    if (parts.tags === null || !isOutage(error)) throw error
     const message = 'The tag is written; its event is not yet, and will follow.'
     throw new AppError('SOURCE_UNAVAILABLE', message, { source: 'log', details: { written: 'PARTLY' }, cause: error })
   }

@@ -1,10 +1,8 @@
-import { isAppError } from '../../errors.ts'
+import { isOutage } from '../../errors.ts'
 import { decodeListCursor, encodeListCursor } from '../page-cursor.ts'
 import { type PageRequest } from '../page.ts'
 import { type Scope } from '../scope.ts'
 import { type Graph, type GraphDataSource, type GraphFilter, type GraphSourceKind } from './graph.ts'
-
-const isAway = (error: unknown): boolean => isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
 
 /** Several sources as one: each graph, and what was read of it, is asked for where it is kept. */
 export function joinGraphSources(orrery: GraphDataSource, summit: GraphDataSource | null): GraphDataSource {
@@ -23,7 +21,7 @@ export function joinGraphSources(orrery: GraphDataSource, summit: GraphDataSourc
       const text = filter.graphIdContains?.toLowerCase() ?? ''
       return graph == null || !graph.graphId.includes(text) ? null : graph
     } catch (error) {
-      if (!isAway(error) || filter.sources?.every((source) => source === 'SUMMIT') === true) throw error
+      if (!isOutage(error) || filter.sources?.every((source) => source === 'SUMMIT') === true) throw error
       return null
     }
   }

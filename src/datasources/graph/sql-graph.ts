@@ -1,4 +1,4 @@
-import { AppError, badUserInput, isAppError } from '../../errors.ts'
+import { AppError, badUserInput, isOutage } from '../../errors.ts'
 import { fitsIndex, storable } from '../../projections/event-text.ts'
 import { type Page, type PageRequest } from '../page.ts'
 import { type Scope } from '../scope.ts'
@@ -79,14 +79,12 @@ async function positionOf(sql: Sql, scope: Scope, graph: Graph, commitId: string
   return row.position
 }
 
-const isAway = (error: unknown): boolean => isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
-
 /** The store of tags where it answers; while it does not, what the events say. */
 async function eitherTags<T>(store: () => Promise<T>, events: () => Promise<T>): Promise<T> {
   try {
     return await store()
   } catch (error) {
-    if (!isAway(error)) throw error
+    if (!isOutage(error)) throw error
     return events()
   }
 }

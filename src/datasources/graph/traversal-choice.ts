@@ -1,4 +1,4 @@
-import { isAppError } from '../../errors.ts'
+import { isOutage } from '../../errors.ts'
 import { type GraphTraversal, TraversalUnable } from './traversal.ts'
 
 export interface TraversalChoice extends GraphTraversal {
@@ -6,8 +6,7 @@ export interface TraversalChoice extends GraphTraversal {
   readonly adapters: readonly GraphTraversal[]
 }
 
-const mayBeAsked = (error: unknown): boolean =>
-  error instanceof TraversalUnable || isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
+const mayBeAsked = (error: unknown): boolean => error instanceof TraversalUnable || isOutage(error)
 
 /**
  * Asks the first adapter, and the next one where that cannot answer; the last is SQL, which always can as long as anything can.

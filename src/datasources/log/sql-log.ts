@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock } from '../../time.ts'
-import { badUserInput, isAppError, sourceUnavailable } from '../../errors.ts'
+import { badUserInput, isOutage, sourceUnavailable } from '../../errors.ts'
 import { type Sql } from '../sql/sql.ts'
 import { streamSettings } from './demon-streams.ts'
 import { type EventLog, type LogMessage, type LogStream, type LogStreamState, type ReadOptions, logStreams } from './log.ts'
@@ -44,8 +44,7 @@ async function asLog<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED'))
-      throw error.source === 'log' ? error : sourceUnavailable('log', error)
+    if (isOutage(error)) throw error.source === 'log' ? error : sourceUnavailable('log', error)
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { AppError, isAppError } from '../../errors.ts'
+import { AppError, isOutage } from '../../errors.ts'
 import { type Clock, type Nanos, formatDemonTime, millisBetween } from '../../time.ts'
 import { type AppendAck, type EventLog, WrongLastSequenceError } from '../log/log.ts'
 import { type Scope } from '../scope.ts'
@@ -120,7 +120,7 @@ function startWrite({ log, clock, maxAttempts }: WriterParts, request: WriteRequ
       return ack.duplicate ? await settleDuplicate(ack) : written(ack.sequence)
     } catch (error) {
       if (error instanceof WrongLastSequenceError) return null
-      if (isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')) return settle(error)
+      if (isOutage(error)) return settle(error)
       throw error
     }
   }

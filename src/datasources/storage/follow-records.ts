@@ -1,4 +1,4 @@
-import { isAppError } from '../../errors.ts'
+import { isOutage } from '../../errors.ts'
 import { pause } from '../waiting.ts'
 import { type FollowStep, type StoredRecord, type StreamExtent } from './storage.ts'
 
@@ -16,8 +16,6 @@ export interface FollowParts {
 
 const PAGE = 200n
 const RETRY_MS = { first: 200, last: 5_000 }
-
-const isOutage = (error: unknown): boolean => isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
 
 /**
  * History, then live, from the owner of the records itself: every step begins where the last one ended, so nothing is lost or repeated whatever

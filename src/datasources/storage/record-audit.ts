@@ -1,5 +1,5 @@
 import { actorOf } from '../../auth/actor.ts'
-import { AppError, isAppError } from '../../errors.ts'
+import { AppError, isOutage } from '../../errors.ts'
 import { formatNanos, parseNanos, type Clock } from '../../time.ts'
 import { type EventLog } from '../log/log.ts'
 import { type Scope } from '../scope.ts'
@@ -15,8 +15,6 @@ export const PENDING_RECEIPTS = 'orrery.audit.v1.pending'
 
 const GENESIS = '0'.repeat(64)
 const MOST_TENANTS = 10_000
-
-const isOutage = (error: unknown): boolean => isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
 
 /** `receipt` stands first: that is how a receipt's bytes are told from other JSON. */
 const bytesOf = ({ actor, action, subject, outcome, requestId, inputDigest }: NewReceipt, at: bigint): Buffer =>

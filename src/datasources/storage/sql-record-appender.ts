@@ -1,4 +1,4 @@
-import { AppError, isAppError } from '../../errors.ts'
+import { AppError, isOutage } from '../../errors.ts'
 import { type Clock, type Nanos } from '../../time.ts'
 import { type Sql, SqlError } from '../sql/sql.ts'
 import { chainHashes, hex } from './record-chain.ts'
@@ -180,7 +180,7 @@ function takeGroup(queue: Waiting[]): Waiting[] {
 
 /** What a caller must know when nobody can tell whether the records are there. */
 const unknownOutcome = (error: unknown): unknown =>
-  isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
+  isOutage(error)
     ? new AppError(
         'SOURCE_UNAVAILABLE',
         'The source "sql" does not answer: whether the records were stored is not known. Ask again with the same idempotency key or expected offset.',

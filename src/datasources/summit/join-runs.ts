@@ -1,4 +1,4 @@
-import { badUserInput, isAppError } from '../../errors.ts'
+import { badUserInput, isOutage } from '../../errors.ts'
 import { type Approval, type ApprovalFilter, type ApprovalOrder, type ApprovalsDataSource } from '../approvals/approvals.ts'
 import { denyGate } from '../approvals/decision-rules.ts'
 import { emptyPage, type Page, type PageRequest } from '../page.ts'
@@ -9,8 +9,6 @@ import { pageOf } from '../graph/pages.ts'
 
 /** Summit's share of a list: what is beyond is left out of mixed lists. */
 const MAX_OF_SUMMIT = 1000
-
-const isAway = (error: unknown): boolean => isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
 
 /** Where a mixed list stands in Demon's pages, and behind which item of Summit's. */
 interface Mark {
@@ -89,7 +87,7 @@ async function orNothing<T>(ask: () => Promise<T[]>, alone: boolean): Promise<T[
   try {
     return await ask()
   } catch (error) {
-    if (alone || !isAway(error)) throw error
+    if (alone || !isOutage(error)) throw error
     return []
   }
 }

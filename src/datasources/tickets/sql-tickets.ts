@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { badUserInput, isAppError } from '../../errors.ts'
+import { badUserInput, isOutage } from '../../errors.ts'
 import { type Invariants, checkNonce, checkTtl } from '../guarantees/invariants.ts'
 import { type SecurityEvents } from '../guarantees/security-events.ts'
 import { type GuaranteeSignals } from '../guarantees/signals.ts'
@@ -126,8 +126,6 @@ function conditions({ states, repoId, runKey }: TicketFilter, { add }: Parameter
   }
   return where
 }
-
-const isOutage = (error: unknown): boolean => isAppError(error, 'SOURCE_UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED')
 
 const lengthed = (parts: readonly string[]): string => parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('')
 const stampMessage = (repoSha: string, planHash: string, ticketId: string, content: string): string =>
