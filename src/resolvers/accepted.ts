@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Context } from '../context.ts'
+import { type LogStream } from '../datasources/log/log.ts'
 import { type RunInLog, type WriteOutcome } from '../datasources/runs/commands.ts'
 import { type RunKey } from '../datasources/runs/runs.ts'
 import { AppError, badUserInput, isAppError, isOutage } from '../errors.ts'
@@ -44,9 +45,10 @@ export async function writeOnce<Key extends RunKey>(
   return repeated && value.outcome.outcome === 'WRITTEN' ? { ...value, outcome: { ...value.outcome, repeated } } : value
 }
 
-async function isProjected(ctx: Context, sequence: bigint): Promise<boolean> {
+/** Waits, bounded, until the read model shows an event; says so in the answer's sources. A read model that is away shows nothing. */
+export async function isProjected(ctx: Context, stream: LogStream, sequence: bigint): Promise<boolean> {
   try {
-    const reached = await ctx.dataSources.progress.waitFor('ritual', sequence, {
+    const reached = await ctx.dataSources.progress.waitFor(stream, sequence, {
       timeoutMs: ctx.config.writeTimeoutMs,
       signal: ctx.scope.signal,
     })
@@ -100,7 +102,7 @@ export interface Showing<T> {
 export async function show<T>(ctx: Context, { key, sequence, find, pick }: Showing<T>): Promise<{ shown: T; projected: boolean }> {
   ctx.loaders.clear()
   ctx.sourceUse.note('log', { asOf: ctx.clock.now(), status: 'UP' })
-  const projected = await isProjected(ctx, sequence)
+  const projected = await isProjected(ctx, 'ritual', sequence)
   const known = projected ? await fromReadModel(ctx, find) : null
   if (known !== null) return { shown: known, projected: true }
   const inLog = await fromLog(ctx, key, sequence)

@@ -2,21 +2,7 @@ import { type Context } from '../context.ts'
 import { type Graph, type GraphCommit, type GraphKey } from '../datasources/graph/graph.ts'
 import { AppError, isAppError, isOutage } from '../errors.ts'
 import { anyField } from '../subscriptions/cursor.ts'
-
-async function isProjected(ctx: Context, sequence: bigint): Promise<boolean> {
-  try {
-    const reached = await ctx.dataSources.progress.waitFor('graph', sequence, {
-      timeoutMs: ctx.config.writeTimeoutMs,
-      signal: ctx.scope.signal,
-    })
-    ctx.sourceUse.note('sql', { asOf: ctx.clock.now(), status: reached ? 'UP' : 'DEGRADED' })
-    return reached
-  } catch (error) {
-    if (!isOutage(error)) throw error
-    ctx.sourceUse.note('sql', { asOf: null, status: 'DOWN' })
-    return false
-  }
-}
+import { isProjected } from './accepted.ts'
 
 export interface Shown {
   readonly graph: Graph
@@ -54,7 +40,7 @@ export async function showGraph(
   ctx.loaders.clear()
   ctx.sourceUse.note('log', { asOf: ctx.clock.now(), status: 'UP' })
   const { graph: source } = ctx.dataSources
-  const projected = await isProjected(ctx, sequence)
+  const projected = await isProjected(ctx, 'graph', sequence)
   try {
     const graph = await source.find(ctx.scope, key)
     const commit = graph === null || written === null ? null : await source.findCommit(ctx.scope, graph, written.commitId)

@@ -1,6 +1,6 @@
 import { type Context } from '../context.ts'
 import { type Approval, type ApprovalFilter } from '../datasources/approvals/approvals.ts'
-import { denyGate } from '../datasources/approvals/decision-rules.ts'
+import { fitsApproval } from '../datasources/approvals/fits-approval.ts'
 import { type RitualEvent } from '../projections/events.ts'
 import { type Delivery, delivery, type Marker, markerDelivery, positionOf } from './delivery.ts'
 import { type HubItem } from './hub.ts'
@@ -22,21 +22,6 @@ const gateOf = ({ body }: RitualEvent): string | null => {
   if (body.kind === 'approval.requested' || body.kind === 'approval.decided' || body.kind === 'approval.escalated' || body.kind === 'timer')
     return body.gateId
   return null
-}
-
-/** The same conditions as the list's, on one gate. */
-export function fitsApproval(approval: Approval, filter: ApprovalFilter): boolean {
-  const { states, gateId, ritualId, requester, approver, decidable, requestedAfter, expiresBefore } = filter
-  return (
-    (states == null || states.includes(approval.state)) &&
-    (gateId == null || approval.gateId === gateId) &&
-    (ritualId == null || approval.ritualId === ritualId) &&
-    (requester == null || approval.requester === requester) &&
-    (approver == null || approval.decision?.approver === approver) &&
-    (decidable == null || (denyGate(approval) === null) === decidable) &&
-    (requestedAfter == null || (approval.requestedAt !== null && approval.requestedAt >= requestedAfter)) &&
-    (expiresBefore == null || (approval.expiresAt !== null && approval.expiresAt < expiresBefore))
-  )
 }
 
 /** A gate after each of its events, as the tables show it once they hold that event: perhaps with later events already in it. */

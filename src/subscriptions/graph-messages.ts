@@ -1,18 +1,9 @@
-import { type LogMessage } from '../datasources/log/log.ts'
-import { type GraphEvent, parseGraphEvent } from '../projections/graph-events.ts'
+import { parseGraphEvent } from '../projections/graph-events.ts'
 import { isSubjectToken } from '../projections/events.ts'
-
-const parsed = new WeakMap<LogMessage, GraphEvent | null>()
+import { readOnce } from './read-once.ts'
 
 /** The event in a message of the graph stream, read once for all subscribers; null when it is none. */
-export function graphEventOf(message: LogMessage): GraphEvent | null {
-  const known = parsed.get(message)
-  if (known !== undefined) return known
-  const result = parseGraphEvent(message)
-  const event = result.readable ? result.event : null
-  parsed.set(message, event)
-  return event
-}
+export const graphEventOf = readOnce(parseGraphEvent)
 
 /** A pattern that selects nothing, for what cannot be in the log at all. */
 const nothing = ['demon.graph.v1']

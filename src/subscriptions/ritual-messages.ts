@@ -1,18 +1,9 @@
-import { type LogMessage } from '../datasources/log/log.ts'
 import { type RunFilter, type RunKey } from '../datasources/runs/runs.ts'
 import { isSubjectToken, parseRitualEvent, type RitualEvent } from '../projections/events.ts'
-
-const parsed = new WeakMap<LogMessage, RitualEvent | null>()
+import { readOnce } from './read-once.ts'
 
 /** The event in a message, read once for all subscribers; null when it is none (the projector keeps it as a dead letter). */
-export function ritualEventOf(message: LogMessage): RitualEvent | null {
-  const known = parsed.get(message)
-  if (known !== undefined) return known
-  const result = parseRitualEvent(message)
-  const event = result.readable ? result.event : null
-  parsed.set(message, event)
-  return event
-}
+export const ritualEventOf = readOnce(parseRitualEvent)
 
 /** A pattern that selects nothing, for what cannot be in the log at all. */
 const nothing = ['demon.ritual.v1']

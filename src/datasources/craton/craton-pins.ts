@@ -1,38 +1,12 @@
 import { type Clock } from '../../time.ts'
 import { type PinnedHead } from '../storage/chain-check.ts'
-import { hexOrNull } from '../storage/record-chain.ts'
-import { type Pin, type PinReason, pinReasons, type RecordStream } from '../storage/storage.ts'
+import { pinColumns, pinOf, pinOrder, type PinRow } from '../storage/pin-rows.ts'
+import { type Pin, type PinReason, type RecordStream } from '../storage/storage.ts'
 import { type Page, type PageRequest } from '../page.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
 import { parameters } from '../sql-keyset.ts'
 import { type ListSource, readPage } from '../sql-list.ts'
-
-interface Row {
-  length: bigint
-  head_hash: Uint8Array | null
-  pinned_at_ns: bigint
-  reason: string
-  pinned_by: string
-}
-
-const columns = 'length, head_hash, pinned_at_ns, reason, pinned_by'
-const toPin = (row: Row): Pin => ({
-  length: row.length,
-  headHash: hexOrNull(row.head_hash),
-  pinnedAt: row.pinned_at_ns,
-  reason: pinReasons.find((known) => known === row.reason) ?? 'MANUAL',
-  pinnedBy: row.pinned_by,
-})
-
-const order: ListSource['order'] = {
-  name: 'length',
-  keys: [
-    { expression: 'length', kind: 'integer' },
-    { expression: 'pinned_at_ns', kind: 'integer' },
-  ],
-  descending: false,
-}
 
 /** Pins of Craton streams: kept by us, since the server keeps none. */
 export function createCratonPins({ sql, clock }: { sql: Sql; clock: Clock }) {
@@ -43,23 +17,23 @@ export function createCratonPins({ sql, clock }: { sql: Sql; clock: Clock }) {
       stream: RecordStream,
       pin: { length: bigint; headHash: string | null; reason: PinReason; actor: string },
     ): Promise<Pin> {
-      const row = await sql.one<Row>(
+      const row = await sql.one<PinRow>(
         `insert into craton_pins (tenant_id, stream_id, length, head_hash, pinned_at_ns, reason, pinned_by)
-         values ($1, $2::numeric, $3, decode($4, 'hex'), $5, $6, $7) returning ${columns}`,
+         values ($1, $2::numeric, $3, decode($4, 'hex'), $5, $6, $7) returning ${pinColumns}`,
         [scope.tenantId, idOf(stream), pin.length, pin.headHash, clock.now(), pin.reason, pin.actor],
       )
-      return toPin(row)
+      return pinOf(row)
     },
     page(scope: Scope, stream: RecordStream, page: PageRequest): Promise<Page<Pin>> {
       const params = parameters(scope.tenantId, idOf(stream))
       const where = ['tenant_id = $1', 'stream_id = $2::numeric']
-      const source: ListSource = { list: `craton.pins:${stream.key}`, order, columns, from: 'craton_pins', where }
-      return readPage<Row, Pin>(sql, scope, { source, page, params, item: toPin })
+      const source: ListSource = { list: `craton.pins:${stream.key}`, order: pinOrder, columns: pinColumns, from: 'craton_pins', where }
+      return readPage<PinRow, Pin>(sql, scope, { source, page, params, item: pinOf })
     },
     /** By length. */
     async heads(scope: Scope, stream: RecordStream): Promise<PinnedHead[]> {
-      const rows = await sql.any<Row>(
-        `select ${columns} from craton_pins where tenant_id = $1 and stream_id = $2::numeric order by length, pinned_at_ns limit 10000`,
+      const rows = await sql.any<PinRow>(
+        `select ${pinColumns} from craton_pins where tenant_id = $1 and stream_id = $2::numeric order by length, pinned_at_ns limit 10000`,
         [scope.tenantId, idOf(stream)],
         { signal: scope.signal },
       )

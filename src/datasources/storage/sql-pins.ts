@@ -1,29 +1,11 @@
-import { type Clock, type Nanos } from '../../time.ts'
+import { type Clock } from '../../time.ts'
 import { parameters } from '../sql-keyset.ts'
 import { type ListSource, readPage } from '../sql-list.ts'
 import { type Page, type PageRequest } from '../page.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
-import { hexOrNull } from './record-chain.ts'
-import { type Pin, type PinReason, pinReasons, type RecordStream } from './storage.ts'
-
-interface PinRow {
-  length: bigint
-  head_hash: Uint8Array | null
-  pinned_at_ns: Nanos
-  reason: string
-  pinned_by: string
-}
-
-const columns = 'length, head_hash, pinned_at_ns, reason, pinned_by'
-
-const toPin = (row: PinRow): Pin => ({
-  length: row.length,
-  headHash: hexOrNull(row.head_hash),
-  pinnedAt: row.pinned_at_ns,
-  reason: pinReasons.find((known) => known === row.reason) ?? 'MANUAL',
-  pinnedBy: row.pinned_by,
-})
+import { pinColumns, pinOf, pinOrder, type PinRow } from './pin-rows.ts'
+import { type Pin, type PinReason, type RecordStream } from './storage.ts'
 
 /** Length and head are read and noted in one statement: they belong together. */
 export async function pinStream(
@@ -34,27 +16,18 @@ export async function pinStream(
   const row = await sql.one<PinRow>(
     `insert into record_pins (stream_key, length, head_hash, pinned_at_ns, reason, pinned_by)
      select stream_key, length, head_hash, $3, $4, $5 from record_streams where stream_key = $1 and tenant_id = $2
-     returning ${columns}`,
+     returning ${pinColumns}`,
     [BigInt(stream.key), scope.tenantId, clock.now(), reason, actor],
     { signal: scope.signal },
   )
-  return toPin(row)
-}
-
-const byTime: ListSource['order'] = {
-  name: 'length',
-  keys: [
-    { expression: 'length', kind: 'integer' },
-    { expression: 'pinned_at_ns', kind: 'integer' },
-  ],
-  descending: false,
+  return pinOf(row)
 }
 
 export function listPins(sql: Sql, scope: Scope, stream: RecordStream, page: PageRequest): Promise<Page<Pin>> {
   const params = parameters(scope.tenantId, BigInt(stream.key))
   const where = ['stream_key = (select s.stream_key from record_streams s where s.tenant_id = $1 and s.stream_key = $2)']
-  const source: ListSource = { list: `pins:${stream.key}`, order: byTime, columns, from: 'record_pins', where }
-  return readPage<PinRow, Pin>(sql, scope, { source, page, params, item: toPin })
+  const source: ListSource = { list: `pins:${stream.key}`, order: pinOrder, columns: pinColumns, from: 'record_pins', where }
+  return readPage<PinRow, Pin>(sql, scope, { source, page, params, item: pinOf })
 }
 
 /**

@@ -1,6 +1,6 @@
 import { badUserInput, isOutage } from '../../errors.ts'
 import { type Approval, type ApprovalFilter, type ApprovalOrder, type ApprovalsDataSource } from '../approvals/approvals.ts'
-import { denyGate } from '../approvals/decision-rules.ts'
+import { fitsApproval } from '../approvals/fits-approval.ts'
 import { emptyPage, type Page, type PageRequest } from '../page.ts'
 import { type Run, type RunFilter, type RunOrder, type RunsDataSource } from '../runs/runs.ts'
 import { type Scope } from '../scope.ts'
@@ -127,22 +127,6 @@ export function joinRuns(demon: RunsDataSource, summit: SummitRuns): RunsDataSou
       )
     },
   }
-}
-
-function fitsApproval(
-  approval: Approval,
-  { states, gateId, ritualId, requester, approver, decidable, requestedAfter, expiresBefore }: ApprovalFilter,
-): boolean {
-  return (
-    (states == null || states.includes(approval.state)) &&
-    (gateId == null || approval.gateId === gateId) &&
-    (ritualId == null || approval.ritualId === ritualId) &&
-    (requester == null || approval.requester === requester) &&
-    (approver == null || approval.decision?.approver === approver) &&
-    (decidable == null || (denyGate(approval) === null) === decidable) &&
-    (requestedAfter == null || (approval.requestedAt !== null && approval.requestedAt >= requestedAfter)) &&
-    (expiresBefore == null || (approval.expiresAt !== null && approval.expiresAt < expiresBefore))
-  )
 }
 
 const LATE = 2n ** 63n - 1n
