@@ -6,11 +6,10 @@ import t from 'tap'
 import { SignJWT } from 'jose'
 import { openRedisCache } from '../src/datasources/cache/redis-cache.ts'
 import { type Stores } from '../src/datasources/index.ts'
-import { type RequestOrigin } from '../src/operation/operation.ts'
 import { createLogger } from '../src/telemetry/logger.ts'
 import { everyDoor } from './support/every-transport.ts'
 import { eventually } from './support/eventually.ts'
-import { fixtureApp } from './support/fixture-app.ts'
+import { fixtureApp, originOf } from './support/fixture-app.ts'
 import { rawPeer, readyPeer } from './support/ws-peer.ts'
 
 const within = { withinMs: 30_000 }
@@ -37,13 +36,7 @@ t.test('a flood of documents that nobody sends twice keeps its memory bounded, a
     return process.memoryUsage().heapUsed / 1024 / 1024
   }
   const { app } = await fixtureApp(t, { GRAPHQL_MAX_COST: '1000000', BUDGET_CAPACITY: '0' })
-  const origin: RequestOrigin = {
-    transport: 'http-post',
-    requestId: 'r',
-    viewer: await app.authenticate({}),
-    signal: new AbortController().signal,
-    log: app.log,
-  }
+  const origin = await originOf(app)
   // valid, within every limit; together far more than the caches may hold
   const document = (round: number): string => `{one list {id} echo(text: "${round}")}`
   const long = (round: number): string =>

@@ -7,7 +7,7 @@ import { packageRoot } from '../src/root.ts'
 import { type RequestOrigin } from '../src/operation/operation.ts'
 import { bombs } from './support/bombs.ts'
 import { everyDoor } from './support/every-transport.ts'
-import { fixtureApp } from './support/fixture-app.ts'
+import { fixtureApp, originOf } from './support/fixture-app.ts'
 
 const codes = /^(GRAPHQL_PARSE_FAILED|GRAPHQL_VALIDATION_FAILED|COST_LIMIT_EXCEEDED)$/
 
@@ -49,14 +49,7 @@ t.test('bombs are refused by every way in, while others are answered', async (t)
 
 t.test('every example of the IDE costs less than half of what is allowed', async (t) => {
   const { app } = await fixtureApp(t, {}, { schema: buildSchema() })
-  const origin: RequestOrigin = {
-    transport: 'http-post',
-    requestId: 'r',
-    viewer: await app.authenticate({}),
-    signal: new AbortController().signal,
-    log: app.log,
-    costMode: 'validate',
-  }
+  const origin: RequestOrigin = { ...(await originOf(app)), costMode: 'validate' }
   const folder = join(packageRoot, 'ide', 'examples')
   const files = readdirSync(folder).filter((file) => file.endsWith('.graphql'))
   t.ok(files.length >= 3)

@@ -11,9 +11,8 @@ import { openMemoryCache } from '../src/datasources/cache/memory-cache.ts'
 import { type Cache } from '../src/datasources/cache/cache.ts'
 import { type Stores } from '../src/datasources/index.ts'
 import { sourceUnavailable } from '../src/errors.ts'
-import { type RequestOrigin } from '../src/operation/operation.ts'
 import { bombs, repeat } from './support/bombs.ts'
-import { fixtureApp, fixtureSchema } from './support/fixture-app.ts'
+import { fixtureApp, fixtureSchema, originOf } from './support/fixture-app.ts'
 
 interface Body {
   data?: Record<string, unknown> | null
@@ -44,13 +43,7 @@ async function send(app: FastifyInstance, query: string, more: { variables?: obj
 
 t.test('bombs are refused with a code, each for less than 50 ms of CPU', async (t) => {
   const { app } = await fixtureApp(t, { MAX_BODY_BYTES: '4000000' })
-  const origin: RequestOrigin = {
-    transport: 'http-post',
-    requestId: 'r',
-    viewer: await app.authenticate({}),
-    signal: new AbortController().signal,
-    log: app.log,
-  }
+  const origin = await originOf(app)
   // the first documents pay for loading and compiling our own code
   for (let round = 0; round < 30; round++) await app.pipeline.prepare({ query: `{one a: two list {id items {name}}} # ${round}` }, origin)
   for (const [name, query] of Object.entries(bombs)) {

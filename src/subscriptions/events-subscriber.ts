@@ -1,9 +1,9 @@
 import { type LogStream } from '../datasources/log/log.ts'
-import { AppError, isOutage } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import { type StreamMark, type StreamMarks } from './cursor.ts'
 import { type ArrivedItem, type EventsFeed, type EventsReader } from './events-feed.ts'
 import { type EventsItem, type EventsSubscribeOptions, type Heads, type HubGapReason, type StreamHead } from './hub.ts'
-import { pause } from './pause.ts'
+import { pullLoop } from './pull-loop.ts'
 import { createMergedReplay, type MergedReplay } from './merged-replay.ts'
 import { settlingIterator } from './settling-iterator.ts'
 import { epochMark } from './signed-cursor.ts'
@@ -213,25 +213,15 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
     else await catchUp()
   }
 
-  const pull = async (): Promise<IteratorResult<EventsItem, undefined>> => {
-    let retryMs = 50
-    for (;;) {
-      if (stop.signal.aborted) return { done: true, value: undefined }
-      const item = queue.shift()
-      if (item !== undefined) return { done: false, value: item }
-      try {
-        await advance()
-        retryMs = 50
-      } catch (error) {
-        if (stop.signal.aborted || !isOutage(error)) throw error
-        // the log is away: the stream stalls and goes on, it does not end
-        feed.warn({ err: error }, 'a replay waits for the log')
-        endReplay()
-        await pause(retryMs, stop.signal)
-        retryMs = Math.min(retryMs * 2, 2000)
-      }
-    }
-  }
+  const pull = pullLoop({
+    stop: stop.signal,
+    take: () => queue.shift(),
+    advance,
+    onOutage(error) {
+      feed.warn({ err: error }, 'a replay waits for the log')
+      endReplay()
+    },
+  })
 
   const onAbort = (): void => void iterator.return?.()
   const iterator = settlingIterator(pull, () => {

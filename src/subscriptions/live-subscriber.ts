@@ -1,8 +1,8 @@
 import { type LogMessage } from '../datasources/log/log.ts'
-import { AppError, isOutage } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import { type HubGapReason, type HubItem, type HubSubscribeOptions } from './hub.ts'
 import { type FeedReader, type LiveFeed, type MessageItem } from './live-feed.ts'
-import { pause } from './pause.ts'
+import { pullLoop } from './pull-loop.ts'
 import { openReplay, type Replay } from './replay.ts'
 import { settlingIterator } from './settling-iterator.ts'
 import { subjectFilter } from './subject-index.ts'
@@ -211,25 +211,15 @@ export function createLiveSubscriber(options: SubscriberOptions): AsyncIterableI
     else await catchUp()
   }
 
-  const pull = async (): Promise<IteratorResult<HubItem, undefined>> => {
-    let retryMs = 50
-    for (;;) {
-      if (stop.signal.aborted) return { done: true, value: undefined }
-      const item = take()
-      if (item !== undefined) return { done: false, value: item }
-      try {
-        await advance()
-        retryMs = 50
-      } catch (error) {
-        if (stop.signal.aborted || !isOutage(error)) throw error
-        // the log is away: the stream stalls and goes on, it does not end
-        feed.warn({ err: error, stream: feed.stream }, 'a replay waits for the log')
-        endReplay()
-        await pause(retryMs, stop.signal)
-        retryMs = Math.min(retryMs * 2, 2000)
-      }
-    }
-  }
+  const pull = pullLoop({
+    stop: stop.signal,
+    take,
+    advance,
+    onOutage(error) {
+      feed.warn({ err: error, stream: feed.stream }, 'a replay waits for the log')
+      endReplay()
+    },
+  })
 
   const onAbort = (): void => {
     void iterator.return?.()

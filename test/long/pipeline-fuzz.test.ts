@@ -1,8 +1,7 @@
 import t from 'tap'
 import { getIntrospectionQuery } from 'graphql'
-import { type RequestOrigin } from '../../src/operation/operation.ts'
 import { bothWays, comparable, differentialSchema, generate, random } from '../support/differential.ts'
-import { fixtureApp } from '../support/fixture-app.ts'
+import { fixtureApp, originOf } from '../support/fixture-app.ts'
 
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_260_101)
 const rounds = Number(process.env['FUZZ_ROUNDS'] ?? 10_000)
@@ -82,13 +81,7 @@ t.test(
   { timeout: 1_800_000 },
   async (t) => {
     const { app } = await fixtureApp(t, { BUDGET_CAPACITY: '0' })
-    const origin: RequestOrigin = {
-      transport: 'http-post',
-      requestId: 'r',
-      viewer: await app.authenticate({}),
-      signal: new AbortController().signal,
-      log: app.log,
-    }
+    const origin = await originOf(app)
     const sources = [
       getIntrospectionQuery(),
       '{one two echo(text: "x") list(first: 3) {id name items(first: 2) {id ...F}}} fragment F on Item {name items {id}}',

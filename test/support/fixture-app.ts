@@ -1,3 +1,4 @@
+import { type RequestOrigin } from '../../src/operation/operation.ts'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import { type FastifyInstance } from 'fastify'
 import { GraphQLError } from 'graphql'
@@ -293,3 +294,12 @@ export async function fixtureApp(
   await app.ready()
   return { app, counters, config }
 }
+
+/** Where a request below the transports says that it comes from: HTTP, by whoever knocks without a name. */
+export const originOf = async (app: FastifyInstance): Promise<RequestOrigin> => ({
+  transport: 'http-post',
+  requestId: 'r',
+  viewer: await app.authenticate({}),
+  signal: new AbortController().signal,
+  log: app.log,
+})
