@@ -6,6 +6,7 @@ import { parse as parseYaml } from 'yaml'
 import { packageRoot } from '../src/root.ts'
 import { answerOf, graphql, serve, temporaryFolder } from './support/program.ts'
 import { freePort, programOf } from './support/server-process.ts'
+import { shouldRun } from './support/services.ts'
 
 const files = join(packageRoot, 'charts', 'orrery', 'files')
 const rulesFile = join(files, 'rules.yml')
@@ -89,60 +90,56 @@ async function startPrometheus(t: Parameters<typeof temporaryFolder>[0], program
 }
 
 const program = prometheus()
-const required = process.env['ORRERY_REQUIRE_SERVICES'] === '1'
 
-tap.test(
-  'every expression finds series of a running Orrery',
-  { skip: program === null && !required ? 'no Prometheus here' : false },
-  async (t) => {
-    const server = await serve(t, ['--data', await temporaryFolder(t)])
-    const url = await startPrometheus(t, program ?? '', new URL(server.url).host)
+tap.test('every expression finds series of a running Orrery', async (t) => {
+  if (!shouldRun(t, 'Prometheus', program !== null)) return
+  const server = await serve(t, ['--data', await temporaryFolder(t)])
+  const url = await startPrometheus(t, program ?? '', new URL(server.url).host)
 
-    const ask = async (query: string): Promise<{ error: string | null; values: number }> => {
-      const answer = await fetch(`${url}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query }) })
-      const body = (await answer.json()) as { status: string; error?: string; data?: { result: unknown[] } }
-      return { error: body.error ?? null, values: body.data?.result.length ?? 0 }
-    }
-    const traffic = async () => {
-      await graphql(server.url, 'query Runs { runs(first: 2) { nodes { id } } }')
-      await graphql(server.url, 'query Wrong { nothing }')
-      await graphql(server.url, '{ run(id: "no id") { id } }')
-    }
-    await answerOf(async () => (await fetch(`${url}/-/ready`).catch(() => null))?.ok === true)
-    await answerOf(async () => (await ask('up == 1')).values > 0)
+  const ask = async (query: string): Promise<{ error: string | null; values: number }> => {
+    const answer = await fetch(`${url}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query }) })
+    const body = (await answer.json()) as { status: string; error?: string; data?: { result: unknown[] } }
+    return { error: body.error ?? null, values: body.data?.result.length ?? 0 }
+  }
+  const traffic = async () => {
+    await graphql(server.url, 'query Runs { runs(first: 2) { nodes { id } } }')
+    await graphql(server.url, 'query Wrong { nothing }')
+    await graphql(server.url, '{ run(id: "no id") { id } }')
+  }
+  await answerOf(async () => (await fetch(`${url}/-/ready`).catch(() => null))?.ok === true)
+  await answerOf(async () => (await ask('up == 1')).values > 0)
 
-    const open = new Map(expressions.map((one) => [one.query, one.name]))
-    const errors: string[] = []
-    // a subquery by the minute sees a series only once a full minute has passed
-    const deadline = Date.now() + 150_000
-    while (open.size > 0 && Date.now() < deadline) {
-      await traffic()
-      for (const [query, name] of open) {
-        const { error, values } = await ask(query)
-        if (error !== null) errors.push(`${name}: ${error}`)
-        if (error !== null || values > 0) open.delete(query)
-      }
-      await new Promise((resolve) => setTimeout(resolve, 500))
+  const open = new Map(expressions.map((one) => [one.query, one.name]))
+  const errors: string[] = []
+  // a subquery by the minute sees a series only once a full minute has passed
+  const deadline = Date.now() + 150_000
+  while (open.size > 0 && Date.now() < deadline) {
+    await traffic()
+    for (const [query, name] of open) {
+      const { error, values } = await ask(query)
+      if (error !== null) errors.push(`${name}: ${error}`)
+      if (error !== null || values > 0) open.delete(query)
     }
-    t.strictSame(errors, [], 'every expression can be read')
-    t.strictSame(
-      [...open].map(([query, name]) => `${name}: ${query}`),
-      [],
-      'none is empty',
-    )
-    t.equal((await ask('rate(no_such_metric_total[5m])')).values, 0, 'the check bites')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+  t.strictSame(errors, [], 'every expression can be read')
+  t.strictSame(
+    [...open].map(([query, name]) => `${name}: ${query}`),
+    [],
+    'none is empty',
+  )
+  t.equal((await ask('rate(no_such_metric_total[5m])')).values, 0, 'the check bites')
 
-    const loaded = (await (await fetch(`${url}/api/v1/rules`)).json()) as {
-      data: { groups: { rules: { name: string; health: string }[] }[] }
-    }
-    const states = loaded.data.groups.flatMap((group) => group.rules)
-    t.equal(states.length, rules.length)
-    t.strictSame(
-      states.filter(({ health }) => health === 'err'),
-      [],
-    )
-  },
-)
+  const loaded = (await (await fetch(`${url}/api/v1/rules`)).json()) as {
+    data: { groups: { rules: { name: string; health: string }[] }[] }
+  }
+  const states = loaded.data.groups.flatMap((group) => group.rules)
+  t.equal(states.length, rules.length)
+  t.strictSame(
+    states.filter(({ health }) => health === 'err'),
+    [],
+  )
+})
 
 tap.test('every alert has a severity, a sentence and a page that shows its expression', async (t) => {
   const alerts = rules.filter((rule) => rule.alert !== undefined)

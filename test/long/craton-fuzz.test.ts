@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { fuzzFrames } from '../support/fuzz-frames.ts'
+import { shouldRun } from '../support/services.ts'
 import { vectorsFolder } from '../support/vectors.ts'
 
 const folder = vectorsFolder()
 
-t.test('1,000,000 mutated frames: no crash, no hang, bounded memory', { skip: folder === null, timeout: 600_000 }, async (t) => {
+t.test('1,000,000 mutated frames: no crash, no hang, bounded memory', { timeout: 600_000 }, async (t) => {
+  if (!shouldRun(t, 'ORRERY_SHARED', folder !== null)) return
   const seeds = readFileSync(join(folder ?? '', 'craton-wire.tsv'), 'utf8')
     .trim()
     .split('\n')
