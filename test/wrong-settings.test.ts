@@ -50,7 +50,7 @@ t.test('a read-only folder is said so', async (t) => {
   mkdirSync(join(folder, 'locked'))
   chmodSync(join(folder, 'locked'), 0o500)
   // root may write everywhere but where the system itself lets nobody
-  const locked = process.getuid?.() === 0 ? '/proc' : join(folder, 'locked')
+  const locked = process.getuid?.() === 0 ? '/sys' : join(folder, 'locked')
   const found = await doctor(t, { DATA_DIR: join(locked, 'data') })
   t.match(found.of('data folder'), [{ verdict: 'fail', message: /cannot be written/ }])
 })
