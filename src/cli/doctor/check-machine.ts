@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { existsSync, mkdtempSync, rmdirSync, statfsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { type Config } from '../../config.ts'
 import { fail, type Finding, ok, warn } from './finding.ts'
 
@@ -22,7 +22,8 @@ function dataFolder(dataDir: string): Finding[] {
   const path = resolve(dataDir)
   const folder = existing(path)
   try {
-    accessSync(folder, constants.W_OK)
+    // What the mode says is not what the file system does: only a write tells.
+    rmdirSync(mkdtempSync(join(folder, '.orrery-doctor-')))
   } catch {
     return [fail('data folder', `${path} cannot be written.`, 'Give the user of this process the folder, or choose another with DATA_DIR.')]
   }
