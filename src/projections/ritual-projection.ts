@@ -10,6 +10,7 @@ import { foldRun, runStatus, type RunState } from './runs.ts'
 
 /** A token of a subject holds no dot, so this is one key for one run. */
 const runKeyOf = ({ tenantId, ritualId, runId }: RitualSubject | RunState): string => `${tenantId}.${ritualId}.${runId}`
+const isDecided = ({ approval }: GateState): boolean => (approval?.decision ?? null) !== null
 const gateKeyOf = ({ runSeq, gateId }: GateKey): string => `${runSeq}:${gateId}`
 
 /** What one batch works on: the state before it, and what the fold makes of that. */
@@ -87,11 +88,16 @@ export function createRitualProjection({ hotBytes = 24 * 1024 * 1024 }: { hotByt
     return found
   }
 
+  /** What goes on is kept; what ended is seldom heard of again, and is read from its table then. */
   function remember({ runs, gates, touchedGates }: Work): void {
-    for (const [key, run] of runs) hotRuns.set(key, { ...run, spec: null, outputs: null, failure: null })
+    for (const [key, run] of runs) {
+      if (run.lifecycle === null) hotRuns.set(key, { ...run, spec: null, outputs: null, failure: null })
+      else hotRuns.delete(key)
+    }
     for (const key of touchedGates.keys()) {
       const gate = gates.get(key)
-      if (gate !== undefined) hotGates.set(key, gate)
+      if (gate === undefined || isDecided(gate)) hotGates.delete(key)
+      else hotGates.set(key, gate)
     }
   }
 }
