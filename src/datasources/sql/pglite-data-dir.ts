@@ -1,6 +1,10 @@
-import { createRequire } from 'node:module'
+import { createReadStream } from 'node:fs'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
+import { unpackTar } from 'modern-tar/fs'
 import { packageRoot } from '../../root.ts'
 import { type PgliteWorkerOptions } from './pglite-protocol.ts'
 
@@ -41,8 +45,10 @@ export async function prepareDataDir(dir: string | null): Promise<PreparedDataDi
   const ready = `${dir}.ready`
   if (!(await exists(ready))) {
     await rm(dir, { recursive: true, force: true })
+    // PGlite would unpack it too, whole in memory, and never give that back (measured: 441 MB instead of 350 MB after a first start).
+    if (template.path !== null) await pipeline(createReadStream(template.path), createGunzip(), unpackTar(dir))
     return {
-      options: { dataDir: dir, templatePath: template.path },
+      options: { dataDir: dir, templatePath: null },
       started: () => writeFile(ready, `made by PGlite ${template.pglite}\n`),
     }
   }
