@@ -1394,6 +1394,8 @@ export type GraphAccepted = Accepted & {
   readonly cursor: Scalars['Cursor']['output'];
   /** Whether reads already show it. */
   readonly projected: Scalars['Boolean']['output'];
+  /** Proof that this was done; null where it is still on its way into the audit log. */
+  readonly receipt?: Maybe<AuditReceipt>;
   /** Echo of the input. */
   readonly clientMutationId?: Maybe<Scalars['String']['output']>;
 };
@@ -3993,6 +3995,8 @@ export type SilenceAccepted = {
   readonly __typename?: 'SilenceAccepted';
   /** The silence, as Alertmanager keeps it. */
   readonly silence: Silence;
+  /** Proof that this was done; null where it is still on its way into the audit log. */
+  readonly receipt?: Maybe<AuditReceipt>;
   /** Echo of the input. */
   readonly clientMutationId?: Maybe<Scalars['String']['output']>;
 };
@@ -4171,6 +4175,8 @@ export type SloAccepted = {
   readonly slos: ReadonlyArray<Slo>;
   /** Whether the objective is new. */
   readonly created: Scalars['Boolean']['output'];
+  /** Proof that this was done; null where it is still on its way into the audit log. */
+  readonly receipt?: Maybe<AuditReceipt>;
   /** Echo of the input. */
   readonly clientMutationId?: Maybe<Scalars['String']['output']>;
 };
@@ -4686,6 +4692,8 @@ export type TicketConsumed = {
   readonly __typename?: 'TicketConsumed';
   /** The ticket, where it is known to this tenant. */
   readonly ticket?: Maybe<Ticket>;
+  /** Proof that this was done; null where it is still on its way into the audit log. */
+  readonly receipt?: Maybe<AuditReceipt>;
   /** Echo of the input. */
   readonly clientMutationId?: Maybe<Scalars['String']['output']>;
 };
@@ -4718,6 +4726,8 @@ export type TicketIssued = {
   readonly token: Scalars['String']['output'];
   /** What is odd about it, such as a very short life. */
   readonly warnings: ReadonlyArray<Scalars['String']['output']>;
+  /** Proof that this was done; null where it is still on its way into the audit log. */
+  readonly receipt?: Maybe<AuditReceipt>;
   /** Echo of the input. */
   readonly clientMutationId?: Maybe<Scalars['String']['output']>;
 };
@@ -4742,6 +4752,8 @@ export type TicketRevoked = {
   readonly __typename?: 'TicketRevoked';
   /** The ticket. */
   readonly ticket: Ticket;
+  /** Proof that this was done; null where it is still on its way into the audit log. */
+  readonly receipt?: Maybe<AuditReceipt>;
   /** Echo of the input. */
   readonly clientMutationId?: Maybe<Scalars['String']['output']>;
 };
@@ -5064,7 +5076,7 @@ export type ResolversUnionTypes<_RefType extends Dictionary<string, unknown>> = 
     | ( Unavailable & { __typename: 'Unavailable' } )
   ;
   ConsumeTicketResult:
-    | ( Omit<TicketConsumed, 'ticket'> & { ticket?: Maybe<_RefType['Ticket']> } & { __typename: 'TicketConsumed' } )
+    | ( Omit<TicketConsumed, 'ticket' | 'receipt'> & { ticket?: Maybe<_RefType['Ticket']>, receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'TicketConsumed' } )
     | ( TicketRefused & { __typename: 'TicketRefused' } )
     | ( InvalidInput & { __typename: 'InvalidInput' } )
     | ( NotFound & { __typename: 'NotFound' } )
@@ -5095,7 +5107,7 @@ export type ResolversUnionTypes<_RefType extends Dictionary<string, unknown>> = 
     | ( Unavailable & { __typename: 'Unavailable' } )
   ;
   IssueTicketResult:
-    | ( Omit<TicketIssued, 'ticket'> & { ticket: _RefType['Ticket'] } & { __typename: 'TicketIssued' } )
+    | ( Omit<TicketIssued, 'ticket' | 'receipt'> & { ticket: _RefType['Ticket'], receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'TicketIssued' } )
     | ( InvalidInput & { __typename: 'InvalidInput' } )
     | ( NotFound & { __typename: 'NotFound' } )
     | ( NotAllowed & { __typename: 'NotAllowed' } )
@@ -5114,7 +5126,7 @@ export type ResolversUnionTypes<_RefType extends Dictionary<string, unknown>> = 
     | ( Unavailable & { __typename: 'Unavailable' } )
   ;
   RevokeTicketResult:
-    | ( Omit<TicketRevoked, 'ticket'> & { ticket: _RefType['Ticket'] } & { __typename: 'TicketRevoked' } )
+    | ( Omit<TicketRevoked, 'ticket' | 'receipt'> & { ticket: _RefType['Ticket'], receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'TicketRevoked' } )
     | ( TicketRefused & { __typename: 'TicketRefused' } )
     | ( InvalidInput & { __typename: 'InvalidInput' } )
     | ( NotFound & { __typename: 'NotFound' } )
@@ -5135,7 +5147,7 @@ export type ResolversUnionTypes<_RefType extends Dictionary<string, unknown>> = 
     | ( Unavailable & { __typename: 'Unavailable' } )
   ;
   SilenceResult:
-    | ( SilenceAccepted & { __typename: 'SilenceAccepted' } )
+    | ( Omit<SilenceAccepted, 'receipt'> & { receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'SilenceAccepted' } )
     | ( InvalidInput & { __typename: 'InvalidInput' } )
     | ( NotFound & { __typename: 'NotFound' } )
     | ( NotAllowed & { __typename: 'NotAllowed' } )
@@ -5147,7 +5159,7 @@ export type ResolversUnionTypes<_RefType extends Dictionary<string, unknown>> = 
     | ( StreamPhase & { __typename: 'StreamPhase' } )
   ;
   SloResult:
-    | ( Omit<SloAccepted, 'slo' | 'slos'> & { slo?: Maybe<_RefType['Slo']>, slos: ReadonlyArray<_RefType['Slo']> } & { __typename: 'SloAccepted' } )
+    | ( Omit<SloAccepted, 'slo' | 'slos' | 'receipt'> & { slo?: Maybe<_RefType['Slo']>, slos: ReadonlyArray<_RefType['Slo']>, receipt?: Maybe<_RefType['AuditReceipt']> } & { __typename: 'SloAccepted' } )
     | ( InvalidInput & { __typename: 'InvalidInput' } )
     | ( NotFound & { __typename: 'NotFound' } )
     | ( NotAllowed & { __typename: 'NotAllowed' } )
@@ -5451,7 +5463,7 @@ export type ResolversTypes = {
   SetGraphTagInput: SetGraphTagInput;
   Severity: Severity;
   Silence: ResolverTypeWrapper<Silence>;
-  SilenceAccepted: ResolverTypeWrapper<SilenceAccepted>;
+  SilenceAccepted: ResolverTypeWrapper<Omit<SilenceAccepted, 'receipt'> & { receipt?: Maybe<ResolversTypes['AuditReceipt']> }>;
   SilenceAlertInput: SilenceAlertInput;
   SilenceMatcher: ResolverTypeWrapper<SilenceMatcher>;
   SilenceMatcherInput: SilenceMatcherInput;
@@ -5459,7 +5471,7 @@ export type ResolversTypes = {
   SilenceState: SilenceState;
   Sli: ResolverTypeWrapper<Sli>;
   Slo: ResolverTypeWrapper<SloReportModel>;
-  SloAccepted: ResolverTypeWrapper<Omit<SloAccepted, 'slo' | 'slos'> & { slo?: Maybe<ResolversTypes['Slo']>, slos: ReadonlyArray<ResolversTypes['Slo']> }>;
+  SloAccepted: ResolverTypeWrapper<Omit<SloAccepted, 'slo' | 'slos' | 'receipt'> & { slo?: Maybe<ResolversTypes['Slo']>, slos: ReadonlyArray<ResolversTypes['Slo']>, receipt?: Maybe<ResolversTypes['AuditReceipt']> }>;
   SloConnection: ResolverTypeWrapper<CountedConnection<SloReportModel>>;
   SloDelivery: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SloDelivery']>;
   SloEdge: ResolverTypeWrapper<Omit<SloEdge, 'node'> & { node: ResolversTypes['Slo'] }>;
@@ -5490,12 +5502,12 @@ export type ResolversTypes = {
   Ticket: ResolverTypeWrapper<TicketModel>;
   TicketCode: TicketCode;
   TicketConnection: ResolverTypeWrapper<CountedConnection<TicketModel>>;
-  TicketConsumed: ResolverTypeWrapper<Omit<TicketConsumed, 'ticket'> & { ticket?: Maybe<ResolversTypes['Ticket']> }>;
+  TicketConsumed: ResolverTypeWrapper<Omit<TicketConsumed, 'ticket' | 'receipt'> & { ticket?: Maybe<ResolversTypes['Ticket']>, receipt?: Maybe<ResolversTypes['AuditReceipt']> }>;
   TicketEdge: ResolverTypeWrapper<Omit<TicketEdge, 'node'> & { node: ResolversTypes['Ticket'] }>;
   TicketFilter: TicketFilter;
-  TicketIssued: ResolverTypeWrapper<Omit<TicketIssued, 'ticket'> & { ticket: ResolversTypes['Ticket'] }>;
+  TicketIssued: ResolverTypeWrapper<Omit<TicketIssued, 'ticket' | 'receipt'> & { ticket: ResolversTypes['Ticket'], receipt?: Maybe<ResolversTypes['AuditReceipt']> }>;
   TicketRefused: ResolverTypeWrapper<TicketRefused>;
-  TicketRevoked: ResolverTypeWrapper<Omit<TicketRevoked, 'ticket'> & { ticket: ResolversTypes['Ticket'] }>;
+  TicketRevoked: ResolverTypeWrapper<Omit<TicketRevoked, 'ticket' | 'receipt'> & { ticket: ResolversTypes['Ticket'], receipt?: Maybe<ResolversTypes['AuditReceipt']> }>;
   TicketState: TicketState;
   TicketVerification: ResolverTypeWrapper<Omit<TicketVerification, 'ticket'> & { ticket?: Maybe<ResolversTypes['Ticket']> }>;
   TimelineEntry: ResolverTypeWrapper<TimelineEntryModel>;
@@ -5735,14 +5747,14 @@ export type ResolversParentTypes = {
   SecurityEvent: SecurityEvent;
   SetGraphTagInput: SetGraphTagInput;
   Silence: Silence;
-  SilenceAccepted: SilenceAccepted;
+  SilenceAccepted: Omit<SilenceAccepted, 'receipt'> & { receipt?: Maybe<ResolversParentTypes['AuditReceipt']> };
   SilenceAlertInput: SilenceAlertInput;
   SilenceMatcher: SilenceMatcher;
   SilenceMatcherInput: SilenceMatcherInput;
   SilenceResult: ResolversUnionTypes<ResolversParentTypes>['SilenceResult'];
   Sli: Sli;
   Slo: SloReportModel;
-  SloAccepted: Omit<SloAccepted, 'slo' | 'slos'> & { slo?: Maybe<ResolversParentTypes['Slo']>, slos: ReadonlyArray<ResolversParentTypes['Slo']> };
+  SloAccepted: Omit<SloAccepted, 'slo' | 'slos' | 'receipt'> & { slo?: Maybe<ResolversParentTypes['Slo']>, slos: ReadonlyArray<ResolversParentTypes['Slo']>, receipt?: Maybe<ResolversParentTypes['AuditReceipt']> };
   SloConnection: CountedConnection<SloReportModel>;
   SloDelivery: ResolversUnionTypes<ResolversParentTypes>['SloDelivery'];
   SloEdge: Omit<SloEdge, 'node'> & { node: ResolversParentTypes['Slo'] };
@@ -5762,12 +5774,12 @@ export type ResolversParentTypes = {
   Subscription: Dictionary<PropertyKey, never>;
   Ticket: TicketModel;
   TicketConnection: CountedConnection<TicketModel>;
-  TicketConsumed: Omit<TicketConsumed, 'ticket'> & { ticket?: Maybe<ResolversParentTypes['Ticket']> };
+  TicketConsumed: Omit<TicketConsumed, 'ticket' | 'receipt'> & { ticket?: Maybe<ResolversParentTypes['Ticket']>, receipt?: Maybe<ResolversParentTypes['AuditReceipt']> };
   TicketEdge: Omit<TicketEdge, 'node'> & { node: ResolversParentTypes['Ticket'] };
   TicketFilter: TicketFilter;
-  TicketIssued: Omit<TicketIssued, 'ticket'> & { ticket: ResolversParentTypes['Ticket'] };
+  TicketIssued: Omit<TicketIssued, 'ticket' | 'receipt'> & { ticket: ResolversParentTypes['Ticket'], receipt?: Maybe<ResolversParentTypes['AuditReceipt']> };
   TicketRefused: TicketRefused;
-  TicketRevoked: Omit<TicketRevoked, 'ticket'> & { ticket: ResolversParentTypes['Ticket'] };
+  TicketRevoked: Omit<TicketRevoked, 'ticket' | 'receipt'> & { ticket: ResolversParentTypes['Ticket'], receipt?: Maybe<ResolversParentTypes['AuditReceipt']> };
   TicketVerification: Omit<TicketVerification, 'ticket'> & { ticket?: Maybe<ResolversParentTypes['Ticket']> };
   TimelineEntry: TimelineEntryModel;
   Unavailable: Unavailable;
@@ -6156,6 +6168,7 @@ export type GraphAcceptedResolvers<ContextType = Context, ParentType extends Res
   diff?: Resolver<Maybe<ResolversTypes['GraphDiff']>, ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
   projected?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  receipt?: Resolver<Maybe<ResolversTypes['AuditReceipt']>, ParentType, ContextType>;
   clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -7077,6 +7090,7 @@ export type SilenceResolvers<ContextType = Context, ParentType extends Resolvers
 
 export type SilenceAcceptedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SilenceAccepted'] = ResolversParentTypes['SilenceAccepted']> = {
   silence?: Resolver<ResolversTypes['Silence'], ParentType, ContextType>;
+  receipt?: Resolver<Maybe<ResolversTypes['AuditReceipt']>, ParentType, ContextType>;
   clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -7139,6 +7153,7 @@ export type SloAcceptedResolvers<ContextType = Context, ParentType extends Resol
   slo?: Resolver<Maybe<ResolversTypes['Slo']>, ParentType, ContextType>;
   slos?: Resolver<ReadonlyArray<ResolversTypes['Slo']>, ParentType, ContextType>;
   created?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  receipt?: Resolver<Maybe<ResolversTypes['AuditReceipt']>, ParentType, ContextType>;
   clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -7276,6 +7291,7 @@ export type TicketConnectionResolvers<ContextType = Context, ParentType extends 
 
 export type TicketConsumedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TicketConsumed'] = ResolversParentTypes['TicketConsumed']> = {
   ticket?: Resolver<Maybe<ResolversTypes['Ticket']>, ParentType, ContextType>;
+  receipt?: Resolver<Maybe<ResolversTypes['AuditReceipt']>, ParentType, ContextType>;
   clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -7289,6 +7305,7 @@ export type TicketIssuedResolvers<ContextType = Context, ParentType extends Reso
   ticket?: Resolver<ResolversTypes['Ticket'], ParentType, ContextType>;
   token?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   warnings?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  receipt?: Resolver<Maybe<ResolversTypes['AuditReceipt']>, ParentType, ContextType>;
   clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -7304,6 +7321,7 @@ export type TicketRefusedResolvers<ContextType = Context, ParentType extends Res
 
 export type TicketRevokedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TicketRevoked'] = ResolversParentTypes['TicketRevoked']> = {
   ticket?: Resolver<ResolversTypes['Ticket'], ParentType, ContextType>;
+  receipt?: Resolver<Maybe<ResolversTypes['AuditReceipt']>, ParentType, ContextType>;
   clientMutationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };

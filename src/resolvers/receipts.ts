@@ -3,35 +3,8 @@ import { type GraphQLFieldResolver, type GraphQLSchema } from 'graphql'
 import { type Context } from '../context.ts'
 import { type AuditReceipt } from '../datasources/storage/audit.ts'
 import { AppError, isAppError } from '../errors.ts'
-import { decodeId } from '../ids.ts'
 import { stableJson } from '../stable-json.ts'
-import { approvalId, recordStreamId, runId } from './node-ids.ts'
-
-type Fields = Readonly<Record<string, unknown>>
-const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? { ...value } : {})
-
-/** The objects that answers carry, and their global ids. */
-const namers: Readonly<Record<string, (object: Fields) => string | null>> = {
-  approval: ({ system, tenantId, ritualId, runId: run, gateId }) =>
-    system === 'DEMON' && isText(tenantId) && isText(ritualId) && isText(run) && isText(gateId)
-      ? approvalId({ system, tenantId, ritualId, runId: run, gateId })
-      : null,
-  run: ({ system, tenantId, ritualId, runId: run }) =>
-    system === 'DEMON' && isText(tenantId) && isText(ritualId) && isText(run) ? runId({ system, tenantId, ritualId, runId: run }) : null,
-  stream: ({ store, tenantId, name }) =>
-    (store === 'NATIVE' || store === 'CRATON') && isText(tenantId) && isText(name) ? recordStreamId({ store, tenantId, name }) : null,
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string'
-
-/** What a mutation was about: the object it answers with, else the first global id of its input. */
-function subjectOf(result: Fields, input: Fields): string | null {
-  for (const [field, name] of Object.entries(namers)) {
-    const named = field in result ? name(fieldsOf(result[field])) : null
-    if (named !== null) return named
-  }
-  return (Object.values(input).find((value) => isText(value) && decodeId(value) !== null) as string | undefined) ?? null
-}
+import { type Fields, fieldsOf, isText, subjectOf } from './receipt-subject.ts'
 
 const digest = (input: unknown): string =>
   hash(
@@ -62,7 +35,7 @@ async function receiptOf(
     return await ctx.dataSources.audit.append(ctx.scope, {
       actor: { id: viewer.actorId, kind: viewer.kind, displayName: viewer.displayName },
       action,
-      subject: subjectOf(result, fieldsOf(input)),
+      subject: subjectOf(action, ctx.scope.tenantId, { result, input: fieldsOf(input) }),
       outcome: isText(result['__typename']) ? result['__typename'] : 'unknown',
       requestId: ctx.requestId,
       inputDigest: digest(input),
