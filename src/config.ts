@@ -97,6 +97,8 @@ function jointProblems(config: Partial<Settings>): string[] {
     problems.push('SAMPLE_DATA: made-up events are never written into a real log; leave it out beside NATS_URL')
   if (config.entityEvents === true && (config.natsUrl ?? config.natsHost) === undefined)
     problems.push('ENTITY_EVENTS: stubs for routers need NATS_URL')
+  if (config.ticketNonces === 'redis' && (config.redisUrl ?? config.redisHost) === undefined)
+    problems.push('TICKET_NONCES: redis needs REDIS_URL')
   problems.push(...cratonProblems(config))
   return problems
 }

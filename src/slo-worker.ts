@@ -67,6 +67,7 @@ export function createSloWorker({ config, stores, dataSources, clock, logger }: 
   return {
     evaluator,
     async start() {
+      await dataSources.tickets.checkNonces()
       await upkeep.start()
       evaluator?.start()
       if (isWorker) cleaning = clean()

@@ -159,6 +159,7 @@ function stores(ping: { sql: () => Promise<void>; log: () => Promise<void>; cach
       delete: unused,
       takeFromBucket: unused,
       settleBucket: unused,
+      keepsEverything: unused,
       version,
       close,
     },

@@ -160,7 +160,7 @@ export function createDataSources({
   const { sql, log } = stores
   const native = createSqlRecordStore({ sql, clock, limits: recordLimits(config) })
   const { slo, store: sloStore, counters: sliCounters, alerts, incidents, neighbours } = createSlo({ sql, config, clock })
-  const guarantees = createGuarantees({ sql, config, clock, counters: sliCounters })
+  const guarantees = createGuarantees({ sql, cache: stores.cache, config, clock, counters: sliCounters })
   const progress = createProgress({ sql, clock, notifier })
   const summit = stores.summit == null ? null : createSummit(stores.summit)
   const approvals = summit?.runs == null ? createSqlApprovals({ sql }) : joinApprovals(createSqlApprovals({ sql }), summit.runs)

@@ -52,6 +52,10 @@ for (const { name, open } of adapters) {
       t.equal(await cache.get('a'), null)
     })
 
+    t.test('says whether it may lose a key before its time', async (t) => {
+      t.equal(await cache.keepsEverything(), name === 'redis')
+    })
+
     t.test('a value is gone when its life time is over', async (t) => {
       await cache.set('short', 'x', 40)
       await cache.set('long', 'x', 60_000)

@@ -10,6 +10,8 @@ export interface Cache {
   /** Stores only if absent; true when it did. */
   setIfAbsent(key: string, value: string, ttlMs?: number): Promise<boolean>
   delete(key: string): Promise<void>
+  /** Whether a key stays for its whole life time, however full the store is. */
+  keepsEverything(): Promise<boolean>
   /**
    * A leaky bucket: `level` leaks by `restorePerSecond`; grants when `level + cost <= capacity`. One round trip, the store's own clock.
    * @returns `remaining` after the call; `retryAfterMs` is 0 when granted

@@ -54,6 +54,9 @@ export function openMemoryCache(options: MemoryCacheOptions = {}): Cache {
     async delete(key) {
       values.delete(key)
     },
+    async keepsEverything() {
+      return false
+    },
     async takeFromBucket(key, cost, bucket): Promise<BucketGrant> {
       const now = nowMs()
       const level = levelNow(buckets.get(key), now, bucket)

@@ -96,6 +96,10 @@ export function openRedisCache(options: RedisCacheOptions): Cache {
     async delete(key) {
       await call(() => redis.del(key))
     },
+    async keepsEverything() {
+      const text = await call(() => redis.info('memory'))
+      return /maxmemory_policy:(\S+)/.exec(text)?.[1] === 'noeviction'
+    },
     async takeFromBucket(key, cost, bucket) {
       const answer = await call(() => runScript(take, key, cost, bucket))
       const [granted, remaining, retryAfterMs] = Array.isArray(answer) ? answer.map(Number) : []

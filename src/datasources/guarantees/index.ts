@@ -2,7 +2,9 @@ import { type Config } from '../../config.ts'
 import { type Clock } from '../../time.ts'
 import { type SliCounters } from '../slo/counters.ts'
 import { type Sql } from '../sql/sql.ts'
-import { createSqlNonces } from '../tickets/nonces.ts'
+import { type Cache } from '../cache/cache.ts'
+import { createCacheNonces } from '../tickets/cache-nonces.ts'
+import { createSqlNonces } from '../tickets/sql-nonces.ts'
 import { createTickets } from '../tickets/sql-tickets.ts'
 import { createTicketKeys } from '../tickets/ticket-keys.ts'
 import { type TicketsDataSource } from '../tickets/tickets.ts'
@@ -24,11 +26,13 @@ export interface GuaranteeParts {
 
 export function createGuarantees({
   sql,
+  cache,
   config,
   clock,
   counters,
 }: {
   sql: Sql
+  cache: Cache
   config: Config
   clock: Clock
   counters: SliCounters
@@ -44,7 +48,7 @@ export function createGuarantees({
   })
   const tickets = createTickets({
     ...{ sql, keys, security, invariants, signals, counters, nowMs },
-    nonces: createSqlNonces({ sql }),
+    nonces: config.ticketNonces === 'redis' ? createCacheNonces({ cache, sql }) : createSqlNonces({ sql }),
     maxTtlMs: config.maxTicketTtlMs,
     verifyBudgetMs: config.ticketVerifyP95TargetMs,
   })

@@ -22,7 +22,7 @@ import {
   TICKET_VERSION,
   writeToken,
 } from './ticket-message.ts'
-import { type Binding, isGenuine, judgeBinding, judgeTimes, SHORT_TTL_MS, type TicketCode } from './ticket-rules.ts'
+import { type Binding, isGenuine, judgeBinding, judgeTimes, NONCE_GRACE_MS, SHORT_TTL_MS, type TicketCode } from './ticket-rules.ts'
 import { type Origin, type Ticket, type TicketFilter, type TicketsDataSource } from './tickets.ts'
 
 export interface TicketsParts {
@@ -141,24 +141,22 @@ export function createTickets(parts: TicketsParts): TicketsDataSource {
     })
   }
 
-  /** Steps 1 to 7, without any write but the note that something was refused. */
-  async function judge(
-    scope: Scope,
-    token: string,
-    binding: Binding,
-  ): Promise<{ code: TicketCode; ticket: SignedTicket | null; row: StoredRow | null }> {
+  /** Steps 1 to 6, in this process: what is no ticket of ours never reaches a store. */
+  async function judge(token: string, binding: Binding): Promise<{ code: TicketCode; ticket: SignedTicket | null }> {
     const ticket = readToken(token)
-    const genuine = isGenuine(ticket, await keys.list(), nowMs())
-    if (!genuine) return { code: 'INVALID_SIGNATURE', ticket: null, row: null }
+    if (!isGenuine(ticket, await keys.list(), nowMs())) return { code: 'INVALID_SIGNATURE', ticket: null }
     const times = judgeTimes(ticket, nowMs(), maxTtlMs)
-    if (times !== 'OK') return { code: times, ticket, row: null }
-    const bound = judgeBinding(ticket, binding)
-    if (bound !== 'OK') return { code: bound, ticket, row: null }
-    const owner = await sql.maybeOne<StoredRow>(`select ${columns} from tickets t where t.id = $1`, [ticket.id], { signal: scope.signal })
-    // another tenant's ticket is nothing to this one
-    if (owner !== null && owner.tenant_id !== scope.tenantId) return { code: 'INVALID_SIGNATURE', ticket: null, row: null }
-    if (owner?.revoked_at_ms != null) return { code: 'REVOKED', ticket, row: owner }
-    return { code: 'OK', ticket, row: owner }
+    return { code: times === 'OK' ? judgeBinding(ticket, binding) : times, ticket }
+  }
+
+  /** Step 7: what the stores know, without any write. */
+  async function look(scope: Scope, token: string, binding: Binding) {
+    const judged = await judge(token, binding)
+    const { code, ticket } = judged
+    if (code !== 'OK' || ticket === null) return { ...judged, seen: false }
+    const { id: ticketId, repoId, nonce } = ticket
+    const known = await nonces.look({ tenantId: scope.tenantId, ticketId, repoId, nonce }, scope.signal)
+    return known.code === 'INVALID_SIGNATURE' ? { code: known.code, ticket: null, seen: false } : { ...known, ticket }
   }
 
   async function report(scope: Scope, code: TicketCode, ticket: SignedTicket | null, origin: Origin): Promise<void> {
@@ -244,12 +242,10 @@ export function createTickets(parts: TicketsParts): TicketsDataSource {
     },
     async verify(scope, token, binding, origin) {
       const started = performance.now()
-      const result = await judge(scope, token, binding).catch((error: unknown) => {
+      const { code, ticket, seen } = await look(scope, token, binding).catch((error: unknown) => {
         if (!isOutage(error)) throw error
-        return { code: 'STORE_UNAVAILABLE' as const, ticket: null, row: null }
+        return { code: 'STORE_UNAVAILABLE' as const, ticket: null, seen: false }
       })
-      const { code, ticket } = result
-      const nonceSeen = ticket !== null && code === 'OK' && (await nonces.isSeen(ticket.repoId, ticket.nonce))
       const verifiedInMs = performance.now() - started
       signals.emit.ticketVerified(verifiedInMs / 1000, code === 'OK')
       counters.record('ticket_verification', { good: code !== 'STORE_UNAVAILABLE', durationMs: verifiedInMs })
@@ -259,23 +255,24 @@ export function createTickets(parts: TicketsParts): TicketsDataSource {
         code,
         verifiedInMs,
         withinBudget: verifiedInMs <= verifyBudgetMs,
-        nonceSeen,
+        nonceSeen: seen,
         ticketId: ticket?.id ?? null,
       }
     },
     async consume(scope, token, binding, origin) {
       const started = performance.now()
       try {
-        const { code, ticket } = await judge(scope, token, binding)
+        const { code, ticket } = await judge(token, binding)
         if (code !== 'OK' || ticket === null) {
           await report(scope, code, ticket, origin)
           return { code, ticketId: ticket?.id ?? null }
         }
         const { id: ticketId, repoId, nonce, exp } = ticket
         const done = await nonces.consume({ tenantId: scope.tenantId, ticketId, repoId, nonce, expMs: exp, nowMs: nowMs() })
-        if (done !== 'OK') await report(scope, done, ticket, origin)
+        const isForeign = done === 'INVALID_SIGNATURE'
+        if (done !== 'OK') await report(scope, done, isForeign ? null : ticket, origin)
         signals.emit.mutationExecuted((performance.now() - started) / 1000)
-        return { code: done, ticketId }
+        return { code: done, ticketId: isForeign ? null : ticketId }
       } catch (error) {
         if (!isOutage(error)) throw error
         return { code: 'STORE_UNAVAILABLE', ticketId: null }
@@ -385,10 +382,11 @@ export function createTickets(parts: TicketsParts): TicketsDataSource {
         `select (select count(*) from tickets where tenant_id = $1 and consumed_at_ms is null and revoked_at_ms is null and expires_at_ms > $2) as active,
                 (select count(*) from stamps where tenant_id = $1) as stamps,
                 (select min(issued_at_ms) from tickets where tenant_id = $1 and consumed_at_ms is null and revoked_at_ms is null and expires_at_ms > $2) as oldest,
-                (select count(*) from nonces n join tickets t on t.id = n.ticket_id where t.tenant_id = $1) as tracked,
-                (select count(distinct n.repo_id) from nonces n join tickets t on t.id = n.ticket_id where t.tenant_id = $1) as repositories,
-                (select min(n.expires_at) from nonces n join tickets t on t.id = n.ticket_id where t.tenant_id = $1) as next`,
-        [tenantId, BigInt(nowMs())],
+                -- of the tickets, which know it wherever the nonces are kept
+                (select count(*) from tickets where tenant_id = $1 and consumed_at_ms is not null and expires_at_ms + $3 > $2) as tracked,
+                (select count(distinct repo_id) from tickets where tenant_id = $1 and consumed_at_ms is not null and expires_at_ms + $3 > $2) as repositories,
+                (select min(expires_at_ms) + $3 from tickets where tenant_id = $1 and consumed_at_ms is not null and expires_at_ms + $3 > $2) as next`,
+        [tenantId, BigInt(nowMs()), BigInt(NONCE_GRACE_MS)],
         { signal },
       )
       return {
@@ -416,5 +414,6 @@ export function createTickets(parts: TicketsParts): TicketsDataSource {
       return { expiredKeysRemoved, expiredNoncesRemoved }
     },
     rotateKey: () => keys.rotate(),
+    checkNonces: () => nonces.check(),
   }
 }

@@ -13,6 +13,8 @@ export const ticketCodes = [
   'STORE_UNAVAILABLE',
 ] as const
 export type TicketCode = (typeof ticketCodes)[number]
+/** What the stores can say of a genuine ticket. */
+export type NonceCode = Extract<TicketCode, 'OK' | 'REPLAY' | 'REVOKED' | 'INVALID_SIGNATURE'>
 
 /** Tolerated difference of clocks (contract: guarantees 5.3). */
 export const SKEW_MS = 300_000

@@ -97,6 +97,8 @@ export interface TicketsDataSource {
   /** Removes nonces past their time and tickets an hour past theirs, in batches. */
   cleanUp(): Promise<{ expiredKeysRemoved: number; expiredNoncesRemoved: number }>
   rotateKey(): Promise<string | null>
+  /** @throws Error that says what to change, when the store of nonces may forget one before its time */
+  checkNonces(): Promise<void>
 }
 
 export function stateOf(ticket: Ticket, nowMs: number): TicketState {
