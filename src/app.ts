@@ -1,7 +1,6 @@
 import cors from '@fastify/cors'
 import { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import { assertValidSchema, execute, type GraphQLSchema, isScalarType } from 'graphql'
-import mercurius from 'mercurius'
+import { assertValidSchema, type GraphQLSchema, isScalarType } from 'graphql'
 import { type Authenticator, createAuthenticator } from './auth/authenticator.ts'
 import { type Config } from './config.ts'
 import { type Context } from './context.ts'
@@ -11,7 +10,8 @@ import { createTracer } from './federation/trace.ts'
 import { registerHealth } from './health/health.ts'
 import { sloStatus } from './health/slo-status.ts'
 import { createLifecycle, type Lifecycle } from './health/lifecycle.ts'
-import { createCompilable } from './operation/compilable.ts'
+import { createEventPlans } from './operation/event-plans.ts'
+import { registerMercurius } from './operation/mercurius.ts'
 import { type Pipeline } from './operation/operation.ts'
 import { createPipeline } from './operation/pipeline.ts'
 import { createSubscriber } from './operation/subscribe.ts'
@@ -91,19 +91,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     maxAge: 600,
     exposedHeaders: ['x-request-id', 'retry-after', 'ratelimit', 'ratelimit-policy'],
   })
-  await app.register(mercurius, {
-    schema,
-    routes: false,
-    cache: 512,
-    // compiled between requests, one a tick; also while the server is busy, or a start under load would stay slow for ever
-    jit: { minCount: 3, eluThreshold: 1, maxCompilePerTick: 1, maxQueueSize: 100 },
-    // errors are mapped once, by the pipeline
-    errorFormatter: (execution) => ({ statusCode: 200, response: execution }),
-  })
 
+  const run = await registerMercurius(app, schema)
   const authenticator = createAuthenticator({ config, sql: stores?.sql, clock })
-  const subscriber = createSubscriber({ schema, config, dataSources, live, cursors, clock })
-  const compilable = createCompilable(schema)
+  const subscriber = createSubscriber({ schema, plans: createEventPlans(schema), config, dataSources, live, cursors, clock })
   const unmeasured = createPipeline({
     schema,
     config,
@@ -115,10 +106,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     trusted: readTrustedDocuments(config.trustedDocuments),
     onDocument: (outcome) => metrics.documentCache(outcome),
     runTraced: createTracer(schema),
-    run: async (text, context, variables, document) =>
-      compilable(document)
-        ? app.graphql(text, { ...context }, variables)
-        : execute({ schema, document, contextValue: context, variableValues: variables }),
+    run,
     subscribe: subscriber.subscribe,
     streams: () => subscriber.stats().streams,
   })

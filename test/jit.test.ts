@@ -1,5 +1,5 @@
 import t from 'tap'
-import { bothWays, comparable, differentialSchema, generate } from './support/differential.ts'
+import { bothWays, comparable, differentialSchema, eventsBothWays, generate } from './support/differential.ts'
 import { fixtureApp } from './support/fixture-app.ts'
 
 t.test('the compiled plan answers as the reference executor does, errors included', async (t) => {
@@ -17,6 +17,24 @@ t.test('the compiled plan answers as the reference executor does, errors include
       t.same(compiled, reference, `seed ${seed}: ${generated.query} ${JSON.stringify(generated.variables)}`)
   }
   t.ok(withErrors > 100, `${compared} compared, ${withErrors} with errors`)
+})
+
+t.test('an event of a subscription is the same by its compiled plan as by the reference executor, errors included', async (t) => {
+  const schema = differentialSchema()
+  let compared = 0
+  let withErrors = 0
+  for (let seed = 1; compared < 2000; seed++) {
+    const generated = generate(seed, 'subscription')
+    const answers = await eventsBothWays(schema, generated)
+    for (const [at, both] of (answers ?? []).entries()) {
+      const [reference, compiled] = [comparable(both.reference), comparable(both.compiled)]
+      compared++
+      if (reference.errors.length > 0) withErrors++
+      if (JSON.stringify(reference) !== JSON.stringify(compiled))
+        t.same(compiled, reference, `seed ${seed}, event ${at}: ${generated.query} ${JSON.stringify(generated.variables)}`)
+    }
+  }
+  t.ok(withErrors > 500, `${compared} compared, ${withErrors} with errors`)
 })
 
 t.test('through the whole server an answer is the same before and after its document is compiled', async (t) => {

@@ -133,7 +133,7 @@ function timed(schema: GraphQLSchema, traceOf: (context: object) => Trace | unde
 export function createTracer(schema: GraphQLSchema) {
   const traces = new WeakMap<object, Trace>()
   let copy: GraphQLSchema | undefined
-  return async (document: DocumentNode, context: object, variables: Record<string, unknown> | undefined): Promise<ExecutionResult> => {
+  return async (document: DocumentNode, context: object, variables: Readonly<Record<string, unknown>>): Promise<ExecutionResult> => {
     copy ??= timed(schema, (of) => traces.get(of))
     const trace = new Trace()
     traces.set(context, trace)

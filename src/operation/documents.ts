@@ -1,9 +1,10 @@
-import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, type OperationTypeNode, print } from 'graphql'
+import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, type OperationTypeNode } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { type Requirement } from '../auth/requirements.ts'
 import { collectRequirements } from './authorise.ts'
 import { compileCost, type CostPlan } from './cost-plan.ts'
 import { createWeights } from './cost-weights.ts'
+import { type Executable, makeExecutable } from './executable.ts'
 import { isolate, selectOperation } from './isolate.ts'
 import { checkLimits, type Limits } from './limits.ts'
 import { parseDocument } from './parse.ts'
@@ -16,11 +17,8 @@ export interface KnownOperation {
   /** As the client wrote it, without the document's other operations. */
   readonly document: DocumentNode
   readonly definition: OperationDefinitionNode
-  /**
-   * Canonical text, its conditions decided by the coerced variables: what is executed. Two spellings of one operation share it, and with it the
-   * compiled plan.
-   */
-  textFor(values: Readonly<Record<string, unknown>>): string
+  /** What is executed, its conditions decided by the coerced variables. Two spellings of one operation share its text, and with it the compiled plan. */
+  executableFor(values: Readonly<Record<string, unknown>>): Executable
   readonly name: string | null
   readonly type: OperationTypeNode
   readonly plan: CostPlan
@@ -52,23 +50,19 @@ const bytesPerToken = 600
 const goodBytes = 64 * 1024 * 1024
 const badCharacters = 500_000
 
-/** Combinations of conditions whose texts are remembered: beyond, they are written anew. */
-const maxTexts = 16
+/** Combinations of conditions that are remembered: beyond, they are decided anew. */
+const maxCombinations = 16
 
-function textsOf(document: DocumentNode): KnownOperation['textFor'] {
+function executablesOf(schema: GraphQLSchema, document: DocumentNode): KnownOperation['executableFor'] {
   const names = conditionVariables(document)
-  if (names === null) {
-    const text = print(document)
-    return () => text
-  }
-  const texts = new Map<string, string>()
+  const known = new Map<string, Executable>()
   return (values) => {
-    const key = names.map((name) => (values[name] === true ? '1' : '0')).join('')
-    const known = texts.get(key)
-    if (known !== undefined) return known
-    const text = specialise(document, values)
-    if (texts.size < maxTexts) texts.set(key, text)
-    return text
+    const key = names?.map((name) => (values[name] === true ? '1' : '0')).join('') ?? ''
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const made = makeExecutable(schema, names === null ? document : specialise(document, values))
+    if (known.size < maxCombinations) known.set(key, made)
+    return made
   }
 }
 
@@ -104,7 +98,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
     return {
       document,
       definition,
-      textFor: textsOf(document),
+      executableFor: executablesOf(schema, document),
       name: definition.name?.value ?? null,
       type: definition.operation,
       plan: compileCost(schema, weights, document, definition),

@@ -1,9 +1,10 @@
-import { createSourceEventStream, execute, type ExecutionResult, type GraphQLSchema } from 'graphql'
+import { createSourceEventStream, type ExecutionResult, type GraphQLSchema } from 'graphql'
 import { type Context, type ContextParts, createContext } from '../context.ts'
 import { type AnyDelivery, isDelivery } from '../subscriptions/delivery.ts'
 import { settlingIterator } from '../subscriptions/settling-iterator.ts'
 import { type SubscriptionRoot } from '../subscriptions/start.ts'
 import { mapError } from './errors.ts'
+import { type EventPlans } from './event-plans.ts'
 import { type PreparedOperation } from './operation.ts'
 
 /** One step of a subscription, executed. */
@@ -16,6 +17,7 @@ export interface Emission {
 
 export interface EventSourceParts extends ContextParts {
   readonly schema: GraphQLSchema
+  readonly plans: EventPlans
 }
 
 const isStream = (value: AsyncIterable<unknown> | ExecutionResult): value is AsyncIterable<unknown> => Symbol.asyncIterator in value
@@ -30,8 +32,8 @@ export async function openEventSource(
   operation: PreparedOperation,
   resume: readonly string[],
 ): Promise<AsyncIterableIterator<Emission> | ExecutionResult> {
-  const { schema } = parts
-  const { document, origin } = operation
+  const { schema, plans } = parts
+  const { document, origin, executable } = operation
   const stop = new AbortController()
   const newContext = (): Context =>
     createContext(parts, { requestId: origin.requestId, viewer: origin.viewer, signal: stop.signal, log: origin.log })
@@ -44,12 +46,13 @@ export async function openEventSource(
     return { errors: (opened.errors ?? []).map((error) => mapError(error, { ...origin, document })) }
   }
   const source = opened[Symbol.asyncIterator]()
+  const values = executable.valuesOf(operation.coerced)
 
   const run = async (payload: unknown): Promise<Emission> => {
     const at = isDelivery(payload) ? payload : null
     if (at !== null && at.value === null) return { result: null, at }
     const context = newContext()
-    const result = await execute({ schema, document, rootValue: payload, contextValue: context, variableValues })
+    const result = await plans.run(executable, { payload, context, values })
     return { result: complete(result, operation, context, at?.cursor ?? null), at }
   }
 

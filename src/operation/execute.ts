@@ -3,23 +3,15 @@ import { type Context, type ContextParts, createContext } from '../context.ts'
 import { deadlineExceeded } from '../errors.ts'
 import { type Account } from './account.ts'
 import { mapError } from './errors.ts'
+import { type Executable } from './executable.ts'
 import { type PreparedOperation } from './operation.ts'
 import { boundedResult } from './result-text.ts'
 
-/** Runs one isolated operation, given as text and as it was parsed; may reject. */
-export type Run = (
-  text: string,
-  context: Context,
-  variables: Record<string, unknown> | undefined,
-  document: DocumentNode,
-) => Promise<ExecutionResult>
+/** Runs one operation; may reject. @param values of the executable's variables */
+export type Run = (executable: Executable, context: Context, values: Record<string, unknown>) => Promise<ExecutionResult>
 
 /** Runs one isolated document and times its fields; the trace comes in the result's `extensions.ftv1`. */
-export type RunTraced = (
-  document: DocumentNode,
-  context: Context,
-  variables: Record<string, unknown> | undefined,
-) => Promise<ExecutionResult>
+export type RunTraced = (document: DocumentNode, context: Context, variables: Readonly<Record<string, unknown>>) => Promise<ExecutionResult>
 
 export interface ExecutorParts {
   readonly run: Run
@@ -57,10 +49,9 @@ export function createExecutor(parts: ContextParts, { run, runTraced, accountOf 
     deadline.start(origin.signal, parts.config.operationTimeoutMs)
     count(origin.viewer.tenantId, 1)
     try {
-      const variables = Object.keys(operation.variables).length === 0 ? undefined : operation.variables
+      const { executable, document, variables, coerced } = operation
       const traced = origin.trace === true ? runTraced : undefined
-      const running =
-        traced === undefined ? run(operation.text, context, variables, operation.document) : traced(operation.document, context, variables)
+      const running = traced === undefined ? run(executable, context, executable.valuesOf(coerced)) : traced(document, context, variables)
       const result = await Promise.race([running, deadline.passed])
       account?.settle(result.data)
       return boundedResult(complete(result, operation, context, account), operation, parts.config.maxResponseBytes)

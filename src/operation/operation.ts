@@ -1,6 +1,7 @@
 import { type FastifyBaseLogger } from 'fastify'
 import { type DocumentNode, type ExecutionResult, type OperationTypeNode } from 'graphql'
 import { type Viewer } from '../auth/viewer.ts'
+import { type Executable } from './executable.ts'
 
 /** A GraphQL request as it arrived, its shape checked (strings are strings, maps are maps), nothing else. */
 export interface OperationRequest {
@@ -66,12 +67,14 @@ export type Refusal =
 /** An operation that passed every rule: parsed, isolated, validated, its variables checked, priced, paid for, authorised. */
 export interface PreparedOperation {
   readonly document: DocumentNode
-  /** Text of the isolated operation, its conditions decided: what is executed, and the key of every cache. */
-  readonly text: string
+  /** What is executed. */
+  readonly executable: Executable
   readonly name: string | null
   readonly type: OperationTypeNode
-  /** The original values; the executor coerces them. */
+  /** As they were sent. */
   readonly variables: Readonly<Record<string, unknown>>
+  /** As the pipeline coerced them, once. */
+  readonly coerced: Readonly<Record<string, unknown>>
   readonly extensions: Readonly<Record<string, unknown>>
   readonly estimatedCost: number
   readonly costMode: CostMode | null

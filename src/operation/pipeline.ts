@@ -29,7 +29,7 @@ import { checkVariablesSize, coerceVariables } from './variables.ts'
 
 export interface PipelineParts extends ContextParts {
   readonly schema: GraphQLSchema
-  /** Executes an isolated text: Mercurius with its compiled plans. */
+  /** Executes queries and mutations: Mercurius with its compiled plans. */
   readonly run: Run
   /** Executes one for which a gateway asked for a trace. */
   readonly runTraced?: RunTraced | undefined
@@ -123,10 +123,11 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const { known, coerced, estimate, maxCost, costMode } = checked
     const operation: PreparedOperation = {
       document: known.document,
-      text: known.textFor(coerced),
+      executable: known.executableFor(coerced),
       name: known.name,
       type: known.type,
       variables: request.variables ?? {},
+      coerced,
       extensions: request.extensions ?? {},
       estimatedCost: estimate.cost,
       costMode,

@@ -34,7 +34,7 @@ const dependsOnActor = (text: string): boolean => /viewer/i.test(text)
  * Operations with equal keys give equal results for one event, so that they may be executed once for all: same document, same variables (but for
  * where the stream begins), same tenant, rights and roles; the same person too where the document asks about the viewer.
  */
-export function sharingKey({ text, document, variables, origin }: PreparedOperation): string {
+export function sharingKey({ executable: { text }, document, variables, origin }: PreparedOperation): string {
   const { viewer } = origin
   const start = startVariableOf(document)
   const values = Object.entries(variables)

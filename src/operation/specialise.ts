@@ -4,7 +4,6 @@ import {
   type FieldNode,
   Kind,
   type OperationDefinitionNode,
-  print,
   type SelectionSetNode,
   visit,
 } from 'graphql'
@@ -50,11 +49,11 @@ const nothing: FieldNode = {
 }
 
 /**
- * The text of an operation whose conditions are decided: what they leave out is gone, with the fragments and variables that nothing uses any more.
+ * An operation whose conditions are decided: what they leave out is gone, with the fragments and variables that nothing uses any more.
  * graphql-jit gets conditions wrong where a field is selected twice, or a fragment spread twice, under different ones; so it never sees any.
  * @param values the coerced variables
  */
-export function specialise(document: DocumentNode, values: Values): string {
+export function specialise(document: DocumentNode, values: Values): DocumentNode {
   const decide = (node: { readonly directives?: readonly DirectiveNode[] | undefined }) => {
     const conditions = node.directives?.filter(isCondition) ?? []
     if (conditions.length === 0) return undefined
@@ -68,7 +67,7 @@ export function specialise(document: DocumentNode, values: Values): string {
     SelectionSet: { leave: (set: SelectionSetNode) => (set.selections.length === 0 ? { ...set, selections: [nothing] } : undefined) },
   })
   const operation = decided.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)
-  return operation === undefined ? print(decided) : print(withoutUnused(decided, operation))
+  return operation === undefined ? decided : withoutUnused(decided, operation)
 }
 
 function withoutUnused(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {

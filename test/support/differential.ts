@@ -11,7 +11,10 @@ import {
   validate,
 } from 'graphql'
 import { compileQuery, isCompiledQuery } from 'graphql-jit'
+import { type Context } from '../../src/context.ts'
+import { createEventPlans } from '../../src/operation/event-plans.ts'
 import { isolate, selectOperation } from '../../src/operation/isolate.ts'
+import { executionSchema, makeExecutable } from '../../src/operation/executable.ts'
 import { specialise } from '../../src/operation/specialise.ts'
 import { coerceVariables } from '../../src/operation/variables.ts'
 import { stableJson } from '../../src/stable-json.ts'
@@ -83,6 +86,19 @@ const typeDefs = /* GraphQL */ `
   type Mutation {
     add(by: Int = 1): Int!
     fail: Int
+  }
+  type Subscription {
+    planet(filter: Filter, system: System): Planet
+    strictPlanet: Planet!
+    things: [Thing]
+    strictThings: [Thing!]!
+    named: Named!
+    numbers: [Int!]
+    plain: Planet
+  }
+  input System {
+    size: Int
+    inner: System
   }
 `
 
@@ -157,6 +173,12 @@ export function differentialSchema(): GraphQLSchema {
         later: () => new Promise((resolve) => setImmediate(() => resolve(5))),
         failsLater: () => Promise.reject(new Error('later')),
       },
+      Subscription: Object.fromEntries(
+        ['planet', 'strictPlanet', 'things', 'strictThings', 'named', 'numbers'].map((field) => [
+          field,
+          { subscribe: () => undefined, resolve: ({ value }: { value: unknown }) => value },
+        ]),
+      ),
       Mutation: {
         add: (_: unknown, { by }: { by: number }) => by,
         fail: () => {
@@ -202,6 +224,11 @@ const inputs: Record<string, Input> = {
     literals: ['{}', '{color: BLUE, inner: {names: ["z"]}}', '{list: [{size: 1}, {}], upper: "Q"}', '{list: {size: 9}}', 'null'],
     values: [{}, { color: 'RED' }, { list: [{ size: null }], upper: 'w' }, { inner: null }, null],
   },
+  System: {
+    type: 'System',
+    literals: ['{inner: {inner: {size: 1}}}', 'null'],
+    values: [{ size: 2, inner: { inner: {} } }, null],
+  },
   Pick: {
     type: 'Pick!',
     literals: ['{id: "4"}', '{color: RED}', '{inner: {}}'],
@@ -223,6 +250,15 @@ const fields: Record<string, Record<string, { args?: Record<string, string>; typ
     failsLater: {},
   },
   Mutation: { add: { args: { by: 'Int' } }, fail: {} },
+  Subscription: {
+    planet: { args: { filter: 'Filter', system: 'System' }, type: 'Planet' },
+    strictPlanet: { type: 'Planet' },
+    things: { type: 'Thing' },
+    strictThings: { type: 'Thing' },
+    named: { type: 'Named' },
+    numbers: {},
+    plain: { type: 'Planet' },
+  },
   Planet: {
     id: {},
     name: {},
@@ -257,8 +293,8 @@ const fits: Record<string, string[]> = {
   Mutation: ['Mutation'],
 }
 
-/** A valid document with several operations, and variables that hold. The same seed gives the same. */
-export function generate(seed: number): Generated {
+/** A valid document with several operations, and variables that hold; or with subscriptions. The same seed gives the same. */
+export function generate(seed: number, kind: 'request' | 'subscription' = 'request'): Generated {
   const next = random(seed)
   const below = (count: number): number => Math.floor(next() * count)
   const pick = <T>(from: readonly T[]): T => from[below(from.length)] as T
@@ -305,7 +341,7 @@ export function generate(seed: number): Generated {
     }
     return parts.filter((part) => part !== '').join(' ') || '__typename'
   }
-  const field = (type: string, depth: number, mayFragment: boolean): string => {
+  const field = (type: string, depth: number, mayFragment: boolean, mayCondition = mayFragment): string => {
     const names = Object.keys(fields[type] ?? {}).filter((name) => depth > 0 || fields[type]?.[name]?.type === undefined)
     if (names.length === 0) return '__typename'
     const name = pick(names)
@@ -318,7 +354,7 @@ export function generate(seed: number): Generated {
     // fields without arguments may meet themselves and are merged; others get a name of their own
     const alias = Object.keys(args).length > 0 || next() < 0.2 ? `a${aliases++}: ` : ''
     const set = inner === undefined ? '' : ` {${mayFragment ? selection(inner, depth - 1, true) : constant(inner, depth - 1)}}`
-    return `${alias}${name}${list.length === 0 ? '' : `(${list.join(', ')})`}${mayFragment ? directive() : ''}${set}`
+    return `${alias}${name}${list.length === 0 ? '' : `(${list.join(', ')})`}${mayCondition ? directive() : ''}${set}`
   }
   const constant = (type: string, depth: number): string => {
     const parts = Array.from({ length: 1 + below(3) }, () => field(type, Math.max(0, depth), false))
@@ -328,11 +364,11 @@ export function generate(seed: number): Generated {
   for (let index = 0; index <= below(3); index++) {
     declared = []
     variables = {}
-    const mutates = next() < 0.1
-    const set = selection(mutates ? 'Mutation' : 'Query', 4, true)
+    const mutates = kind === 'request' && next() < 0.1
+    const set = kind === 'subscription' ? field('Subscription', 4, true, false) : selection(mutates ? 'Mutation' : 'Query', 4, true)
     const name = `Op${index}`
     const head = declared.length === 0 ? '' : `(${declared.join(', ')})`
-    operations.push({ name, text: `${mutates ? 'mutation' : 'query'} ${name}${head} {${set}}`, variables })
+    operations.push({ name, text: `${kind === 'subscription' ? kind : mutates ? 'mutation' : 'query'} ${name}${head} {${set}}`, variables })
   }
   const wanted = pick(operations)
   return {
@@ -377,10 +413,13 @@ export const comparable = ({ data, errors = [] }: Answer) => {
   for (const { message, path = [] } of errors) {
     const alive = aliveFor(data ?? null, path)
     const place = path.slice(0, alive).join('/')
-    // graphql-jit names a field once for each time it was selected
+    // graphql-jit names a field once for each time it was selected, and without quotes
     told.add(
       alive === path.length
-        ? `${place}: ${message.replace(/^(Runtime Object|Abstract) type .*/, 'no type of ours').replace(/\.\((\w+)(,\1)*\)/, '.$1')}`
+        ? `${place}: ${message
+            .replace(/^(Runtime Object|Abstract) type .*/, 'no type of ours')
+            .replace(/\.\((\w+)(,\1)*\)/, '.$1')
+            .replaceAll('"', '')}`
         : `${place}: nulled`,
     )
   }
@@ -396,9 +435,48 @@ export async function bothWays(
   if (document === null) return null
   // as the pipeline hands it on
   const coerced = coerceVariables(schema, selectOperation(document, null), generated.variables)
-  const plan = compileQuery(schema, parse(specialise(document, coerced)), generated.operationName)
+  const executable = makeExecutable(schema, specialise(document, coerced))
+  const plan = compileQuery(executionSchema(schema), executable.document)
   if (!isCompiledQuery(plan)) throw new Error(`not compiled: ${JSON.stringify(plan)} ${generated.query}`)
   const reference = await execute({ schema, document, variableValues: generated.variables, contextValue: {} })
-  const compiled = await plan.query({}, {}, generated.variables)
+  const compiled = await plan.query({}, {}, executable.valuesOf(coerced))
   return { reference, compiled }
+}
+
+const payloads: readonly unknown[] = [
+  planet(1),
+  planet(3),
+  moon(5),
+  [planet(1), null, moon(2), moon(5)],
+  [1, null, 3],
+  null,
+  new Error('no event'),
+  'text',
+  7,
+]
+
+/**
+ * Events of one subscription by the reference executor and by the plan of its events, before and after it was compiled; null when the document is
+ * not valid.
+ */
+export async function eventsBothWays(
+  schema: GraphQLSchema,
+  generated: Generated,
+): Promise<{ reference: ExecutionResult; compiled: ExecutionResult }[] | null> {
+  const document = readGenerated(schema, generated)
+  if (document === null) return null
+  const coerced = coerceVariables(schema, selectOperation(document, null), generated.variables)
+  const executable = makeExecutable(schema, specialise(document, coerced))
+  const plans = createEventPlans(schema)
+  const context = {} as Context
+  const values = executable.valuesOf(coerced)
+  const answers = []
+  for (const value of [...payloads, ...payloads]) {
+    // what has no resolver of its own is read from the event
+    const payload = { value, plain: value }
+    const reference = await execute({ schema, document, rootValue: payload, contextValue: context, variableValues: generated.variables })
+    answers.push({ reference, compiled: await plans.run(executable, { payload, context, values }) })
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return answers
 }

@@ -1,0 +1,117 @@
+import {
+  type ASTVisitor,
+  type DocumentNode,
+  getNullableType,
+  GraphQLScalarType,
+  type GraphQLSchema,
+  isListType,
+  isScalarType,
+  isSpecifiedScalarType,
+  Kind,
+  type OperationDefinitionNode,
+  print,
+  TypeInfo,
+  type ValueNode,
+  valueFromAST,
+  type VariableDefinitionNode,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql'
+
+type Values = Readonly<Record<string, unknown>>
+
+/** What an executor gets for one operation: nothing in it is left to be coerced, and nothing that graphql-jit gets wrong. */
+export interface Executable {
+  /** Canonical text of the operation, its conditions decided: equal texts have equal plans. */
+  readonly text: string
+  /** Its variables are all of one type that takes values as they are; to be run on an `executionSchema`. */
+  readonly document: DocumentNode
+  /** Values of its variables. @param coerced the values of the operation's own variables */
+  valuesOf(coerced: Values): Record<string, unknown>
+}
+
+/**
+ * The type of every variable while executing. Variables were coerced once, before the operation was priced; executors would coerce them again, and
+ * graphql-jit does it in a way of its own: without `@oneOf`, and without an end for a type that contains itself (platform D3).
+ */
+const coercedType = new GraphQLScalarType({ name: '__Coerced', description: 'A value that was coerced already.' })
+
+/** The same schema, which knows the type of coerced variables too. Only for executing: introspection does not show it. */
+export const executionSchema = (schema: GraphQLSchema): GraphQLSchema =>
+  Object.create(schema, {
+    getType: { value: (name: string) => (name === coercedType.name ? coercedType : schema.getType(name)) },
+  }) as GraphQLSchema
+
+const definition = (name: string): VariableDefinitionNode => ({
+  kind: Kind.VARIABLE_DEFINITION,
+  variable: { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: name } },
+  type: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: coercedType.name } },
+})
+
+const mentionsVariable = (node: ValueNode): boolean => {
+  if (node.kind === Kind.VARIABLE) return true
+  if (node.kind === Kind.LIST) return node.values.some(mentionsVariable)
+  return node.kind === Kind.OBJECT && node.fields.some(({ value }) => mentionsVariable(value))
+}
+
+/** What JSON gives back as it was. */
+const isPlain = (value: unknown): boolean => {
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return true
+  if (Array.isArray(value)) return value.every(isPlain)
+  if (typeof value !== 'object') return false
+  return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isPlain)
+}
+
+interface Literal {
+  readonly name: string
+  readonly read: (coerced: Values) => unknown
+}
+
+/**
+ * Puts variables in the place of literals that graphql-jit cannot write into the code it makes: it writes them as JSON and before any variable is
+ * known, so a variable inside of one would be null for ever, and bytes or 64-bit integers would come out as something else.
+ */
+function liftLiterals(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  taken: ReadonlySet<string>,
+): { document: DocumentNode; literals: Literal[] } {
+  const types = new TypeInfo(schema)
+  const literals: Literal[] = []
+  const lift = (node: ValueNode): ValueNode | false | undefined => {
+    const type = getNullableType(types.getInputType())
+    if (type == null || isListType(type) || !isScalarType(type) || isSpecifiedScalarType(type)) return undefined
+    const fixed = mentionsVariable(node) ? undefined : { value: valueFromAST(node, type) }
+    if (fixed !== undefined && isPlain(fixed.value)) return false
+    let name = `literal${literals.length}`
+    while (taken.has(name)) name += '_'
+    literals.push({ name, read: (coerced) => (fixed === undefined ? valueFromAST(node, type, coerced) : fixed.value) })
+    return definition(name).variable
+  }
+  const visitor: ASTVisitor = {
+    VariableDefinition: () => false,
+    Variable: () => false,
+    StringValue: lift,
+    IntValue: lift,
+    FloatValue: lift,
+    BooleanValue: lift,
+    EnumValue: lift,
+    ListValue: lift,
+    ObjectValue: lift,
+  }
+  return { document: visit(document, visitWithTypeInfo(types, visitor)), literals }
+}
+
+/** @param document one valid operation and its fragments, without conditions */
+export function makeExecutable(schema: GraphQLSchema, document: DocumentNode): Executable {
+  const operation = document.definitions.find((one): one is OperationDefinitionNode => one.kind === Kind.OPERATION_DEFINITION)
+  const own = (operation?.variableDefinitions ?? []).map(({ variable }) => variable.name.value)
+  const { document: lifted, literals } = liftLiterals(schema, document, new Set(own))
+  const variableDefinitions = [...own, ...literals.map(({ name }) => name)].map(definition)
+  const definitions = lifted.definitions.map((one) => (one.kind === Kind.OPERATION_DEFINITION ? { ...one, variableDefinitions } : one))
+  return {
+    text: print(document),
+    document: { kind: Kind.DOCUMENT, definitions },
+    valuesOf: (coerced) => ({ ...coerced, ...Object.fromEntries(literals.map(({ name, read }) => [name, read(coerced)])) }),
+  }
+}
