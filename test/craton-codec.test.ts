@@ -126,11 +126,22 @@ t.test('what is no frame of the contract is an error at once, and allocates noth
     ['bytes behind the message', frameOf(Buffer.from('0101070400', 'hex'))],
     ['a truth value of 2', frameOf(Buffer.from('0101090200', 'hex').subarray(0, 4))],
     ['nothing', frameOf(Buffer.alloc(0))],
+    ['16 million events of nothing', frameOf(Buffer.concat([Buffer.from('010106ffffbf07', 'hex'), Buffer.alloc(15_728_640)]))],
   ]
   for (const [name, frame] of bad) t.throws(() => decode(frame), WireError, name)
   const half = new FrameDecoder()
   t.same(half.push(frameOf(info, { length: 1_000 })), [], 'half a frame is no message')
   t.ok(half.isAmidst)
+})
+
+t.test('a frame of 1 MiB that comes byte by byte is held as it is, and read', async (t) => {
+  const events = Array.from({ length: 1_024 }, () => Buffer.alloc(1_020, 0x61))
+  const frame = encodeFrame({ type: 'Response', requestId: 1n, payload: { type: 'ReadEvents', events, nextOffset: null } })
+  const decoder = new FrameDecoder()
+  const found: Message[] = []
+  for (let at = 0; at < frame.length; at += 1) found.push(...decoder.push(frame.subarray(at, at + 1)))
+  t.equal(found.length, 1)
+  t.match(found, [{ payload: { type: 'ReadEvents', events: { length: 1_024 } } }])
 })
 
 t.test('50,000 mutated frames: a message or a wire error, nothing else', { skip }, async (t) => {

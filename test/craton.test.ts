@@ -5,7 +5,6 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createNetServer } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createCratonClient } from '../src/datasources/craton/craton-client.ts'
 import { createCratonRecordStore } from '../src/datasources/craton/craton-record-store.ts'
@@ -21,7 +20,6 @@ import { type CratonServer, type CratonServerOptions, type Mischief, startCraton
 import { eventually } from './support/eventually.ts'
 import { sqlAdapters } from './support/sql.ts'
 import { vectorsFolder } from './support/vectors.ts'
-import { shouldRun } from './support/services.ts'
 
 const scope = { tenantId: 'demo' }
 const tenants = parseTenants(['demo=7', 'acme=8'])
@@ -488,62 +486,4 @@ t.test('the sidecar: a dropped connection is asked again, every generation is re
   const address = silent.address()
   const dead = await open(t, { sidecars: [`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`] })
   t.match(await dead.store.status(), { status: 'UP', checks: [], replicas: [], connections: null }, 'a silent sidecar is unknown, not down')
-})
-
-t.test('a real server recorded this conversation: what we send is what it was sent, what it answered we read', async (t) => {
-  if (!shouldRun(t, 'ORRERY_SHARED', vectorsFolder() !== null)) return
-  const lines = (await readFile(join(vectorsFolder() ?? '', 'craton-conversation.jsonl'), 'utf8'))
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { n?: number; conn?: string; send?: string[]; recv?: string[]; closed?: string })
-  // A peer that knows nothing but the recording: it answers exactly these bytes to exactly those.
-  const script = new Map(
-    lines.flatMap(({ send = [], recv = [] }) => (send.length === 1 && recv.length >= 1 ? [[send[0] ?? '', recv.join('')] as const] : [])),
-  )
-  const unknown: string[] = []
-  const peer = createNetServer((socket) => {
-    socket.on('error', () => undefined)
-    socket.on('data', (chunk: Buffer) => {
-      const reply = script.get(chunk.toString('hex'))
-      if (reply === undefined) unknown.push(chunk.toString('hex'))
-      else socket.write(Buffer.from(reply, 'hex'))
-    })
-  })
-  peer.listen(0, '127.0.0.1')
-  await once(peer, 'listening')
-  t.teardown(() => peer.close())
-  const address = peer.address()
-  const { openCratonConnection, CratonRefusal } = await import('../src/datasources/craton/craton-connection.ts')
-  const { encodeFrame, FrameDecoder } = await import('../src/datasources/craton/frames.ts')
-  const socketOf = {
-    host: '127.0.0.1',
-    port: typeof address === 'object' && address !== null ? address.port : 0,
-    tls: null,
-    token: undefined,
-  }
-  let replayed = 0
-  for (const { send = [], recv = [] } of lines) {
-    const [hex] = send
-    if (send.length !== 1 || hex === undefined || recv.length !== 1) continue
-    const [request] = (() => {
-      try {
-        return new FrameDecoder().push(Buffer.from(hex, 'hex'))
-      } catch {
-        return []
-      }
-    })()
-    const [reply] = new FrameDecoder().push(Buffer.from(recv[0] ?? '', 'hex'))
-    if (request?.type !== 'Request' || reply?.type !== 'Response') continue
-    t.equal(encodeFrame(request).toString('hex'), hex)
-    replayed += 1
-  }
-  t.ok(replayed >= 35, `${replayed} exchanges`)
-  // The greeting of our connector goes out under id 1 and tenant 1; the recording has tenant 7: the peer must not know it.
-  const refused = await openCratonConnection(socketOf, { timeoutMs: 1_000, onClosed: () => undefined }).then(
-    () => null,
-    (error: unknown) => error,
-  )
-  t.ok(isAppError(refused, 'SOURCE_UNAVAILABLE') || refused instanceof CratonRefusal)
-  t.equal(unknown.length, 1)
-  await delay(0)
 })

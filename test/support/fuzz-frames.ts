@@ -3,7 +3,7 @@ import { FrameDecoder } from '../../src/datasources/craton/frames.ts'
 import { WireError } from '../../src/datasources/craton/postcard.ts'
 
 /** A small generator of numbers, so that a failure can be repeated. */
-function randomOf(seed: number): (below: number) => number {
+export function randomOf(seed: number): (below: number) => number {
   let state = seed >>> 0 || 1
   return (below) => {
     state ^= state << 13
@@ -38,7 +38,7 @@ export interface FuzzOutcome {
   readonly refused: number
 }
 
-/** Feeds mutated frames to the decoder. @throws whatever is not a `WireError` */
+/** Feeds mutated frames, each cut somewhere, to the decoder. @throws whatever is not a `WireError` */
 export function fuzzFrames({ seeds, count, seed }: { seeds: readonly Buffer[]; count: number; seed: number }): FuzzOutcome {
   const random = randomOf(seed)
   let decoded = 0
@@ -46,8 +46,12 @@ export function fuzzFrames({ seeds, count, seed }: { seeds: readonly Buffer[]; c
   for (let round = 0; round < count; round += 1) {
     const frame = seeds[random(seeds.length)]
     if (frame === undefined) continue
+    const mutant = mutate(frame, random)
+    const cut = random(mutant.length + 1)
+    const decoder = new FrameDecoder()
     try {
-      new FrameDecoder().push(mutate(frame, random))
+      decoder.push(mutant.subarray(0, cut))
+      decoder.push(mutant.subarray(cut))
       decoded += 1
     } catch (error) {
       if (!(error instanceof WireError)) throw error

@@ -95,10 +95,8 @@ export function createCratonRecordStore(options: CratonRecordStoreOptions): Reco
         { source: 'craton' },
       )
     const length = await reader.length(tenant, streamId)
-    const beyond = await client
-      .call({ type: 'ReadEvents', streamId, fromOffset: length, maxBytes: 1n }, 'ReadEvents', { tenantId: tenant })
-      .catch((error: unknown) => Promise.reject(refusalError(error)))
-    if (beyond.events.length > 0)
+    const beyond = await reader.read(tenant, streamId, { from: length, count: 1 })
+    if (beyond.length > 0)
       throw new AppError(
         'CONFLICT',
         'The storage server was restarted: records of an earlier life lie behind the length it tells. Nothing is appended.',

@@ -7,6 +7,8 @@ const MAGIC = 0x56444220
 export const WIRE_VERSION = 5
 const HEADER_BYTES = 14
 export const MOST_PAYLOAD_BYTES = 16 * 1024 * 1024
+const MOST_CRUMBS = 1_024
+const NOTHING = Buffer.alloc(0)
 
 /** One frame: header, then the message. */
 export function encodeFrame(given: Message): Buffer {
@@ -49,13 +51,16 @@ function readHeader(header: Buffer): Header {
  */
 export class FrameDecoder {
   #chunks: Buffer[] = []
+  /** Small ones that came last; joined now and then, since a frame that comes byte by byte would be held as millions of them. */
+  #crumbs: Buffer[] = []
   #held = 0
   #header: Header | null = null
 
   /** The messages that are whole now. @throws WireError; the stream is of no use after it */
   push(chunk: Buffer): Message[] {
-    this.#chunks.push(chunk)
+    this.#crumbs.push(chunk)
     this.#held += chunk.length
+    if (this.#crumbs.length >= MOST_CRUMBS) this.#sweep()
     const messages: Message[] = []
     for (;;) {
       if (this.#header === null) {
@@ -76,8 +81,14 @@ export class FrameDecoder {
     return this.#header !== null || this.#held > 0
   }
 
+  #sweep(): void {
+    this.#chunks.push(this.#crumbs.length === 1 ? (this.#crumbs[0] ?? NOTHING) : Buffer.concat(this.#crumbs))
+    this.#crumbs = []
+  }
+
   #take(length: number): Buffer {
-    const [first = Buffer.alloc(0)] = this.#chunks
+    if (this.#crumbs.length > 0) this.#sweep()
+    const [first = NOTHING] = this.#chunks
     this.#held -= length
     if (first.length >= length) {
       if (first.length === length) this.#chunks.shift()

@@ -6,10 +6,14 @@ export class WireError extends Error {
   }
 }
 
+/** What a read of ours asks for holds a few thousand. */
+const MOST_ELEMENTS = 1_000_000
+
 /** Reads postcard values from one payload. Never reads beyond it, never allocates by a number in it. */
 export class WireReader {
   readonly bytes: Buffer
   #at: number
+  #elements = 0
 
   constructor(bytes: Buffer) {
     this.bytes = bytes
@@ -31,6 +35,18 @@ export class WireReader {
     if (length > this.left) throw new WireError('a value ends beyond the payload')
     this.#at += length
     return this.bytes.subarray(this.#at - length, this.#at)
+  }
+
+  /**
+   * The length of a list. Every element takes a byte at least, so a count beyond what is left is a lie that costs nothing; but an element of one
+   * byte takes a hundred once it is read, so all lists of a payload together are bounded too.
+   */
+  count(): number {
+    const count = this.small(32)
+    if (count > this.left) throw new WireError('a list is longer than its payload')
+    this.#elements += count
+    if (this.#elements > MOST_ELEMENTS) throw new WireError(`a payload has more than ${MOST_ELEMENTS} elements`)
+    return count
   }
 
   /** An unsigned number of at most `bits` bits, 1 to 32. */
@@ -128,7 +144,7 @@ export interface Codec<T> {
 
 export type ValueOf<C> = C extends Codec<infer T> ? T : never
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 const unsigned = (bits: number): Codec<number> => ({
   read: (reader) => reader.small(bits),
@@ -199,11 +215,9 @@ export const option = <T>(inner: Codec<T>): Codec<T | null> => ({
   },
 })
 
-/** Every element takes a byte at least, so a count beyond what is left is a lie that costs nothing. */
 export const list = <T>(inner: Codec<T>): Codec<readonly T[]> => ({
   read(reader) {
-    const count = reader.small(32)
-    if (count > reader.left) throw new WireError('a list is longer than its payload')
+    const count = reader.count()
     const items: T[] = []
     for (let index = 0; index < count; index += 1) items.push(inner.read(reader))
     return items
