@@ -45,6 +45,16 @@ export class AppError extends Error {
   }
 }
 
+/** The source answers, and cannot do what was asked as it is: too old, full, read-only. The reason is a sentence of ours for operators. */
+export class UnusableSourceError extends AppError {
+  readonly reason: string
+  constructor(source: string, reason: string, cause?: unknown) {
+    super('SOURCE_UNAVAILABLE', `The source "${source}" cannot be used now. ${reason}`, { source, cause })
+    this.name = 'UnusableSourceError'
+    this.reason = reason
+  }
+}
+
 export const badUserInput = (message: string, details?: Record<string, unknown>) => new AppError('BAD_USER_INPUT', message, { details })
 
 export const sourceUnavailable = (source: string, cause?: unknown) =>

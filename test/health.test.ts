@@ -126,6 +126,7 @@ function stores(ping: { sql: () => Promise<void>; log: () => Promise<void>; cach
   return {
     sql: {
       mode: 'CONNECTED' as const,
+      complaint: () => null,
       ping: ping.sql,
       any: unused,
       one: unused,

@@ -1,20 +1,10 @@
 import { ConfigError } from '../config.ts'
+import { folderProblems } from '../datasources/sql/data-folder.ts'
 import { isAppError } from '../errors.ts'
 import { UsageError } from './arguments.ts'
 
 const hasCode = (error: unknown): error is Error & { code: string; port?: number; address?: string } =>
   error instanceof Error && 'code' in error && typeof error.code === 'string'
-
-/** What is wrong with a file or folder that the program needs. */
-const folderProblems: Readonly<Record<string, string>> = {
-  EACCES: 'may not be used by this user. Give it to the user, or choose another with DATA_DIR.',
-  EPERM: 'may not be used by this user. Give it to the user, or choose another with DATA_DIR.',
-  EROFS: 'is on a disk that can only be read. Choose another with DATA_DIR.',
-  ENOSPC: 'is on a full disk. Make room, or choose another with DATA_DIR.',
-  EDQUOT: 'is on a full disk. Make room, or choose another with DATA_DIR.',
-  EEXIST: 'is a file, and a folder is needed. Choose another with DATA_DIR.',
-  ENOTDIR: 'is a file, and a folder is needed. Choose another with DATA_DIR.',
-}
 
 /** Why the program cannot go on, for a person: no stack, and what to do where that is known. */
 export function describeFailure(error: unknown): string {

@@ -22,6 +22,8 @@ const productOf: Readonly<Record<string, { key: string; title: string }>> = {
 }
 
 const serves = (source: Source): boolean => source.status === 'UP' || source.status === 'DEGRADED'
+/** It does not answer, or says that something is wrong: a full disk, a late read model, a missing stream. */
+const ails = (source: Source): boolean => source.status === 'DOWN' || source.status === 'DEGRADED'
 const titleOf = (source: Source): string =>
   (source.mode === 'CONNECTED' ? productOf[source.name]?.title : undefined) ?? `Embedded ${source.name}`
 const describe = (source: Source): string => source.lastError ?? 'Has not been probed yet.'
@@ -80,7 +82,7 @@ async function detailed({ config, sources, lifecycle }: HealthParts) {
   return {
     healthy: failed.length === 0,
     body: {
-      status: failed.length === 0 ? 'ok' : 'degraded',
+      status: listed.some(ails) ? 'degraded' : 'ok',
       ...basics(config),
       stage: lifecycle.stage().toLowerCase(),
       services: services(listed),
@@ -101,7 +103,7 @@ async function detailed({ config, sources, lifecycle }: HealthParts) {
 async function status({ sources, guarantees }: HealthParts) {
   const listed = await sources.list()
   const failed = listed.filter((source) => !serves(source))
-  const word = failed.some((source) => source.critical) ? 'unhealthy' : failed.length > 0 ? 'degraded' : 'healthy'
+  const word = failed.some((source) => source.critical) ? 'unhealthy' : listed.some(ails) ? 'degraded' : 'healthy'
   const said = { asOf: new Date().toISOString(), sources: listed.map(describeSource) }
   if (guarantees === undefined) return { status: word, ...said }
   try {

@@ -3,13 +3,13 @@ import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream'
 import { readFileSync } from 'node:fs'
 import { type Config } from '../../config.ts'
 import { type EventLog } from '../../datasources/log/log.ts'
+import { assertNatsVersion } from '../../datasources/nats/nats-client.ts'
 import { createProgress } from '../../projections/progress-tracker.ts'
 import { type Sql } from '../../datasources/sql/sql.ts'
 import { systemClock } from '../../time.ts'
 import { checked, fail, type Finding, ok, warn } from './finding.ts'
 
 const remedy = 'Check NATS_URL, NATS_CREDS_PATH, and that the server runs with JetStream (`nats-server -js`).'
-const OLDEST = [2, 10] as const
 const LATE_EVENTS = 10_000n
 
 async function streams(log: EventLog): Promise<readonly Finding[]> {
@@ -51,11 +51,8 @@ async function server(config: Config): Promise<readonly Finding[]> {
   const connection = await connect({ servers: config.natsUrl, timeout: config.sourceTimeoutMs, reconnect: false, ...authenticator })
   try {
     const version = connection.info?.version ?? 'unknown'
-    const [major = 0, minor = 0] = version.split('.').map(Number)
-    const isOld = major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])
-    const found: Finding[] = [
-      isOld ? fail('log version', `NATS ${version} is too old.`, 'Upgrade it to 2.10 or later.') : ok('log version', `NATS ${version}.`),
-    ]
+    assertNatsVersion(version)
+    const found: Finding[] = [ok('log version', `NATS ${version}.`)]
     const manager = await jetstreamManager(connection, { timeout: config.sourceTimeoutMs })
     const wanted = new Set([config.ritualStreamName ?? 'RITUAL_EVENTS', 'GRAPH_COMMITS', 'SCALE_HINTS', 'ORRERY_EVENTS'])
     for await (const info of manager.streams.list()) if (wanted.has(info.config.name)) found.push(settingsOf(info))
@@ -65,11 +62,11 @@ async function server(config: Config): Promise<readonly Finding[]> {
   }
 }
 
-/** The event log and what follows it. */
 /** Whether anything can have been projected: without tables there is nothing to compare. */
 const hasTables = async (sql: Sql): Promise<boolean> =>
   (await sql.one<{ known: boolean }>(`select to_regclass('projection_watermarks') is not null as known`)).known
 
+/** The event log and what follows it. */
 export async function checkLog(log: EventLog, sql: Sql, config: Config): Promise<readonly Finding[]> {
   const reached = await checked('log', remedy, async () => {
     await log.ping(config.sourceTimeoutMs)

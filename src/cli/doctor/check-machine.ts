@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, rmdirSync, statfsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type Config } from '../../config.ts'
+import { freeBytes, tryFolder } from '../../datasources/sql/data-folder.ts'
 import { fail, type Finding, ok, warn } from './finding.ts'
 
 const LEAST_FREE_BYTES = 1_073_741_824
@@ -13,23 +13,15 @@ const nodeVersion = (): Finding => {
     : fail('node', `Node ${process.versions.node} is too old.`, 'Install Node 20.19 or later.')
 }
 
-/** The folder itself, or the nearest one above it that exists. */
-function existing(path: string): string {
-  return existsSync(path) || dirname(path) === path ? path : existing(dirname(path))
-}
-
 function dataFolder(dataDir: string): Finding[] {
-  const path = resolve(dataDir)
-  const folder = existing(path)
   try {
-    // What the mode says is not what the file system does: only a write tells.
-    rmdirSync(mkdtempSync(join(folder, '.orrery-doctor-')))
-  } catch {
-    return [fail('data folder', `${path} cannot be written.`, 'Give the user of this process the folder, or choose another with DATA_DIR.')]
+    tryFolder(dataDir)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return [fail('data folder', message, 'Give the user of this process a folder with room, or choose another with DATA_DIR.')]
   }
-  const { bavail, bsize } = statfsSync(folder)
-  const free = bavail * bsize
-  const text = `${path}: ${(free / LEAST_FREE_BYTES).toFixed(1)} GiB free.`
+  const free = freeBytes(dataDir)
+  const text = `${resolve(dataDir)}: ${(free / LEAST_FREE_BYTES).toFixed(1)} GiB free.`
   return [free < LEAST_FREE_BYTES ? warn('data folder', text, 'Make room: a full disk stops every write.') : ok('data folder', text)]
 }
 

@@ -1,23 +1,17 @@
 import { type Config } from '../../config.ts'
 import { pendingMigrations } from '../../datasources/sql/migrate.ts'
+import { assertPostgresVersion } from '../../datasources/sql/postgres-version.ts'
 import { type Sql } from '../../datasources/sql/sql.ts'
 import { systemClock } from '../../time.ts'
 import { checked, fail, type Finding, ok, warn } from './finding.ts'
 
-const OLDEST = 15
 const SKEW_WARN_MS = 1_000
 const SKEW_FAIL_MS = 30_000
 
-async function version(sql: Sql): Promise<readonly Finding[]> {
-  const { version: number, text } = await sql.one<{ version: number; text: string }>(
-    `select current_setting('server_version_num')::int / 10000 as version, current_setting('server_version') as text`,
-  )
-  return [
-    number < OLDEST
-      ? fail('sql version', `PostgreSQL ${text} is too old.`, `Upgrade it to ${OLDEST} or later.`)
-      : ok('sql version', `PostgreSQL ${text}.`),
-  ]
-}
+const version = (sql: Sql): Promise<readonly Finding[]> =>
+  checked('sql version', 'Upgrade it, or point DATABASE_URL at another.', async () => [
+    ok('sql version', `PostgreSQL ${await assertPostgresVersion(sql)}.`),
+  ])
 
 async function permissions(sql: Sql): Promise<readonly Finding[]> {
   const { writes, readOnly } = await sql.one<{ writes: boolean; readOnly: boolean }>(
@@ -48,11 +42,12 @@ async function clockSkew(sql: Sql): Promise<readonly Finding[]> {
   return [skew >= SKEW_WARN_MS ? warn('clock', text, 'Synchronise the clocks.') : ok('clock', text)]
 }
 
-async function schema(sql: Sql): Promise<readonly Finding[]> {
-  const todo = await pendingMigrations(sql)
-  if (todo.length > 0) return [warn('sql schema', `Migrations to come: ${todo.join(', ')}.`, 'Run `orrery migrate`, or start a server.')]
-  return [ok('sql schema', 'The tables are up to date.')]
-}
+const schema = (sql: Sql): Promise<readonly Finding[]> =>
+  checked('sql schema', 'Run the version that made these tables, or restore the backup from before it.', async () => {
+    const todo = await pendingMigrations(sql)
+    if (todo.length > 0) return [warn('sql schema', `Migrations to come: ${todo.join(', ')}.`, 'Run `orrery migrate`, or start a server.')]
+    return [ok('sql schema', 'The tables are up to date.')]
+  })
 
 async function indexes(sql: Sql): Promise<readonly Finding[]> {
   const broken = await sql.any<{ name: string }>(

@@ -11,7 +11,7 @@ import {
   errors,
   nanos,
 } from '@nats-io/transport-node'
-import { AppError, badUserInput, sourceUnavailable } from '../../errors.ts'
+import { AppError, badUserInput, sourceUnavailable, UnusableSourceError } from '../../errors.ts'
 import { pause, raceLimits } from '../waiting.ts'
 
 export { createInbox, nanos }
@@ -115,6 +115,16 @@ function breaker(): AbortController {
   return controller
 }
 
+/** The oldest server that keeps what we ask of it: earlier ones ignore several filters of one consumer without a word. */
+const oldest = { major: 2, minor: 10 }
+
+/** @throws UnusableSourceError for a server that is too old */
+export function assertNatsVersion(version: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major > oldest.major || (major === oldest.major && minor >= oldest.minor)) return
+  throw new UnusableSourceError('log', `NATS ${version} is too old: ${oldest.major}.${oldest.minor} or later is needed.`)
+}
+
 interface Link {
   readonly nc: NatsConnection
   readonly js: JetStreamClient
@@ -162,6 +172,12 @@ export function openNatsClient(options: NatsClientOptions): NatsClient {
       try {
         const nc = await connect(connectionOptions(options))
         if (closing.signal.aborted) return await nc.close()
+        try {
+          assertNatsVersion(nc.info?.version ?? '')
+        } catch (error) {
+          await nc.close()
+          throw error
+        }
         const js = jetstream(nc, { timeout: options.timeoutMs })
         link = { nc, js, jsm: await js.jetstreamManager(false) }
         serverVersion = nc.info?.version ?? null
@@ -192,7 +208,8 @@ export function openNatsClient(options: NatsClientOptions): NatsClient {
       return () => void listeners.delete(listener)
     },
     async use(work, { timeoutMs = options.timeoutMs, signal } = {}) {
-      if (!up || link === null) throw sourceUnavailable('log', lastError ?? undefined)
+      if (!up || link === null)
+        throw lastError instanceof UnusableSourceError ? lastError : sourceUnavailable('log', lastError ?? undefined)
       try {
         return await raceLimits(work(link), { timeoutMs, signal, broken: down.signal })
       } catch (error) {

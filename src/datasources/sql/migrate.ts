@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { packageRoot } from '../../root.ts'
 import { systemClock } from '../../time.ts'
+import { assertPostgresVersion } from './postgres-version.ts'
 import { type Sql, type SqlLease } from './sql.ts'
 
 interface Migration {
@@ -87,9 +88,10 @@ commit;`
  * start together wait for one another.
  * @param folder where the files are
  * @returns the names of the files that were applied now
- * @throws Error when the database is newer than this program, or an applied file was changed; AppError as every call
+ * @throws Error when the database is newer than this program, the server too old, or an applied file was changed; AppError as every call
  */
 export async function migrate(sql: Sql, folder: string = join(packageRoot, 'migrations')): Promise<string[]> {
+  await assertPostgresVersion(sql)
   const migrations = await readMigrations(folder)
   // Most starts have nothing to do, and need no lock to find out.
   if (pending(migrations, await readApplied(sql)).length === 0) return []

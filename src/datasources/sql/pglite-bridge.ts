@@ -2,11 +2,15 @@ import { Worker } from 'node:worker_threads'
 import { sourceUnavailable } from '../../errors.ts'
 import { type PgliteReply, type PgliteRequest, type PgliteRows, type PgliteWorkerOptions } from './pglite-protocol.ts'
 import { refusalToError } from './sql-errors.ts'
+import { type WriteTrouble } from './write-trouble.ts'
 import { type StatementResult } from './sql-rows.ts'
 import { parserOf, type WireValue } from './sql-values.ts'
 
 /** Time a first start may take: initdb on a slow machine, when there is no template. */
 const START_TIMEOUT_MS = 60_000
+/** A thread that did not come back (a full disk, say) is tried again by the first request after this pause. */
+const RESTART_PAUSE_MS = 1_000
+
 export type BridgeRequest =
   | { readonly kind: 'query'; readonly text: string; readonly values: readonly WireValue[] }
   | { readonly kind: 'script'; readonly text: string }
@@ -60,7 +64,8 @@ function startWorker(options: PgliteWorkerOptions): Promise<Worker> {
       settle()
       worker.on('error', () => undefined)
       void worker.terminate()
-      reject(new Error('the embedded database did not start', { cause }))
+      const why = cause instanceof Error ? cause.message : String(cause)
+      reject(new Error(`the embedded database did not start: ${why}`, { cause }))
     }
     const onExit = (code: number): void => fail(new Error(`its thread ended with code ${code}`))
     const onMessage = (reply: PgliteReply): void => {
@@ -77,8 +82,13 @@ function startWorker(options: PgliteWorkerOptions): Promise<Worker> {
  * Starts the thread and keeps it: one that crashed or hung is replaced, and what it was doing fails with SOURCE_UNAVAILABLE.
  * An in-memory database cannot be replaced, since its rows are gone: it stays unavailable.
  * @param hangGraceMs how far beyond its own deadline a statement may hold the thread before the thread counts as hung
+ * @param trouble is told what the database refused
  */
-export async function openPgliteBridge(first: PgliteWorkerOptions, hangGraceMs: number): Promise<PgliteBridge> {
+export async function openPgliteBridge(
+  first: PgliteWorkerOptions,
+  hangGraceMs: number,
+  trouble: Pick<WriteTrouble, 'note'>,
+): Promise<PgliteBridge> {
   const inFlight = new Map<number, InFlight>()
   let nextId = 1
   let generation = 0
@@ -86,6 +96,8 @@ export async function openPgliteBridge(first: PgliteWorkerOptions, hangGraceMs: 
   let hangTimer: NodeJS.Timeout | undefined
   let current: Promise<Worker>
   let attached: Worker | null = null
+  /** When the last restart failed, and what had made it necessary. */
+  let failed: { readonly at: number; readonly cause: unknown } | null = null
 
   const watch = (): void => {
     clearTimeout(hangTimer)
@@ -107,13 +119,20 @@ export async function openPgliteBridge(first: PgliteWorkerOptions, hangGraceMs: 
     attached = null
     generation += 1
     failAll(cause)
-    const restart = async (): Promise<Worker> => {
+    restart(cause, broken)
+  }
+
+  const restart = (cause: unknown, broken: Worker | null): void => {
+    const start = async (): Promise<Worker> => {
       await broken?.terminate()
       if (ended || first.dataDir === null) throw cause
       return attach(await startWorker({ ...first, templatePath: null }))
     }
-    current = restart()
-    current.catch(() => undefined)
+    failed = null
+    current = start()
+    current.catch(() => {
+      failed = { at: performance.now(), cause }
+    })
   }
 
   const onReply = (reply: PgliteReply): void => {
@@ -123,7 +142,11 @@ export async function openPgliteBridge(first: PgliteWorkerOptions, hangGraceMs: 
     inFlight.delete(reply.id)
     watch()
     if (reply.kind === 'done') waiting?.resolve(decode(reply.result))
-    else waiting?.reject(refusalToError(reply.refusal, new Error(reply.refusal.message)))
+    else {
+      const refusal = refusalToError(reply.refusal, new Error(reply.refusal.message))
+      trouble.note(refusal)
+      waiting?.reject(refusal)
+    }
   }
 
   const attach = (worker: Worker): Worker => {
@@ -149,6 +172,7 @@ export async function openPgliteBridge(first: PgliteWorkerOptions, hangGraceMs: 
   return {
     generation: () => generation,
     async send(request, allowedMs) {
+      if (failed !== null && !ended && performance.now() - failed.at >= RESTART_PAUSE_MS) restart(failed.cause, null)
       const worker = await current.catch((error: unknown) => {
         throw sourceUnavailable('sql', error)
       })

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sourceUnavailable } from '../../errors.ts'
+import { lackOfRoom, makeFolder, startFailure } from './data-folder.ts'
 import { openPgliteBridge, type BridgeRequest, type PgliteBridge } from './pglite-bridge.ts'
 import { prepareDataDir } from './pglite-data-dir.ts'
 import { lockDataDir } from './pglite-lock.ts'
@@ -11,6 +11,7 @@ import { beforeDeadline, type Deadline, startDeadline } from './sql-deadline.ts'
 import { createExecutor, type StatementResult } from './sql-rows.ts'
 import { createTransactionGuard, runTransaction } from './sql-transaction.ts'
 import { encodeValue } from './sql-values.ts'
+import { createWriteTrouble } from './write-trouble.ts'
 
 export interface PgliteSqlOptions {
   /** Folder of the data, made when missing and locked against other processes; null = in memory, gone at close. */
@@ -50,24 +51,37 @@ function createProcessLocks() {
 
 /**
  * The embedded store: PGlite in a worker thread.
- * @throws Error when the data directory is in use by another process, was made by another PostgreSQL version, or cannot be opened
+ * @throws Error when the data directory is in use by another process, was made by another PostgreSQL version, or cannot be opened (UnusableFolderError: full, read-only)
  */
 export async function openPgliteSql({ dataDir, timeoutMs, hangGraceMs = HANG_GRACE_MS }: PgliteSqlOptions): Promise<Sql> {
-  if (dataDir !== null) await mkdir(dataDir, { recursive: true })
+  if (dataDir !== null) makeFolder(dataDir)
   const lock = dataDir === null ? null : await lockDataDir(dataDir)
   try {
     const prepared = await prepareDataDir(dataDir === null ? null : join(dataDir, 'pglite'))
     await lock?.verify()
-    const bridge = await openPgliteBridge(prepared.options, hangGraceMs)
+    const trouble = createWriteTrouble()
+    const bridge = await openPgliteBridge(prepared.options, hangGraceMs, trouble)
     await prepared.started()
-    return createPgliteSql(bridge, timeoutMs, async () => lock?.release())
+    return createPgliteSql({
+      bridge,
+      defaultTimeoutMs: timeoutMs,
+      complaint: () => (dataDir === null ? null : lackOfRoom(dataDir)) ?? trouble.complaint(),
+      unlock: async () => lock?.release(),
+    })
   } catch (error) {
     await lock?.release()
-    throw error
+    throw dataDir === null ? error : startFailure(dataDir, error)
   }
 }
 
-function createPgliteSql(bridge: PgliteBridge, defaultTimeoutMs: number, unlock: () => Promise<void>): Sql {
+interface PgliteParts {
+  readonly bridge: PgliteBridge
+  readonly defaultTimeoutMs: number
+  complaint(): string | null
+  unlock(): Promise<void>
+}
+
+function createPgliteSql({ bridge, defaultTimeoutMs, complaint, unlock }: PgliteParts): Sql {
   const turns = createTurns()
   const guard = createTransactionGuard()
   const locks = createProcessLocks()
@@ -108,6 +122,7 @@ function createPgliteSql(bridge: PgliteBridge, defaultTimeoutMs: number, unlock:
   return {
     ...executor,
     mode: 'EMBEDDED',
+    complaint,
     async transaction(work, options) {
       refuse()
       const deadline = startDeadline('A transaction', options, defaultTimeoutMs)

@@ -44,7 +44,9 @@ async function answer(db: PGlite, request: PgliteRequest): Promise<PgliteReply> 
   try {
     return { kind: 'done', id: request.id, result: await perform(db, request) }
   } catch (error) {
-    if (!(error instanceof messages.DatabaseError)) return { kind: 'broken', message: String(error) }
+    // A panic ends a real server's process; this one has none that could end, and would hang from here on.
+    if (!(error instanceof messages.DatabaseError) || error.severity === 'PANIC' || error.severity === 'FATAL')
+      return { kind: 'broken', message: String(error) }
     return {
       kind: 'refused',
       id: request.id,

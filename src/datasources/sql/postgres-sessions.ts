@@ -3,6 +3,7 @@ import { clientOptions, destroyClient, runOn, toPostgresError } from './postgres
 import { beforeDeadline, type Deadline, startDeadline } from './sql-deadline.ts'
 import { type StatementResult } from './sql-rows.ts'
 import { type WireValue } from './sql-values.ts'
+import { type WriteTrouble } from './write-trouble.ts'
 
 const CANCEL_TIMEOUT_MS = 2_000
 const MAX_CANCELS = 4
@@ -43,8 +44,11 @@ export interface Sessions {
   close(): Promise<void>
 }
 
-/** The pool: it connects on demand, and ends what broke, so that it recovers by itself. */
-export function createSessions(url: string, poolSize: number): Sessions {
+/**
+ * The pool: it connects on demand, and ends what broke, so that it recovers by itself.
+ * @param trouble is told what the server refused
+ */
+export function createSessions(url: string, poolSize: number, trouble: Pick<WriteTrouble, 'note'>): Sessions {
   const pool = new pg.Pool({ ...clientOptions(url), max: poolSize, idleTimeoutMillis: 30_000 })
   // An idle connection that dies is removed by the pool; whoever needs the next one is told then.
   pool.on('error', () => undefined)
@@ -63,7 +67,9 @@ export function createSessions(url: string, poolSize: number): Sessions {
       } catch (error) {
         if (deadline.ended !== null && broken === null) void cancel(backendOf(client))
         if (deadline.ended !== null || !(error instanceof pg.DatabaseError)) broken ??= error
-        throw toPostgresError(error)
+        const known = toPostgresError(error)
+        trouble.note(known)
+        throw known
       }
     }
     return {

@@ -6,6 +6,7 @@ import { beforeDeadline, type Deadline, startDeadline } from './sql-deadline.ts'
 import { createExecutor } from './sql-rows.ts'
 import { createTransactionGuard, runTransaction } from './sql-transaction.ts'
 import { encodeValue } from './sql-values.ts'
+import { createWriteTrouble } from './write-trouble.ts'
 
 export interface PostgresSqlOptions {
   url: string
@@ -17,7 +18,8 @@ export interface PostgresSqlOptions {
 
 /** PostgreSQL through a pool. Nothing connects until the first call, so that a server that is down stops no start. */
 export function openPostgresSql(options: PostgresSqlOptions): Sql {
-  const sessions = createSessions(options.url, options.poolSize)
+  const trouble = createWriteTrouble()
+  const sessions = createSessions(options.url, options.poolSize, trouble)
   const guard = createTransactionGuard()
   const leases = new Set<SqlLease>()
   let closing: Promise<void> | null = null
@@ -65,6 +67,7 @@ export function openPostgresSql(options: PostgresSqlOptions): Sql {
   return {
     ...executor,
     mode: 'CONNECTED',
+    complaint: () => trouble.complaint(),
     transaction: (work, limits) =>
       withSession('A transaction', limits, async (session, deadline) => {
         const statement = statementOn(session)

@@ -1,4 +1,4 @@
-import { type AppError, deadlineExceeded, isAppError, sourceUnavailable } from '../../errors.ts'
+import { type AppError, deadlineExceeded, isAppError, sourceUnavailable, UnusableSourceError } from '../../errors.ts'
 import { SqlError } from './sql.ts'
 
 /** What both drivers can tell about a refused statement. */
@@ -15,9 +15,17 @@ export interface ServerRefusal {
 const isServerTrouble = (sqlState: string): boolean =>
   sqlState.startsWith('08') || sqlState.startsWith('28') || /^(3D000|53300|57P0[1-5]|25P03)$/.test(sqlState)
 
+/** States of the whole server in which it still reads and takes no write. Nothing of the refused transaction stays. */
+const writeRefusals: Readonly<Record<string, string>> = {
+  '53100': 'The disk is full: writes are refused until there is room.',
+  '25006': 'The database can only be read: it is a replica, or was made so.',
+}
+
 /** The one place where SQLSTATE becomes an error of ours. */
 export function refusalToError(refusal: ServerRefusal, cause: unknown): AppError | SqlError {
   if (refusal.code === '57014') return deadlineExceeded('A statement', cause)
+  const refusesWrites = writeRefusals[refusal.code]
+  if (refusesWrites !== undefined) return new UnusableSourceError('sql', refusesWrites, cause)
   if (isServerTrouble(refusal.code)) return sourceUnavailable('sql', cause)
   return new SqlError(refusal.message, refusal.code, refusal.constraint, cause)
 }

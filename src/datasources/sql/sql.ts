@@ -44,6 +44,8 @@ export interface Sql extends SqlExecutor {
   tryLock(name: string): Promise<SqlLease | null>
   /** A round trip, for health probes. @throws as every call */
   ping(timeoutMs: number): Promise<void>
+  /** What keeps it from taking writes though it answers (a full disk, a replica), as a sentence for people; null = nothing known. */
+  complaint(): string | null
   /** The server's version text, such as `PostgreSQL 15.18`. */
   version(): Promise<string>
   close(): Promise<void>

@@ -1,5 +1,5 @@
 import { type Config } from '../../config.ts'
-import { isAppError } from '../../errors.ts'
+import { isAppError, UnusableSourceError } from '../../errors.ts'
 import { type ProjectionProgress } from '../../projections/progress.ts'
 import { type Clock, type Nanos } from '../../time.ts'
 import { type Cache } from '../cache/cache.ts'
@@ -75,6 +75,7 @@ async function ping({ store }: Probe, timeoutMs: number): Promise<Answer> {
     if (answer === SILENT) return { latencyMs: null, error: `Does not answer within ${timeoutMs} ms.` }
     return { latencyMs: Math.round((performance.now() - start) * 10) / 10, error: null }
   } catch (error) {
+    if (error instanceof UnusableSourceError) return { latencyMs: null, error: error.reason }
     return {
       latencyMs: null,
       error: isAppError(error, 'DEADLINE_EXCEEDED') ? `Does not answer within ${timeoutMs} ms.` : 'Does not answer.',
@@ -156,7 +157,8 @@ export function createSources(parts: SourcesParts): SourcesDataSource {
       probe.name === 'sql' && lag !== null && lag.seconds > LATE_SECONDS
         ? `The read model is ${Math.round(lag.seconds)} s behind the log.`
         : null
-    const complaint = answer.error ?? (probe.name === 'log' ? missing : late)
+    const complaint =
+      answer.error ?? (probe.name === 'log' ? missing : null) ?? (probe.name === 'sql' ? stores.sql.complaint() : null) ?? late
     return {
       name: probe.name,
       kind: probe.kind,
