@@ -45,10 +45,20 @@ export interface AccountOptions {
 
 export const isDry = ({ costMode }: Pick<PreparedOperation, 'costMode'>): boolean => costMode === 'validate' || costMode === 'explain'
 
+/** Of the data of events: who shares an event's execution has the same document and variables, and so the same price. */
+const prices = new WeakMap<object, number>()
+
 export function openAccount(options: AccountOptions): Account {
   const { plan, coerced, estimate, limit, operation, reservation, budget, measured } = options
   const { viewer, log } = operation.origin
   let actual: number | null = null
+  const priceOf = (data: unknown): number => {
+    const known = prices.get(Object(data))
+    if (known !== undefined) return known
+    const price = actualCost(plan, coerced, data).cost
+    prices.set(Object(data), price)
+    return price
+  }
   return {
     estimate,
     dry: isDry(operation),
@@ -58,7 +68,7 @@ export function openAccount(options: AccountOptions): Account {
       void reservation?.settle(actual)
     },
     charge(data) {
-      const price = actualCost(plan, coerced, data).cost
+      const price = priceOf(data)
       actual = (actual ?? 0) + price
       budget.note(viewer, operation, price)
       void budget.charge({ viewer, log }, price)

@@ -85,6 +85,12 @@ export type Prepared =
   | { readonly kind: 'READY'; readonly operation: PreparedOperation }
   | { readonly kind: 'REFUSED'; readonly refusal: Refusal; readonly result: ExecutionResult; readonly retryAfterMs?: number }
 
+/** The results of a subscription. Final is one without `data`: why the stream ended. */
+export interface ResultStream extends AsyncIterableIterator<ExecutionResult> {
+  /** The next result if it is there already, never a final one; not while a `next()` is waited for. So a burst costs a reader one turn. */
+  ready?(): ExecutionResult | undefined
+}
+
 /**
  * The one way in. Transports call `prepare`, then `execute` or `subscribe`; they hold no rule of their own. Results are masked and complete:
  * a transport only frames them.
@@ -94,7 +100,7 @@ export interface Pipeline {
   /** Queries and mutations. Never rejects. */
   execute(operation: PreparedOperation): Promise<ExecutionResult>
   /** Subscriptions: a stream of results, each with `extensions.cursor` where the event has one; or a refusal. Never rejects. */
-  subscribe(operation: PreparedOperation): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>
+  subscribe(operation: PreparedOperation): Promise<ResultStream | ExecutionResult>
   /** Operations and streams open now. */
   active(): number
 }

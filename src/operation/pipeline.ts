@@ -22,6 +22,7 @@ import {
   type Prepared,
   type PreparedOperation,
   type RequestOrigin,
+  type ResultStream,
 } from './operation.ts'
 import { createPersistedDocuments, type DocumentText } from './persisted.ts'
 import { refuse, Refused, toPrepared } from './refused.ts'
@@ -155,7 +156,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       if (account?.dry === true) return { data: null, extensions: { requestId, cost: account.toExtension() } }
       if (parts.subscribe === undefined)
         return { errors: [new GraphQLError('This server has no subscriptions.', { extensions: { code: 'BAD_USER_INPUT', requestId } })] }
-      const answer: AsyncIterableIterator<ExecutionResult> | ExecutionResult = await parts.subscribe(operation)
+      const answer: ResultStream | ExecutionResult = await parts.subscribe(operation)
       return account === undefined || !(Symbol.asyncIterator in answer) ? answer : chargedStream(answer, account, operation.costMode)
     },
     active: () => executor.active() + (parts.streams?.() ?? 0),

@@ -12,6 +12,17 @@ export function resultText(result: ExecutionResult): string {
   return text
 }
 
+const bytes = new WeakMap<ExecutionResult, Buffer>()
+
+/** The same as UTF-8, made once however many readers share it. Not to be changed. */
+export function resultBytes(result: ExecutionResult): Buffer {
+  const known = bytes.get(result)
+  if (known !== undefined) return known
+  const made = Buffer.from(resultText(result))
+  bytes.set(result, made)
+  return made
+}
+
 /** A stream's last result says only why it ended; every other one carries `data`. */
 export const isFinal = (result: ExecutionResult): boolean => result.data === undefined
 

@@ -12,6 +12,8 @@ export type Shared =
 
 export interface Membership {
   next(): Promise<Shared>
+  /** The next emission if it is there already. Not while a `next` is waited for. */
+  ready(): Emission | undefined
   leave(): void
 }
 
@@ -28,73 +30,95 @@ export interface SharedExecution {
 interface Group {
   readonly source: AsyncIterableIterator<Emission>
   readonly members: Set<Member>
-  /** The newest emissions, for members that are slightly behind. */
-  recent: Emission[]
-  /** Where the oldest of `recent` begins. */
+  /** The newest emissions, each once for all members, and the number of the first of them. */
+  emissions: Emission[]
+  first: number
+  /** Where newcomers can begin: after the last gap, or with the oldest of `emissions`. */
+  newcomersFrom: number
   remembersFrom: StepPosition
   /** Where the group is. */
   reached: StepPosition
+  /** Emissions since members last had a turn. */
+  sinceTurn: number
 }
 
 interface Member {
-  readonly queue: Shared[]
+  /** The number of the emission that comes next. */
+  next: number
   readonly after: StepPosition
   /** It has got something: whatever comes next is new for it. */
   started: boolean
   wake: ((shared: Shared) => void) | null
-  open: boolean
+  /** What comes after the last emission. */
+  last: Shared | null
+  left: boolean
 }
 
 export interface SharingOptions {
-  /** Emissions that may wait for one member before it has to go on alone. */
+  /** Emissions that a group remembers: a member that is further behind has to go on alone. */
   readonly queueSize: number
 }
 
-const remembered = 64
+const detached: Shared = { kind: 'DETACHED' }
+
+/** At first a member may be offered what it has had from its own source. A gap starts a new count: the stream may have been set back. */
+const isNewFor = (member: Member, { at }: Emission): boolean =>
+  member.started ||
+  at === null ||
+  at.kind === 'GAP' ||
+  at.position.epoch !== member.after.epoch ||
+  at.position.sequence > member.after.sequence
 
 /** Executes once per event for all who ask the same with the same rights (platform 4.5). */
 export function createSharedExecution({ queueSize }: SharingOptions): SharedExecution {
   const groups = new Map<string, Group>()
 
-  const give = (member: Member, shared: Shared): void => {
-    if (!member.open) return
-    const { wake } = member
-    if (wake !== null) {
-      member.wake = null
-      wake(shared)
-    } else member.queue.push(shared)
+  const endMember = (group: Group, member: Member, last: Shared): void => {
+    group.members.delete(member)
+    member.last ??= last
+    member.wake?.(last)
+    member.wake = null
   }
 
-  /** At first a member may be offered what it has had from its own source. A gap starts a new count: the stream may have been set back. */
-  const isNewFor = (member: Member, { at }: Emission): boolean =>
-    member.started ||
-    at === null ||
-    at.kind === 'GAP' ||
-    at.position.epoch !== member.after.epoch ||
-    at.position.sequence > member.after.sequence
-
-  /** @returns whether much is waiting for a member now */
-  const spread = (group: Group, emission: Emission): boolean => {
-    let crowded = false
-    if (emission.at !== null) {
-      group.reached = emission.at.position
-      if (emission.at.kind === 'GAP') {
-        group.recent = []
-        group.remembersFrom = emission.at.position
-      } else group.recent.push(emission)
-      if (group.recent.length > remembered) group.remembersFrom = group.recent.shift()?.at?.position ?? group.remembersFrom
-    }
-    for (const member of group.members) {
+  const take = (group: Group, member: Member): Emission | undefined => {
+    while (!member.left && member.next >= group.first) {
+      const emission = group.emissions[member.next - group.first]
+      if (emission === undefined) return undefined
+      member.next++
       if (!isNewFor(member, emission)) continue
       member.started = true
-      if (member.queue.length < queueSize) give(member, { kind: 'EMISSION', emission })
-      else {
-        group.members.delete(member)
-        give(member, { kind: 'DETACHED' })
-      }
-      crowded ||= member.queue.length >= queueSize / 2
+      return emission
     }
-    return crowded
+    return undefined
+  }
+
+  /** Once a turn, so that a burst costs each member one awakening. */
+  const rouse = (group: Group): void => {
+    group.sinceTurn = 0
+    for (const member of group.members) {
+      if (member.next < group.first) endMember(group, member, detached)
+      else if (member.wake !== null) {
+        const emission = take(group, member)
+        if (emission === undefined) continue
+        member.wake({ kind: 'EMISSION', emission })
+        member.wake = null
+      }
+    }
+  }
+
+  const keep = (group: Group, emission: Emission): void => {
+    group.emissions.push(emission)
+    if (emission.at !== null) group.reached = emission.at.position
+    if (emission.at?.kind === 'GAP') {
+      group.newcomersFrom = group.first + group.emissions.length
+      group.remembersFrom = emission.at.position
+    }
+    if (group.emissions.length <= queueSize) return
+    const dropped = group.emissions.shift()
+    group.first++
+    if (group.newcomersFrom >= group.first) return
+    group.newcomersFrom = group.first
+    group.remembersFrom = dropped?.at?.position ?? group.remembersFrom
   }
 
   const run = async (key: string, group: Group): Promise<void> => {
@@ -103,34 +127,38 @@ export function createSharedExecution({ queueSize }: SharingOptions): SharedExec
       while (group.members.size > 0) {
         const step = await group.source.next()
         if (step.done === true) break
-        // A burst comes faster than anything is sent: who reads well gets a turn before it counts as slow.
-        if (spread(group, step.value)) await nextTurn()
+        keep(group, step.value)
+        if (group.sinceTurn++ === 0) setImmediate(rouse, group)
+        // a burst comes faster than anything is sent: who reads well gets a turn before it counts as slow
+        if (group.sinceTurn >= queueSize / 2) await nextTurn()
       }
     } catch (error) {
       last = { kind: 'FAILED', error }
     }
+    rouse(group)
     if (groups.get(key) === group) groups.delete(key)
     await group.source.return?.()
-    for (const member of group.members) give(member, last)
+    for (const member of group.members) endMember(group, member, last)
   }
 
   const canFollow = (group: Group, at: StepPosition): boolean =>
     at.epoch === group.reached.epoch && at.epoch === group.remembersFrom.epoch && at.sequence >= group.remembersFrom.sequence
 
   const add = (key: string, group: Group, at: StepPosition): Membership => {
-    const member: Member = { queue: [], after: at, wake: null, open: true, started: false }
-    for (const emission of group.recent) if (isNewFor(member, emission)) member.queue.push({ kind: 'EMISSION', emission })
+    const member: Member = { next: group.newcomersFrom, after: at, wake: null, started: false, last: null, left: false }
     group.members.add(member)
     return {
+      ready: () => take(group, member),
       next() {
-        const waiting = member.queue.shift()
-        if (waiting !== undefined) return Promise.resolve(waiting)
+        const emission = take(group, member)
+        if (emission !== undefined) return Promise.resolve({ kind: 'EMISSION', emission })
+        if (member.last === null && member.next < group.first) endMember(group, member, detached)
+        if (member.last !== null) return Promise.resolve(member.last)
         return new Promise((resolve) => (member.wake = resolve))
       },
       leave() {
-        give(member, { kind: 'DETACHED' })
-        member.open = false
-        group.members.delete(member)
+        member.left = true
+        endMember(group, member, detached)
         if (group.members.size > 0 || groups.get(key) !== group) return
         groups.delete(key)
         void group.source.return?.()
@@ -146,7 +174,16 @@ export function createSharedExecution({ queueSize }: SharingOptions): SharedExec
         void source.return?.()
         return add(key, known, at)
       }
-      const group: Group = { source, members: new Set(), recent: [], remembersFrom: at, reached: at }
+      const group: Group = {
+        source,
+        members: new Set(),
+        emissions: [],
+        first: 0,
+        newcomersFrom: 0,
+        remembersFrom: at,
+        reached: at,
+        sinceTurn: 0,
+      }
       groups.set(key, group)
       const membership = add(key, group, at)
       void run(key, group)

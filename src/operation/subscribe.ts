@@ -2,8 +2,9 @@ import { type ExecutionResult, type GraphQLError } from 'graphql'
 import { AppError } from '../errors.ts'
 import { settlingIterator } from '../subscriptions/settling-iterator.ts'
 import { mapError } from './errors.ts'
-import { type Emission, type EventSourceParts, openEventSource } from './event-source.ts'
-import { type Pipeline, type PreparedOperation } from './operation.ts'
+import { type Emission, type EventSourceParts } from './event-source.ts'
+import { openThroughOutages } from './open-through-outages.ts'
+import { type Pipeline, type PreparedOperation, type ResultStream } from './operation.ts'
 import { createSharedExecution, type Membership } from './shared-execution.ts'
 import { sharingKey } from './sharing-key.ts'
 
@@ -19,7 +20,7 @@ export interface Subscriber {
 }
 
 // results wait in the transport's buffer too; beyond this a reader goes on alone, at its own pace
-const sharedQueue = 32
+const sharedQueue = 128
 const longestTimerMs = 2 ** 31 - 1
 /** How often the proof of an open stream is looked at again. */
 const recheckMs = 5000
@@ -50,7 +51,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
         )
       count(viewer.tenantId, 1)
       try {
-        const source = await openEventSource(parts, operation, resumeOf(operation))
+        const source = await openThroughOutages(parts, operation, resumeOf(operation))
         if (Symbol.asyncIterator in source && !signal.aborted)
           return openStream(parts, { operation, source, sharing, onBehind: () => behind++, onClose: () => count(viewer.tenantId, -1) })
         count(viewer.tenantId, -1)
@@ -88,10 +89,7 @@ interface StreamOptions {
  * One reader's results. It starts alone; when it has caught up it joins those who ask the same. One that falls behind them goes on alone from
  * where it is. A result without `data` is the last one: why the stream ended, and its last cursor.
  */
-function openStream(
-  parts: SubscriberParts,
-  { operation, source, sharing, onBehind, onClose }: StreamOptions,
-): AsyncIterableIterator<ExecutionResult> {
+function openStream(parts: SubscriberParts, { operation, source, sharing, onBehind, onClose }: StreamOptions): ResultStream {
   const { viewer, signal } = operation.origin
   const key = sharingKey(operation)
   let own: AsyncIterableIterator<Emission> | null = source
@@ -141,7 +139,7 @@ function openStream(
     if (over || ending !== null) return
     reopened = true
     onBehind()
-    const opened = await openEventSource(parts, operation, last === null ? resumeOf(operation) : [last.cursor])
+    const opened = await openThroughOutages(parts, operation, last === null ? resumeOf(operation) : [last.cursor])
     if (Symbol.asyncIterator in opened) {
       if (over || ending !== null) await opened.return?.()
       else own = opened
@@ -162,6 +160,24 @@ function openStream(
     return shared.kind === 'ENDED' ? 'ENDED' : null
   }
 
+  /** Notes where the reader is. @returns null when there is nothing to send */
+  const shown = ({ at, result }: Emission): ExecutionResult | null => {
+    if (at !== null) last = at
+    if (at?.live === true) caughtUp = true
+    return reopened && at?.kind === 'PHASE' ? null : result
+  }
+
+  /** What the group has for this reader already: all that a burst brought, in one turn. */
+  const ready = (): ExecutionResult | undefined => {
+    while (!over && membership !== null && denied() === null) {
+      const emission = membership.ready()
+      if (emission === undefined) return undefined
+      const result = shown(emission)
+      if (result !== null) return result
+    }
+    return undefined
+  }
+
   const pull = async (): Promise<IteratorResult<ExecutionResult, undefined>> => {
     while (!over) {
       try {
@@ -172,10 +188,9 @@ function openStream(
         const after = denied()
         if (after !== null) return finish(after)
         if (emission === 'ENDED') break
-        if (emission.at !== null) last = emission.at
-        if (emission.at?.live === true) caughtUp = true
+        const result = shown(emission)
         tryJoin()
-        if (emission.result !== null && !(reopened && emission.at?.kind === 'PHASE')) return { done: false, value: emission.result }
+        if (result !== null) return { done: false, value: result }
       } catch (error) {
         return finish(error)
       }
@@ -219,7 +234,7 @@ function openStream(
   signal.addEventListener('abort', onAbort)
   watchExpiry()
   watchRevocation()
-  return stream
+  return Object.assign(stream, { ready })
 }
 
 const expired = (): AppError =>

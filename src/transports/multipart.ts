@@ -1,6 +1,5 @@
-import { type ExecutionResult } from 'graphql'
 import { isFinal, resultText } from '../operation/result-text.ts'
-import { type Framing } from './stream-framing.ts'
+import { type Framing, sharedFrames } from './stream-framing.ts'
 
 const boundary = 'graphql'
 // a part counts as received when the next boundary is there, so it goes out with the part
@@ -16,7 +15,7 @@ export const multipartFraming: Framing = {
   contentType: `multipart/mixed;boundary="${boundary}";subscriptionSpec=1.0`,
   open: `--${boundary}`,
   heartbeat: part('{}'),
-  next(result: ExecutionResult) {
+  next: sharedFrames((result) => {
     if (!isFinal(result)) return part(`{"payload":${resultText(result)}}`)
     return part(
       JSON.stringify({
@@ -25,7 +24,7 @@ export const multipartFraming: Framing = {
         ...(result.extensions === undefined ? {} : { extensions: result.extensions }),
       }),
     )
-  },
+  }),
   complete: '--\r\n',
   restart: `${part(JSON.stringify(restarting))}--\r\n`,
 }

@@ -1,10 +1,9 @@
 import { type FastifyReply } from 'fastify'
 import { type Viewer } from '../auth/viewer.ts'
 import { type Pipeline, type Prepared } from '../operation/operation.ts'
-import { resultText } from '../operation/result-text.ts'
 import { operationFrames, sseFraming } from './sse-framing.ts'
 import { copy, type StreamTiming } from './stream-responder.ts'
-import { openStreamWriter, type StreamWriter } from './stream-writer.ts'
+import { type Chunk, openStreamWriter, type StreamWriter } from './stream-writer.ts'
 
 /** One stream that carries several operations: reserved by PUT, open from its GET until that ends. */
 export interface Reservation {
@@ -79,7 +78,7 @@ function createReservation(
   /** Results wait for the stream to be opened; until then nothing is pulled. */
   const opened = (): Promise<void> => (writer !== null || over ? Promise.resolve() : new Promise((resolve) => whenOpen.push(resolve)))
 
-  const write = async (chunk: string): Promise<boolean> => {
+  const write = async (chunk: Chunk): Promise<boolean> => {
     await opened()
     return writer !== null && !over && writer.write(chunk)
   }
@@ -93,8 +92,8 @@ function createReservation(
         : await (prepared.operation.type === 'subscription' ? pipeline.subscribe(prepared.operation) : pipeline.execute(prepared.operation))
     const done =
       Symbol.asyncIterator in answer
-        ? await copy(answer, { write }, (result) => frames.next(resultText(result)), operation.signal)
-        : !operation.signal.aborted && (await write(frames.next(resultText(answer))))
+        ? await copy(answer, { write }, frames.next, operation.signal)
+        : !operation.signal.aborted && (await write(frames.next(answer)))
     if (done) await write(frames.complete)
     // the id may have been taken again meanwhile
     if (operations.get(id) === operation) operations.delete(id)

@@ -1,10 +1,11 @@
 import { type FastifyReply, type FastifyRequest } from 'fastify'
 import { type ExecutionResult } from 'graphql'
-import { type Pipeline, type Prepared } from '../operation/operation.ts'
+import { type Pipeline, type Prepared, type ResultStream } from '../operation/operation.ts'
 import { type StreamResponder } from './http.ts'
 import { multipartFraming } from './multipart.ts'
 import { isFinal } from '../operation/result-text.ts'
 import { sseFraming } from './sse-framing.ts'
+import { withReady } from './ready-results.ts'
 import { openStreamWriter, type StreamWriter } from './stream-writer.ts'
 
 export interface StreamTiming {
@@ -14,6 +15,9 @@ export interface StreamTiming {
 }
 
 export const defaultStreamTiming: StreamTiming = { heartbeatMs: 12_000, stallMs: 15_000 }
+
+/** Results that are written in one go at most. */
+const burst = 64
 
 export interface Responder {
   readonly respond: StreamResponder
@@ -29,7 +33,7 @@ export function createStreamResponder(pipeline: Pipeline, given: Partial<StreamT
   let slow = 0
   let draining = false
 
-  const results = async (prepared: Prepared): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> => {
+  const results = async (prepared: Prepared): Promise<ResultStream | ExecutionResult> => {
     if (prepared.kind === 'REFUSED') return prepared.result
     const { operation } = prepared
     return operation.type === 'subscription' ? pipeline.subscribe(operation) : pipeline.execute(operation)
@@ -66,9 +70,9 @@ export function createStreamResponder(pipeline: Pipeline, given: Partial<StreamT
 
 /** @returns whether the stream came to its own end; false when it was stopped, or the reader left */
 export async function copy(
-  stream: AsyncIterableIterator<ExecutionResult>,
+  stream: ResultStream,
   writer: Pick<StreamWriter, 'write'>,
-  frame: (result: ExecutionResult) => string,
+  frame: (result: ExecutionResult) => Buffer,
   signal: AbortSignal,
 ): Promise<boolean> {
   const onStop = (): void => void stream.return?.()
@@ -76,7 +80,9 @@ export async function copy(
   if (signal.aborted) onStop()
   try {
     for await (const result of stream) {
-      if (!(await writer.write(frame(result)))) return false
+      const frames = isFinal(result) ? [frame(result)] : withReady(result, stream, (count) => count < burst).map(frame)
+      const [only] = frames
+      if (!(await writer.write(frames.length === 1 && only !== undefined ? only : Buffer.concat(frames)))) return false
       if (isFinal(result)) return true
     }
     return !signal.aborted

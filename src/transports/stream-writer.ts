@@ -1,10 +1,13 @@
 import { type FastifyReply } from 'fastify'
+import { gatherWrites } from './gathered-writes.ts'
 import { createDrain } from './stalled-writer.ts'
+
+export type Chunk = string | Buffer
 
 /** The body of a response that goes on. */
 export interface StreamWriter {
   /** Sends a chunk and waits until there is room for the next. @returns false when the reader is gone */
-  write(chunk: string): Promise<boolean>
+  write(chunk: Chunk): Promise<boolean>
   end(chunk: string): void
   onClose(listener: () => void): void
 }
@@ -42,7 +45,12 @@ export function openStreamWriter(reply: FastifyReply, { contentType, stallMs, on
   return {
     async write(chunk) {
       if (raw.destroyed || raw.writableEnded) return false
-      return raw.write(chunk) || drain.ready()
+      let room = true
+      const { socket } = raw
+      if (socket === null) return false
+      // the socket and not the response: that one does not say when what it gathered has left
+      gatherWrites(socket, () => (room = raw.write(chunk)))
+      return room || drain.ready()
     },
     end(chunk) {
       if (!raw.destroyed && !raw.writableEnded) raw.end(chunk)

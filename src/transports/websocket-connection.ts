@@ -5,9 +5,11 @@ import { type ExecutionResult } from 'graphql'
 import { WebSocket } from 'ws'
 import { type Viewer } from '../auth/viewer.ts'
 import { type Pipeline, type PreparedOperation, type RequestOrigin } from '../operation/operation.ts'
-import { hasCode, errorsOf, isFinal, resultText } from '../operation/result-text.ts'
+import { errorsOf, hasCode, isFinal, resultBytes } from '../operation/result-text.ts'
 import { gatherWrites } from './gathered-writes.ts'
+import { withReady } from './ready-results.ts'
 import { createDrain, type Drain } from './stalled-writer.ts'
+import { textFrames } from './websocket-frames.ts'
 
 /** What is open under one id. The id is taken until the operation has settled, whatever the client has been told (platform D32). */
 interface OpenOperation {
@@ -18,8 +20,10 @@ interface OpenOperation {
   left: boolean
 }
 
-const nextMessage = (id: string, result: ExecutionResult): string =>
-  `{"id":${JSON.stringify(id)},"type":"next","payload":${resultText(result)}}`
+/** Results that are sent in one go at most. */
+const burst = 64
+const endOfNext = Buffer.from('}')
+const startOfNext = (id: string): Buffer => Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`)
 
 export interface ConnectionOptions {
   readonly socket: WebSocket
@@ -81,12 +85,23 @@ export function createConnection(options: ConnectionOptions): Connection {
     for (const wake of waiting) wake()
   }
 
+  /** Straight to the TCP socket: ws would make a frame of its own for each reader, where only the id differs. */
+  const sendResults = (start: Buffer, results: readonly ExecutionResult[]): void => {
+    if (socket.readyState !== WebSocket.OPEN) return
+    if (socket.bufferedAmount > options.maxBufferedBytes) return slow()
+    const chunks = textFrames(results.map(resultBytes), start, endOfNext)
+    gatherWrites(raw, () => {
+      for (const chunk of chunks) raw.write(chunk)
+    })
+  }
+
   /** @returns whether the stream ended by itself, so that the client is told it is complete */
   const deliver = async (id: string, operation: PreparedOperation, entry: OpenOperation): Promise<boolean> => {
     const opened = await pipeline.subscribe(operation)
+    const start = startOfNext(id)
     if (!(Symbol.asyncIterator in opened)) {
       if (opened.errors !== undefined) return refuse(id, opened)
-      connection.send(nextMessage(id, opened))
+      sendResults(start, [opened])
       return !entry.abort.signal.aborted
     }
     if (entry.abort.signal.aborted) {
@@ -98,7 +113,10 @@ export function createConnection(options: ConnectionOptions): Connection {
       const step = await opened.next()
       if (step.done === true) return !entry.abort.signal.aborted
       if (isFinal(step.value)) return refuse(id, step.value)
-      connection.send(nextMessage(id, step.value))
+      sendResults(
+        start,
+        withReady(step.value, opened, (count) => count < burst),
+      )
       // a socket that closes has room for ever: nobody would ever wait again
       if (!(await drain.ready()) || socket.readyState !== WebSocket.OPEN) return false
     }

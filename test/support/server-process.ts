@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -30,15 +31,23 @@ export function programOf(name: string, { install = false } = {}): string {
   return execFileSync(servicesScript(), ['bin', name], { encoding: 'utf8' }).trim()
 }
 
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
+const firstPort = 10_000
+/** Above lie those from which the system takes the clients' ends of connections: one of them could sit there when a killed server comes back. */
+const lastPort = 32_767
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
     const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
-    })
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
+
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(firstPort, lastPort)
+    if (await isFree(port)) return port
+  }
+}
 
 /** Sends `hello` (some servers speak first) and waits for any answer. */
 const answers = (port: number, hello: string): Promise<boolean> =>

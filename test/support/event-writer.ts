@@ -1,0 +1,59 @@
+import { type EventLog } from '../../src/datasources/log/log.ts'
+
+export interface EventWriter {
+  /** Events that the log has acknowledged. */
+  written(): number
+  /** Resolves when all that was begun is acknowledged. */
+  stop(): Promise<void>
+}
+
+export interface EventWriterOptions {
+  readonly log: EventLog
+  readonly perSecond: number
+  readonly rituals: readonly string[]
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+const mostUnderWay = 500
+
+/** Writes at an even rate; what the log does not acknowledge is written again under its id until it is, so that each event is there once. */
+export function startWriter({ log, perSecond, rituals }: EventWriterOptions): EventWriter {
+  let going = true
+  let begun = 0
+  let acknowledged = 0
+
+  const write = async (number: number): Promise<void> => {
+    const ritual = rituals[number % rituals.length] ?? 'r0'
+    const subject = `demon.ritual.v1.acme.${ritual}.run-${Math.floor(number / 200)}.events`
+    const payload = Buffer.from(JSON.stringify({ event: 'test.event:v1', number, ts: new Date().toISOString() }))
+    const append = () => log.append(subject, payload, { messageId: `event-${number}` }).catch(() => null)
+    while ((await append()) === null) await pause(100)
+    acknowledged++
+  }
+
+  const underWay = new Set<Promise<void>>()
+  const running = (async () => {
+    const from = performance.now()
+    let paused = 0
+    while (going) {
+      const due = ((performance.now() - from - paused) / 1000) * perSecond
+      while (begun < due && underWay.size < mostUnderWay) {
+        const one = write(begun++).finally(() => underWay.delete(one))
+        underWay.add(one)
+      }
+      const stalled = performance.now()
+      await pause(5)
+      // what could not be written while the log was away is not made up for
+      if (underWay.size >= mostUnderWay) paused += performance.now() - stalled
+    }
+    await Promise.all(underWay)
+  })()
+
+  return {
+    written: () => acknowledged,
+    async stop() {
+      going = false
+      await running
+    },
+  }
+}

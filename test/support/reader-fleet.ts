@@ -1,0 +1,68 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  type Expected,
+  type Fleet,
+  type FleetReply,
+  type FleetRequest,
+  type Progress,
+  type ReaderPlan,
+  type Verdict,
+} from './stream-readers.ts'
+
+/** Readers in a process of their own. */
+export interface ReaderFleet {
+  /** @param expected given, it is counted who has arrived at its end */
+  progress(expected?: Expected): Promise<Progress>
+  judge(expected: Expected): Promise<readonly Verdict[]>
+}
+
+export async function openFleet(t: { teardown(close: () => unknown): unknown }, fleet: Fleet): Promise<ReaderFleet> {
+  const child = fork(new URL('./stream-readers.js', import.meta.url))
+  t.teardown(() => child.kill('SIGKILL'))
+  let asking = Promise.resolve()
+  const ask = (request: FleetRequest): Promise<FleetReply> => {
+    const answered = asking.then(async () => {
+      child.send(request)
+      const [reply] = (await once(child, 'message')) as [FleetReply]
+      return reply
+    })
+    asking = answered.then(
+      () => undefined,
+      () => undefined,
+    )
+    return answered
+  }
+  await ask({ open: fleet })
+  return {
+    async progress(expected) {
+      const reply = await ask({ progress: expected ?? null })
+      if (!('begun' in reply)) throw new Error('another answer was expected')
+      return reply
+    },
+    async judge(expected) {
+      const reply = await ask({ judge: expected })
+      if (!('verdicts' in reply)) throw new Error('another answer was expected')
+      return reply.verdicts
+    },
+  }
+}
+
+const selection = '__typename ... on RunEventItem { event { sequence } }'
+const ofRuns = `subscription ($after: Cursor, $ritual: String) { it: runEvents(after: $after, filter: { ritualId: $ritual }) { ${selection} } }`
+const withTables = ofRuns.replace('event { sequence }', 'event { sequence run { status } }')
+const ofAll = 'subscription ($after: Cursor) { it: events(after: $after) { __typename ... on EventItem { event { sequence } } } }'
+
+export const everything = 'everything'
+
+/**
+ * Half by WebSocket and half by SSE, half of each restless; most follow one ritual of `rituals`, every tenth of them by what the tables show, and
+ * every twentieth reader follows everything.
+ */
+export const mixedReaders = (count: number, rituals: readonly string[], restlessMs: number): ReaderPlan[] =>
+  Array.from({ length: count }, (_, index) => {
+    const common = { transport: index % 2 === 0 ? 'websocket' : 'sse', restlessMs: index % 4 < 2 ? null : restlessMs } as const
+    if (index % 40 < 2) return { ...common, query: index % 80 < 2 ? ofAll : ofRuns, variables: { ritual: null }, part: everything }
+    const part = rituals[index % rituals.length] ?? everything
+    return { ...common, query: index % 20 < 2 ? withTables : ofRuns, variables: { ritual: part }, part }
+  })

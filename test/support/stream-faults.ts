@@ -1,0 +1,111 @@
+import { type Test } from 'tap'
+import { eventually } from './eventually.ts'
+import { startWriter } from './event-writer.ts'
+import { openTestJetstream } from './logs.ts'
+import { startNats } from './nats.ts'
+import { startPostgres } from './postgres.ts'
+import { run, type Program } from './program.ts'
+import { dice, seeded } from './random-documents.ts'
+import { everything, mixedReaders, openFleet } from './reader-fleet.ts'
+import { freePort, type ServerProcess } from './server-process.ts'
+import { type Expected } from './stream-readers.ts'
+
+export interface StreamFaults {
+  readonly rounds: number
+  readonly seed: number
+  readonly readers: number
+  readonly eventsPerSecond: number
+  /** How long a restless reader stays at most. */
+  readonly restlessMs: number
+}
+
+type Victim = Pick<ServerProcess, 'kill' | 'restart'>
+
+const rituals = Array.from({ length: 20 }, (_, number) => `r${number}`)
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** The server as a process that can be killed and started again at the same address. */
+async function startServer(t: Test, env: Readonly<Record<string, string>>) {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const start = (): Program => run(t, ['serve', '--port', String(port)], env)
+  let program = start()
+  const isReady = async () => (await fetch(`${url}/health/ready`).catch(() => null))?.status === 200
+  const untilReady = async () => {
+    await eventually(isReady, { withinMs: 60_000, everyMs: 50 }).catch((error: unknown) => {
+      throw new Error(`the server is not ready: ${program.stderr().slice(-2000)}`, { cause: error })
+    })
+  }
+  await untilReady()
+  return {
+    url,
+    untilReady,
+    async kill() {
+      program.child.kill('SIGKILL')
+      await program.ended
+    },
+    restart: async () => void (program = start()),
+  }
+}
+
+/**
+ * Kills the server, the log and the store (`kill -9`) at random moments while events are written and readers follow, some of whom come and go all
+ * the time; in the end every reader has to have got what the log holds, each event once, in order, and nothing else.
+ */
+export async function stormOfFaults(t: Test, { rounds, seed, readers, eventsPerSecond, restlessMs }: StreamFaults): Promise<void> {
+  const nats = await startNats(t)
+  const postgres = nats === null ? null : await startPostgres(t)
+  if (nats === null || postgres === null) return
+  const server = await startServer(t, {
+    ...{ DATABASE_URL: postgres.url, NATS_URL: nats.url, NATS_CREATE_STREAMS: 'on', DEFAULT_TENANT: 'acme', LOG_LEVEL: 'silent' },
+    ...{ BUDGET_CAPACITY: '0', MAX_SUBSCRIPTIONS_PER_TENANT: '10000', SOURCE_TIMEOUT_MS: '2000' },
+    // readers share two cores with all that is killed: one that is late shall not be told so
+    ...{ STREAM_RING_EVENTS: '200000' },
+  })
+  const log = await openTestJetstream(t, nats, { createStreams: false })
+  const fleet = await openFleet(t, {
+    http: `${server.url}/graphql/stream`,
+    ws: `${server.url.replace('http', 'ws')}/graphql`,
+    seed,
+    readers: mixedReaders(readers, rituals, restlessMs),
+  })
+  await eventually(async () => (await fleet.progress()).begun === readers, { withinMs: 60_000, everyMs: 100 })
+  const began = performance.now()
+  const writer = startWriter({ log, perSecond: eventsPerSecond, rituals })
+  const by = dice(seeded(seed))
+
+  for (let round = 0; round < rounds; round++) {
+    const victim = by.pick<Victim>([server, nats, postgres])
+    await pause(200 + by.roll(1500))
+    await victim.kill()
+    await pause(by.roll(1000))
+    await victim.restart()
+    await server.untilReady()
+  }
+  await pause(500)
+  await writer.stop()
+
+  const all: string[] = []
+  const parts = new Map<string, string[]>(rituals.map((ritual) => [ritual, []]))
+  for await (const batch of log.read('ritual')) {
+    for (const { sequence, subject } of batch) {
+      all.push(sequence.toString())
+      parts.get(subject.split('.')[4] ?? '')?.push(sequence.toString())
+    }
+  }
+  const seconds = (performance.now() - began) / 1000
+  const expected: Expected = { ...Object.fromEntries(parts), [everything]: all }
+  t.equal(all.length, writer.written(), 'the log holds each event once')
+  await eventually(async () => (await fleet.progress(expected)).arrived === readers, { withinMs: 60_000, everyMs: 200 }).catch(
+    () => undefined,
+  )
+  const { delivered, reconnects } = await fleet.progress()
+  t.comment(
+    `seed ${seed}: ${rounds} kills in ${Math.round(seconds)} s, ${all.length} events (${Math.round(all.length / seconds)}/s), ` +
+      `${delivered} deliveries to ${readers} readers, ${reconnects} visits ended`,
+  )
+  const failed = (await fleet.judge(expected)).filter(
+    ({ lost, twice, unordered, other }) => lost + twice + unordered > 0 || other.length > 0,
+  )
+  t.strictSame(failed, [], '0 lost, 0 twice, in order, for every reader')
+}
