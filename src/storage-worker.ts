@@ -2,7 +2,7 @@ import { type FastifyBaseLogger } from 'fastify'
 import { type Config } from './config.ts'
 import { type DataSources, type Stores } from './datasources/index.ts'
 import { isAppError } from './errors.ts'
-import { type SqlLease } from './datasources/sql/sql.ts'
+import { createLeader } from './datasources/sql/leader.ts'
 import { createRecordAudit } from './datasources/storage/record-audit.ts'
 import { createSqlRecordStore } from './datasources/storage/sql-record-store.ts'
 import { pinGrownStreams } from './datasources/storage/sql-pins.ts'
@@ -37,7 +37,7 @@ const RETENTION_MS = 3_600_000
 export function createStorageWorker({ config, stores, dataSources, clock, logger }: StorageWorkerParts): StorageWorker {
   const { sql, log } = stores
   const stopping = new AbortController()
-  const running: Promise<unknown>[] = []
+  let sample: Promise<void> = Promise.resolve()
 
   /** Repeats a task until it is told to stop; what fails is tried again later. */
   async function repeat(what: string, signal: AbortSignal, task: () => Promise<number>): Promise<void> {
@@ -56,8 +56,7 @@ export function createStorageWorker({ config, stores, dataSources, clock, logger
     }
   }
 
-  async function lead(lease: SqlLease): Promise<void> {
-    const signal = AbortSignal.any([stopping.signal, lease.lost])
+  async function lead(signal: AbortSignal): Promise<void> {
     const relay = createRecordRelay({ sql, log })
     const store = createSqlRecordStore({ sql, clock, limits: { recordBytes: 1_048_576, batchRecords: 1_000, batchBytes: 8_388_608 } })
     const audit = createRecordAudit({ sql, store, log, clock })
@@ -81,35 +80,23 @@ export function createStorageWorker({ config, stores, dataSources, clock, logger
     ])
   }
 
-  async function run(): Promise<void> {
-    await repeat('the upkeep of records', stopping.signal, async () => {
-      const lease = await sql.tryLock(LOCK)
-      if (lease === null) return STANDBY_MS
-      try {
-        await lead(lease)
-      } finally {
-        await lease.release()
-      }
-      return 0
-    })
-  }
+  const leader = createLeader({ sql, lock: LOCK, what: 'upkeep of records', logger, standbyMs: STANDBY_MS, lead })
 
   return {
     start() {
       if (!config.roles.includes('worker')) return
-      running.push(run())
+      leader.start()
       if (log.mode !== 'EMBEDDED' || config.sampleData === 'off') return
       const options = { storage: dataSources.storage, log, live: config.sampleData === 'live', signal: stopping.signal }
-      running.push(
-        keepSampleRecords(options).catch((error: unknown) => {
-          // the sample is a show: its end is no reason to end the server
-          if (!stopping.signal.aborted) logger.warn({ err: error }, 'the sample records could not be written')
-        }),
-      )
+      sample = keepSampleRecords(options).catch((error: unknown) => {
+        // the sample is a show: its end is no reason to end the server
+        if (!stopping.signal.aborted) logger.warn({ err: error }, 'the sample records could not be written')
+      })
     },
     async stop() {
       stopping.abort()
-      await Promise.all(running)
+      await leader.stop()
+      await sample
     },
   }
 }

@@ -7,7 +7,7 @@ import { type GraphCommands } from './datasources/graph/commands.ts'
 import { type Stores } from './datasources/index.ts'
 import { type ProjectionNotifier } from './projections/notifier.ts'
 import { type ProjectionProgress } from './projections/progress.ts'
-import { relayEntities } from './projections/entity-relay.ts'
+import { createEntityRelay } from './projections/entity-relay.ts'
 import { createProjector, defaultProjections } from './projections/projector.ts'
 import { keepSampleAlive, loadSample } from './sample/index.ts'
 import { type Clock } from './time.ts'
@@ -39,7 +39,7 @@ export function createWorker({ config, stores, progress, notifier, graphCommands
   let sample: Promise<void> = Promise.resolve()
   let repairs: Promise<void> = Promise.resolve()
   let inNeo4j: Promise<void> = Promise.resolve()
-  let entities: Promise<void> = Promise.resolve()
+  const entities = createEntityRelay({ sql, log, progress, logger })
   // the sample belongs to the embedded log; a real one is never written into
   const wanted = log.mode === 'EMBEDDED' ? config.sampleData : 'off'
   async function keepAlive(): Promise<void> {
@@ -68,7 +68,7 @@ export function createWorker({ config, stores, progress, notifier, graphCommands
       }
       if (graphCommands !== undefined && stores.tags != null)
         repairs = keepTagsRepaired({ graphCommands, active: () => projector.isActive(), logger, signal: stopping.signal })
-      if (config.entityEvents) entities = relayEntities({ sql, log, progress, logger, signal: stopping.signal })
+      if (config.entityEvents) entities.start()
       const state = log.mode === 'EMBEDDED' ? await log.state('ritual') : null
       if (state !== null && state.lastSequence > 0n)
         await progress.waitFor('ritual', state.lastSequence, { timeoutMs, signal: stopping.signal })
@@ -82,7 +82,7 @@ export function createWorker({ config, stores, progress, notifier, graphCommands
       await sample
       await repairs
       await inNeo4j
-      await entities
+      await entities.stop()
       await projector.stop()
     },
   }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { type EventLog } from '../src/datasources/log/log.ts'
 import { encodeId } from '../src/ids.ts'
-import { entitySubject, relayEntities } from '../src/projections/entity-relay.ts'
+import { createEntityRelay, entitySubject } from '../src/projections/entity-relay.ts'
 import { createProgress } from '../src/projections/progress-tracker.ts'
 import { readConfig } from '../src/config.ts'
 import { eventually } from './support/eventually.ts'
@@ -25,12 +25,9 @@ t.test('stubs of changed runs and gates for routers', async (t) => {
       t.teardown(() => progress.close())
       const logger = { info: () => undefined, warn: () => undefined, error: () => undefined }
       const start = () => {
-        const stop = new AbortController()
-        const running = relayEntities({ sql, log, progress, logger, signal: stop.signal })
-        return async () => {
-          stop.abort()
-          await running
-        }
+        const relay = createEntityRelay({ sql, log, progress, logger })
+        relay.start()
+        return () => relay.stop()
       }
       const event = (event: string, more: object = {}) => write(log, { event, ritualId: 'deploy', runId: 'r1', ...more })
       const run = { __typename: 'Run', id: encodeId('Run', ['DEMON', 'acme', 'deploy', 'r1']) } as const

@@ -103,7 +103,7 @@ function startProcess(t: Test, { postgres, nats }: Private): { child: ChildProce
   let said = ''
   child.stdout.on('data', (text: Buffer) => (said += text.toString()))
   t.teardown(() => void child.kill('SIGKILL'))
-  return { child, isActive: () => said.includes('this projector is active') }
+  return { child, isActive: () => said.includes('projector: this process leads') }
 }
 
 test(

@@ -1,18 +1,18 @@
 import { type EventLog, type LogMessage } from '../datasources/log/log.ts'
-import { type Sql, type SqlLease } from '../datasources/sql/sql.ts'
+import { createLeader, type Leader } from '../datasources/sql/leader.ts'
+import { type Sql } from '../datasources/sql/sql.ts'
 import { isAppError } from '../errors.ts'
 import { encodeId } from '../ids.ts'
+import { type Logger } from '../logger.ts'
 import { gateOf } from './approvals.ts'
 import { parseRitualEvent } from './events.ts'
-import { pause, type ProjectionLogger } from './follow.ts'
 import { type ProjectionProgress } from './progress.ts'
 
 export interface EntityRelayParts {
   readonly sql: Sql
   readonly log: EventLog
   readonly progress: Pick<ProjectionProgress, 'waitFor'>
-  readonly logger: ProjectionLogger
-  readonly signal: AbortSignal
+  readonly logger: Logger
 }
 
 /** What a router needs to fetch the rest (platform 5.6). */
@@ -22,7 +22,6 @@ export interface EntityStub {
 }
 
 const lockName = 'orrery-entity-relay'
-const retryMs = 1000
 const stream = 'ritual'
 
 /** The subject of an entity: its global id is URL-safe base64, and so one token. */
@@ -69,9 +68,9 @@ async function save(sql: Sql, { epoch, sequence }: Mark): Promise<void> {
 }
 
 async function publish(
-  { sql, log, progress, signal }: EntityRelayParts,
+  { sql, log, progress }: EntityRelayParts,
   { epoch, sequence }: Mark,
-  batch: readonly LogMessage[],
+  { batch, signal }: { batch: readonly LogMessage[]; signal: AbortSignal },
 ): Promise<void> {
   while (!(await progress.waitFor(stream, sequence, { timeoutMs: 5000, signal }))) signal.throwIfAborted()
   const stubs = entitiesOf(batch)
@@ -84,35 +83,30 @@ async function publish(
   await save(sql, { epoch, sequence })
 }
 
-async function lead(parts: EntityRelayParts, lease: SqlLease): Promise<void> {
-  const signal = AbortSignal.any([parts.signal, lease.lost])
+async function lead(parts: EntityRelayParts, signal: AbortSignal): Promise<void> {
   const mark = await startingMark(parts)
   if (mark === null) return
   await save(parts.sql, mark)
   for await (const batch of parts.log.tail(stream, { from: mark.sequence + 1n, signal })) {
     const last = batch.at(-1)
     if (signal.aborted || last === undefined) return
-    await publish({ ...parts, signal }, { epoch: mark.epoch, sequence: last.sequence }, batch)
+    await publish(parts, { epoch: mark.epoch, sequence: last.sequence }, { batch, signal })
   }
 }
 
 /**
  * Publishes a stub of every run and gate that changed, once the tables show the change, at least once and in the order of the log; one process of a
- * deployment does. Ends with the signal.
+ * deployment does.
  */
-export async function relayEntities(parts: EntityRelayParts): Promise<void> {
-  const { sql, logger, signal } = parts
-  while (!signal.aborted) {
-    let lease: SqlLease | null = null
-    try {
-      lease = await sql.tryLock(lockName)
-      if (lease !== null) await lead(parts, lease)
-    } catch (error) {
-      // a replaced stream begins again with what is new
-      if (!signal.aborted && !isAppError(error, 'CURSOR_EXPIRED')) logger.warn({ err: error }, 'entity stubs wait for a store')
-    } finally {
-      await lease?.release().catch((error: unknown) => logger.warn({ err: error }, 'the lock of the entity stubs was not given back'))
-    }
-    await pause(retryMs, signal)
-  }
-}
+export const createEntityRelay = (parts: EntityRelayParts): Leader =>
+  createLeader({
+    sql: parts.sql,
+    lock: lockName,
+    what: 'entity stubs',
+    logger: parts.logger,
+    lead: (signal) =>
+      lead(parts, signal).catch((error: unknown) => {
+        // a replaced stream begins again with what is new
+        if (!isAppError(error, 'CURSOR_EXPIRED')) throw error
+      }),
+  })

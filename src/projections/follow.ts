@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, isAppError } from '../errors.ts'
 import { type EventLog, type LogMessage, type LogStreamState } from '../datasources/log/log.ts'
 import { type Sql } from '../datasources/sql/sql.ts'
+import { pause } from '../datasources/waiting.ts'
+import { type Logger } from '../logger.ts'
 import { type Clock } from '../time.ts'
 import { applyBatch } from './apply-batch.ts'
 import { type ProjectionNotifier } from './notifier.ts'
@@ -10,18 +11,11 @@ import { readAhead, type BatchLimits } from './read-ahead.ts'
 import { projectionTransactions, type ProjectionTransactions } from './transactions.ts'
 import { FencedError, readMark, resetProjection, type Mark } from './watermarks.ts'
 
-/** As much of pino as we need. */
-export interface ProjectionLogger {
-  info(details: object, message: string): void
-  warn(details: object, message: string): void
-  error(details: object, message: string): void
-}
-
 export interface ProjectorParts {
   readonly sql: Sql
   readonly log: EventLog
   readonly clock: Clock
-  readonly logger: ProjectionLogger
+  readonly logger: Logger
   readonly notifier?: ProjectionNotifier | undefined
 }
 
@@ -178,9 +172,4 @@ async function startingMark(
     return transactions.run((tx) => resetProjection(tx, projection, state.epoch, transactions.clock.now()))
   }
   return stored
-}
-
-/** Waits, but not longer than until `signal` aborts. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined)
 }

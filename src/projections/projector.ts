@@ -1,5 +1,5 @@
-import { type SqlLease } from '../datasources/sql/sql.ts'
-import { follow, pause, type ProjectionStats, type ProjectorParts } from './follow.ts'
+import { createLeader, type Leader } from '../datasources/sql/leader.ts'
+import { follow, type ProjectionStats, type ProjectorParts } from './follow.ts'
 import { type Projection } from './projection.ts'
 import { createGraphProjection, defaultRunConvention } from './graph-projection.ts'
 import { createRitualProjection } from './ritual-projection.ts'
@@ -7,7 +7,7 @@ import { createScaleProjection } from './scale-projection.ts'
 import { slowestOfStream } from './slowest-of-stream.ts'
 import { createStreamEventsProjection, keptStreams } from './stream-events-projection.ts'
 
-export type { ProjectionLogger, ProjectionStats, ProjectorParts } from './follow.ts'
+export type { ProjectionStats, ProjectorParts } from './follow.ts'
 
 /** The advisory lock that makes one projector active in a deployment. */
 export const projectorLock = 'orrery-projector'
@@ -28,13 +28,7 @@ export interface ProjectorOptions extends ProjectorParts {
   readonly standbyMs?: number
 }
 
-export interface Projector {
-  /** Begins to project as soon as the lock is free. */
-  start(): void
-  /** Finishes the batch in hand and lets the next one take over. */
-  stop(): Promise<void>
-  /** Whether this process holds the lock. */
-  isActive(): boolean
+export interface Projector extends Leader {
   stats(): readonly Readonly<ProjectionStats>[]
 }
 
@@ -50,53 +44,19 @@ export function createProjector({ projections = defaultProjections(), standbyMs 
     stats: emptyStats(projection),
     notifier: options.notifier && slowestOfStream(options.notifier, projection, projections),
   }))
-  const stopping = new AbortController()
-  let running: Promise<void> | null = null
-  let active = false
-
-  return {
-    start() {
-      running ??= run()
-    },
-    async stop() {
-      stopping.abort()
-      await running
-    },
-    isActive: () => active,
-    stats: () => followed.map(({ stats }) => ({ ...stats })),
-  }
-
-  async function run(): Promise<void> {
-    let reachable = true
-    while (!stopping.signal.aborted) {
-      try {
-        const lease = await sql.tryLock(projectorLock)
-        reachable = true
-        if (lease !== null) await lead(lease)
-      } catch (error) {
-        if (reachable) logger.warn({ err: error }, 'the projector cannot ask for its lock')
-        reachable = false
-      }
-      await pause(standbyMs, stopping.signal)
-    }
-  }
-
-  async function lead(lease: SqlLease): Promise<void> {
-    active = true
-    logger.info({ projections: projections.map(({ name }) => name) }, 'this projector is active')
-    const signal = AbortSignal.any([stopping.signal, lease.lost])
-    try {
+  const leader = createLeader({
+    sql,
+    lock: projectorLock,
+    what: 'projector',
+    logger,
+    standbyMs,
+    async lead(signal, lost) {
       await Promise.all(
-        followed.map(({ projection, stats, notifier }) =>
-          follow({ ...options, notifier }, projection, { limits, stats, signal, lost: lease.lost }),
-        ),
+        followed.map(({ projection, stats, notifier }) => follow({ ...options, notifier }, projection, { limits, stats, signal, lost })),
       )
-    } finally {
-      active = false
-      if (lease.lost.aborted) logger.warn({}, 'the projector lost its lock')
-      else await lease.release()
-    }
-  }
+    },
+  })
+  return { ...leader, stats: () => followed.map(({ stats }) => ({ ...stats })) }
 }
 
 const emptyStats = ({ name, stream }: Projection): ProjectionStats => ({

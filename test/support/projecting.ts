@@ -2,7 +2,8 @@ import { type EventLog, type LogMessage } from '../../src/datasources/log/log.ts
 import { type Sql } from '../../src/datasources/sql/sql.ts'
 import { applyBatch } from '../../src/projections/apply-batch.ts'
 import { type Projection } from '../../src/projections/projection.ts'
-import { type ProjectionLogger, type Projector, type ProjectorOptions, createProjector } from '../../src/projections/projector.ts'
+import { type Logger } from '../../src/logger.ts'
+import { type Projector, type ProjectorOptions, createProjector } from '../../src/projections/projector.ts'
 import { createRitualProjection } from '../../src/projections/ritual-projection.ts'
 import { projectionTransactions } from '../../src/projections/transactions.ts'
 import { resetProjection } from '../../src/projections/watermarks.ts'
@@ -10,7 +11,7 @@ import { systemClock } from '../../src/time.ts'
 import { eventually } from './eventually.ts'
 
 /** A logger for tests in which outages are the point. */
-export const silent: ProjectionLogger = { info: () => undefined, warn: () => undefined, error: () => undefined }
+export const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 export const testProjector = (sql: Sql, log: EventLog, options: Partial<ProjectorOptions> = {}): Projector =>
   createProjector({ sql, log, clock: systemClock, logger: silent, standbyMs: 100, ...options })

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
+import { type Logger } from '../../logger.ts'
 import { type Clock, type Nanos } from '../../time.ts'
 import { type EventLog } from '../log/log.ts'
-import { type Sql, type SqlLease } from '../sql/sql.ts'
+import { createLeader, type Leader } from '../sql/leader.ts'
+import { type Sql } from '../sql/sql.ts'
+import { pause } from '../waiting.ts'
 import { hysteresis, type Hysteresis, nextAlert, nextStatus } from './alert-rules.ts'
 import { alertChanged, statusChanged } from './events.ts'
 import { joinIncident, settleIncidents } from './incidents.ts'
@@ -11,19 +13,13 @@ import { type OwnAlert, readLiveAlerts, readStates, type StateChange, stateKey, 
 import { type SloDataSource, type SloDefinition, type SloReport, type SloStatus } from './slo.ts'
 import { type SloStore } from './sql-slos.ts'
 
-/** As much of pino as we need. */
-export interface EvaluatorLogger {
-  info(details: object, message: string): void
-  warn(details: object, message: string): void
-}
-
 export interface EvaluatorParts {
   readonly sql: Sql
   readonly log: EventLog
   readonly store: SloStore
   readonly slo: SloDataSource
   readonly clock: Clock
-  readonly logger: EvaluatorLogger
+  readonly logger: Pick<Logger, 'info' | 'warn'>
   readonly intervalMs: number
   readonly hysteresis?: Hysteresis
   /** How long an incident must be clear before it ends. */
@@ -31,16 +27,12 @@ export interface EvaluatorParts {
 }
 
 /** Watches every objective and tells when its status or a tier changes. One is active per deployment; another takes over when it dies. */
-export interface SloEvaluator {
-  start(): void
-  stop(): Promise<void>
-  isActive(): boolean
+export interface SloEvaluator extends Leader {
   /** One look at everything: what `start` does again and again. @returns how many objectives were looked at */
-  tick(): Promise<number>
+  tick(signal?: AbortSignal): Promise<number>
 }
 
 export const evaluatorLock = 'orrery-slo-evaluator'
-const STANDBY_MS = 1000
 
 interface Changes {
   readonly states: StateChange[]
@@ -86,11 +78,8 @@ function subjectOf(labels: string, name: string): string {
 export function createEvaluator(parts: EvaluatorParts): SloEvaluator {
   const { sql, log, store, slo, clock, logger, intervalMs } = parts
   const rules = parts.hysteresis ?? hysteresis
-  const stopping = new AbortController()
-  let running: Promise<void> | null = null
-  let active = false
 
-  async function measure(definitions: readonly SloDefinition[]): Promise<SloReport[]> {
+  async function measure(definitions: readonly SloDefinition[], signal: AbortSignal | undefined): Promise<SloReport[]> {
     const tenants = new Map<string, SloDefinition[]>()
     for (const definition of definitions) {
       const own = tenants.get(definition.tenantId)
@@ -98,13 +87,13 @@ export function createEvaluator(parts: EvaluatorParts): SloEvaluator {
       else own.push(definition)
     }
     const reports: SloReport[] = []
-    for (const [tenantId, own] of tenants) reports.push(...(await slo.reports({ tenantId, signal: stopping.signal }, own, null)))
+    for (const [tenantId, own] of tenants) reports.push(...(await slo.reports({ tenantId, signal }, own, null)))
     return reports
   }
 
-  async function tick(): Promise<number> {
+  async function tick(signal?: AbortSignal): Promise<number> {
     const definitions = await store.all()
-    const [reports, states, liveAlerts] = await Promise.all([measure(definitions), readStates(sql), readLiveAlerts(sql)])
+    const [reports, states, liveAlerts] = await Promise.all([measure(definitions, signal), readStates(sql), readLiveAlerts(sql)])
     const now = clock.now()
     const perSlo = new Map<string, Map<string, OwnAlert>>()
     for (const alert of liveAlerts) {
@@ -152,48 +141,24 @@ export function createEvaluator(parts: EvaluatorParts): SloEvaluator {
     return reports.length
   }
 
-  async function lead(lease: SqlLease): Promise<void> {
-    active = true
-    logger.info({}, 'this SLO evaluator is active')
-    try {
+  const leader = createLeader({
+    sql,
+    lock: evaluatorLock,
+    what: 'SLO evaluator',
+    logger,
+    async lead(signal) {
       let failing = false
-      while (!stopping.signal.aborted && !lease.lost.aborted) {
+      while (!signal.aborted) {
         try {
-          await tick()
+          await tick(signal)
           failing = false
         } catch (error) {
-          if (!failing && !stopping.signal.aborted) logger.warn({ err: error }, 'objectives could not be evaluated')
+          if (!failing && !signal.aborted) logger.warn({ err: error }, 'objectives could not be evaluated')
           failing = true
         }
-        await delay(intervalMs, undefined, { signal: AbortSignal.any([stopping.signal, lease.lost]) }).catch(() => undefined)
+        await pause(intervalMs, signal)
       }
-    } finally {
-      active = false
-      if (!lease.lost.aborted) await lease.release()
-    }
-  }
-
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        const lease = await sql.tryLock(evaluatorLock)
-        if (lease !== null) await lead(lease)
-      } catch (error) {
-        if (!stopping.signal.aborted) logger.warn({ err: error }, 'the SLO evaluator cannot ask for its lock')
-      }
-      await delay(STANDBY_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
-    }
-  }
-
-  return {
-    start() {
-      running ??= run()
     },
-    async stop() {
-      stopping.abort()
-      await running
-    },
-    isActive: () => active,
-    tick,
-  }
+  })
+  return { ...leader, tick }
 }

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { type Logger } from '../../logger.ts'
 import { type Sql } from '../sql/sql.ts'
+import { pause } from '../waiting.ts'
 import { type SliCounters } from './counters.ts'
-import { type EvaluatorLogger } from './evaluator.ts'
 import { loadCounters, purgeCounters, syncCounters } from './sql-counters.ts'
 import { type SloStore } from './sql-slos.ts'
 
@@ -19,7 +19,7 @@ export function createSloUpkeep(parts: {
   readonly sql: Sql
   readonly store: SloStore
   readonly counters: SliCounters
-  readonly logger: EvaluatorLogger
+  readonly logger: Pick<Logger, 'info' | 'warn'>
   readonly intervalMs?: number
   /** Done once, before the counters are filled. */
   readonly prepare?: () => Promise<unknown>
@@ -52,7 +52,7 @@ export function createSloUpkeep(parts: {
   async function run(): Promise<void> {
     let failing = false
     for (let turn = 0; !stopping.signal.aborted; turn += 1) {
-      await delay(intervalMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+      await pause(intervalMs, stopping.signal)
       if (stopping.signal.aborted) return
       try {
         await round(turn)
