@@ -10,10 +10,10 @@ import { createTracer } from './federation/trace.ts'
 import { registerHealth } from './health/health.ts'
 import { sloStatus } from './health/slo-status.ts'
 import { createLifecycle, type Lifecycle } from './health/lifecycle.ts'
-import { createEventPlans } from './operation/event-plans.ts'
 import { registerMercurius } from './operation/mercurius.ts'
 import { type Pipeline } from './operation/operation.ts'
 import { createPipeline } from './operation/pipeline.ts'
+import { createPlans } from './operation/plans.ts'
 import { createSubscriber } from './operation/subscribe.ts'
 import { readTrustedDocuments } from './operation/trusted-files.ts'
 import { findEntities } from './resolvers/entities.ts'
@@ -92,9 +92,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     exposedHeaders: ['x-request-id', 'retry-after', 'ratelimit', 'ratelimit-policy'],
   })
 
-  const run = await registerMercurius(app, schema)
+  const plans = createPlans(schema)
+  const run = await registerMercurius(app, schema, plans)
   const authenticator = createAuthenticator({ config, sql: stores?.sql, clock })
-  const subscriber = createSubscriber({ schema, plans: createEventPlans(schema), config, dataSources, live, cursors, clock })
+  const subscriber = createSubscriber({ schema, plans, config, dataSources, live, cursors, clock })
   const unmeasured = createPipeline({
     schema,
     config,

@@ -23,7 +23,7 @@ t.test('an event of a subscription is the same by its compiled plan as by the re
   const schema = differentialSchema()
   let compared = 0
   let withErrors = 0
-  for (let seed = 1; compared < 2000; seed++) {
+  for (let seed = 1; compared < 1000; seed++) {
     const generated = generate(seed, 'subscription')
     const answers = await eventsBothWays(schema, generated)
     for (const [at, both] of (answers ?? []).entries()) {
@@ -34,7 +34,7 @@ t.test('an event of a subscription is the same by its compiled plan as by the re
         t.same(compiled, reference, `seed ${seed}, event ${at}: ${generated.query} ${JSON.stringify(generated.variables)}`)
     }
   }
-  t.ok(withErrors > 500, `${compared} compared, ${withErrors} with errors`)
+  t.ok(withErrors > 250, `${compared} compared, ${withErrors} with errors`)
 })
 
 t.test('through the whole server an answer is the same before and after its document is compiled', async (t) => {

@@ -1,11 +1,12 @@
-import { createSourceEventStream, type ExecutionResult, type GraphQLSchema } from 'graphql'
+import { createSourceEventStream, execute, type ExecutionResult, type GraphQLSchema } from 'graphql'
 import { type Context, type ContextParts, createContext } from '../context.ts'
 import { type AnyDelivery, isDelivery } from '../subscriptions/delivery.ts'
 import { settlingIterator } from '../subscriptions/settling-iterator.ts'
 import { type SubscriptionRoot } from '../subscriptions/start.ts'
 import { mapError } from './errors.ts'
-import { type EventPlans } from './event-plans.ts'
+import { executionSchema } from './executable.ts'
 import { type PreparedOperation } from './operation.ts'
+import { type Plans } from './plans.ts'
 
 /** One step of a subscription, executed. */
 export interface Emission {
@@ -17,7 +18,7 @@ export interface Emission {
 
 export interface EventSourceParts extends ContextParts {
   readonly schema: GraphQLSchema
-  readonly plans: EventPlans
+  readonly plans: Plans
 }
 
 const isStream = (value: AsyncIterable<unknown> | ExecutionResult): value is AsyncIterable<unknown> => Symbol.asyncIterator in value
@@ -47,12 +48,18 @@ export async function openEventSource(
   }
   const source = opened[Symbol.asyncIterator]()
   const values = executable.valuesOf(operation.coerced)
+  const executing = executionSchema(schema)
+
+  // Mercurius has no place for an event
+  const interpret = (rootValue: unknown, contextValue: Context): ExecutionResult | Promise<ExecutionResult> =>
+    execute({ schema: executing, document: executable.document, rootValue, contextValue, variableValues: values })
 
   const run = async (payload: unknown): Promise<Emission> => {
     const at = isDelivery(payload) ? payload : null
     if (at !== null && at.value === null) return { result: null, at }
     const context = newContext()
-    const result = await plans.run(executable, { payload, context, values })
+    const compiled = plans.find(executable)
+    const result = await (compiled?.(payload, context, values) ?? interpret(payload, context))
     return { result: complete(result, operation, context, at?.cursor ?? null), at }
   }
 
