@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -13,7 +13,7 @@ interface Owner {
 }
 
 export interface DataDirLock {
-  /** @throws Error when the file is another's by now: three processes found one dead lock at the same moment, and we lost */
+  /** @throws Error when the file is another's by now: it took us for dead, because this process stood still */
   verify(): Promise<void>
   release(): Promise<void>
 }
@@ -21,6 +21,7 @@ export interface DataDirLock {
 const HEARTBEAT_MS = 2_000
 /** A lock of another host (a volume shared by containers) cannot be checked; it counts as live while its file is touched. */
 const FOREIGN_STALE_MS = 15_000
+const STALE_TURN_MS = 5_000
 
 /** @returns an opaque text that differs between processes that had the same pid, or null when the system does not tell */
 function processStart(pid: number): string | null {
@@ -69,16 +70,25 @@ async function liveOwner(path: string, text: string): Promise<Owner | null> {
 
 const isCode = (error: unknown, code: string): boolean => error instanceof Error && (error as NodeJS.ErrnoException).code === code
 
-/** Two processes may judge the same dead lock at once: what was moved away must be what was judged, or it goes back. */
+/**
+ * Two processes may judge the same dead lock at once, and one of them may have replaced it by now: they take turns, and whoever has the turn
+ * removes only what was judged. A turn whose process was killed ends by its age.
+ */
 async function removeDead(path: string, judged: string): Promise<void> {
-  const aside = `${path}.${process.pid}`
+  const turn = `${path}.turn`
   try {
-    await rename(path, aside)
-    if ((await readFile(aside, 'utf8')) !== judged) await link(aside, path)
+    await mkdir(turn)
   } catch (error) {
-    if (!isCode(error, 'ENOENT') && !isCode(error, 'EEXIST')) throw error
+    if (!isCode(error, 'EEXIST')) throw error
+    const { mtimeMs } = await stat(turn)
+    if (Date.now() - mtimeMs > STALE_TURN_MS) await rmdir(turn)
+    else await delay(20)
+    return
+  }
+  try {
+    if ((await readFile(path, 'utf8')) === judged) await rm(path)
   } finally {
-    await rm(aside, { force: true })
+    await rmdir(turn)
   }
 }
 
@@ -89,7 +99,7 @@ async function removeDead(path: string, judged: string): Promise<void> {
 export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   const path = join(dataDir, 'orrery.lock')
   const mine = `${JSON.stringify({ pid: process.pid, startedAt: processStart(process.pid), host: hostname(), nonce: Math.random() })}\n`
-  for (let attempt = 0; attempt < 20; attempt += 1) {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
     try {
       await writeFile(path, mine, { flag: 'wx' })
       return holdLock(path, mine)
@@ -123,12 +133,7 @@ function holdLock(path: string, mine: string): DataDirLock {
   const isMine = async (): Promise<boolean> => (await readFile(path, 'utf8').catch(() => null)) === mine
   return {
     async verify() {
-      // A rival that moved it aside by mistake puts it back at once.
-      for (let attempt = 0; attempt < 10; attempt += 1) {
-        if (await isMine()) return
-        await delay(50)
-      }
-      throw new Error(`The lock ${path} was taken by another process at the same moment.`)
+      if (!(await isMine())) throw new Error(`The lock ${path} was taken by another process at the same moment.`)
     },
     async release() {
       clearInterval(heartbeat)
