@@ -15,6 +15,7 @@ import { createLateCursors } from './subscriptions/late-cursors.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { addSloMetrics } from './telemetry/guarantee-metrics.ts'
 import { countLag } from './telemetry/slo-counting.ts'
+import { addNeo4jMetrics } from './telemetry/neo4j-metrics.ts'
 import { addStoreMetrics } from './telemetry/store-metrics.ts'
 import { type Clock, systemClock } from './time.ts'
 import { createProjectionNotifier } from './projections/notifier.ts'
@@ -84,6 +85,12 @@ export async function startRuntime({ config, logger, clock = systemClock, onFata
     active: () => app.pipeline.active(),
     version: version(),
     projector: worker?.projector,
+  })
+  addNeo4jMetrics(metrics.registry, {
+    // Summit's may be our own
+    neo4j: [...new Set([stores.neo4j, stores.summit?.neo4j])].filter((one) => one != null),
+    sources: dataSources.sources,
+    lag: worker === null || stores.neo4j == null ? undefined : () => worker.neo4jLag(),
   })
 
   addSloMetrics(metrics.registry, async () => {

@@ -27,6 +27,8 @@ export interface WorkerParts {
 /** What runs beside the API: the projector, and the sample where one is wanted. */
 export interface Worker {
   readonly projector: ReturnType<typeof createProjector>
+  /** Commits that Neo4j does not show yet; null while that is not known. */
+  neo4jLag(): number | null
   /** Loads the sample into an empty log, follows the log, and resolves when the tables show what the log held (bounded by `timeoutMs`). */
   start(timeoutMs: number): Promise<void>
   stop(): Promise<void>
@@ -35,6 +37,8 @@ export interface Worker {
 export function createWorker({ config, stores, progress, notifier, graphCommands, clock, logger }: WorkerParts): Worker {
   const { sql, log } = stores
   const projector = createProjector({ sql, log, clock, logger, notifier, projections: defaultProjections(config) })
+  const toNeo4j =
+    stores.neo4j == null ? null : createNeo4jProjection({ sql, neo4j: stores.neo4j, names: neo4jNames(config.neo4jLabelPrefix), logger })
   const stopping = new AbortController()
   let sample: Promise<void> = Promise.resolve()
   let repairs: Promise<void> = Promise.resolve()
@@ -54,6 +58,7 @@ export function createWorker({ config, stores, progress, notifier, graphCommands
 
   return {
     projector,
+    neo4jLag: () => toNeo4j?.lag() ?? null,
     async start(timeoutMs) {
       if (wanted !== 'off') {
         const loaded = await loadSample({ sql, clock })
@@ -61,11 +66,7 @@ export function createWorker({ config, stores, progress, notifier, graphCommands
       }
       if (stopping.signal.aborted) return
       projector.start()
-      if (stores.neo4j != null) {
-        const names = neo4jNames(config.neo4jLabelPrefix)
-        const projection = createNeo4jProjection({ sql, neo4j: stores.neo4j, names, logger })
-        inNeo4j = projection.run({ active: () => projector.isActive(), signal: stopping.signal })
-      }
+      if (toNeo4j !== null) inNeo4j = toNeo4j.run({ active: () => projector.isActive(), signal: stopping.signal })
       if (graphCommands !== undefined && stores.tags != null)
         repairs = keepTagsRepaired({ graphCommands, active: () => projector.isActive(), logger, signal: stopping.signal })
       if (config.entityEvents) entities.start()

@@ -5,6 +5,7 @@ import tap from 'tap'
 import { parse as parseYaml } from 'yaml'
 import { packageRoot } from '../src/root.ts'
 import { answerOf, graphql, serve, temporaryFolder } from './support/program.ts'
+import { openTestNeo4j } from './support/neo4j.ts'
 import { freePort, programOf } from './support/server-process.ts'
 import { shouldRun } from './support/services.ts'
 
@@ -47,6 +48,8 @@ const expressions = [
     name: 'Summit: cache hits',
     query: 'rate(graphql_cache_hits_total[5m]) / (rate(graphql_cache_hits_total[5m]) + rate(graphql_cache_misses_total[5m]))',
   },
+  { name: 'Summit: Neo4j', query: 'histogram_quantile(0.95, sum by (le) (rate(neo4j_query_duration_ms_bucket[5m])))' },
+  { name: 'Summit: Neo4j as it exports it itself', query: 'rate(neo4j_query_latency_ms_bucket[5m])' },
   { name: 'Summit: availability', query: 'sum(rate(http_requests_total{code!~"5.."}[5m])) / sum(rate(http_requests_total[5m]))' },
   { name: 'Summit: under 350 ms', query: 'sum(rate(http_request_duration_seconds_bucket{le="0.35"}[5m]))' },
   { name: 'Rails: memory', query: 'process_resident_memory_bytes' },
@@ -93,7 +96,10 @@ const program = prometheus()
 
 tap.test('every expression finds series of a running Orrery', async (t) => {
   if (!shouldRun(t, 'Prometheus', program !== null)) return
-  const server = await serve(t, ['--data', await temporaryFolder(t)])
+  const graphs = await openTestNeo4j(t)
+  if (graphs === null) return
+  const neo4j = Object.fromEntries(['NEO4J_URI', 'NEO4J_USER', 'NEO4J_PASSWORD'].map((name) => [name, process.env[name] ?? '']))
+  const server = await serve(t, ['--data', await temporaryFolder(t)], { ...neo4j, NEO4J_LABEL_PREFIX: graphs.prefix })
   const url = await startPrometheus(t, program ?? '', new URL(server.url).host)
 
   const ask = async (query: string): Promise<{ error: string | null; values: number }> => {

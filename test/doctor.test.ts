@@ -4,6 +4,7 @@ import { type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { doctor } from './support/doctor.ts'
+import { openTestNeo4j } from './support/neo4j.ts'
 import { startNats } from './support/nats.ts'
 import { answerOf, graphql, run, serve, temporaryFolder } from './support/program.ts'
 import { createTestDatabase } from './support/sql.ts'
@@ -52,7 +53,37 @@ t.test('connected stores: versions, permissions, clock, streams and lag are told
   t.match(after.of('read model'), [{ verdict: 'ok' }])
 })
 
-t.test('an index that is not valid is found, with the statement that repairs it', async (t) => {
+t.test('Neo4j: version, permissions, constraints and clock are told; a constraint that is missing is found', async (t) => {
+  const graphs = await openTestNeo4j(t)
+  if (graphs === null) return
+  const env = {
+    DATA_DIR: join(await temporaryFolder(t), 'data'),
+    NEO4J_LABEL_PREFIX: graphs.prefix,
+    ...Object.fromEntries(['NEO4J_URI', 'NEO4J_USER', 'NEO4J_PASSWORD'].map((name) => [name, process.env[name] ?? ''])),
+  }
+  for (const statement of graphs.names.constraints) await graphs.neo4j.command(statement)
+  const whole = await doctor(t, env)
+  t.equal(whole.code, 0)
+  t.match(whole.of('neo4j version'), [{ verdict: 'ok', message: /^Neo4j 5\.\d+/ }])
+  t.match(whole.of('neo4j permissions'), [{ verdict: 'ok' }])
+  t.match(whole.of('neo4j indexes'), [{ verdict: 'ok' }])
+  t.match(whole.of('neo4j clock'), [{ verdict: 'ok', message: /differs by \d+ ms/ }])
+
+  const [name = ''] = graphs.names.constraintNames
+  await graphs.neo4j.command(`DROP CONSTRAINT ${name}`)
+  t.match((await doctor(t, env)).of('neo4j indexes'), [
+    { verdict: 'warn', message: `Constraint ${name} is missing.`, remedy: /CREATE CONSTRAINT/ },
+  ])
+
+  const wrong = await doctor(t, { ...env, NEO4J_PASSWORD: 'not this one' })
+  t.equal(wrong.code, 1)
+  t.match(wrong.of('neo4j'), [{ verdict: 'fail', remedy: /NEO4J_PASSWORD/ }])
+  t.notMatch(JSON.stringify(wrong.findings), 'not this one')
+  const away = await doctor(t, { ...env, NEO4J_URI: 'bolt://127.0.0.1:1', SOURCE_TIMEOUT_MS: '1000' })
+  t.match(away.of('neo4j'), [{ verdict: 'fail', remedy: /NEO4J_URI/ }])
+})
+
+t.test('an index that is missing or not valid is found, with the statement that repairs it', async (t) => {
   const database = await createTestDatabase(t)
   if (database === null) return
   const migrate = run(t, ['migrate'], { DATABASE_URL: database })
@@ -63,6 +94,11 @@ t.test('an index that is not valid is found, with the statement that repairs it'
   t.match((await doctor(t, { DATABASE_URL: database })).of('indexes'), [
     { verdict: 'fail', message: /broken_index/, remedy: /REINDEX INDEX broken_index/ },
   ])
+  psql('reindex index broken_index; drop index runs_order')
+  const [missing] = (await doctor(t, { DATABASE_URL: database })).of('indexes')
+  t.match(missing, { verdict: 'fail', message: 'Missing: runs_order.', remedy: /^Run create index runs_order on runs \(.*;$/ })
+  psql((missing?.remedy ?? '').replace('Run ', ''))
+  t.match((await doctor(t, { DATABASE_URL: database })).of('indexes'), [{ verdict: 'ok' }], 'the remedy helps')
 })
 
 t.test('neighbours that do not answer, or say that they are not ready', async (t) => {

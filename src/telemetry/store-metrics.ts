@@ -27,6 +27,8 @@ export interface StoreMetricsParts {
   readonly version: string
 }
 
+export const serves = ({ status }: Pick<Source, 'status'>): boolean => status === 'UP' || status === 'DEGRADED'
+
 /** Reads a total that something else counts; prom-client's counters only know `inc`. */
 function totalOf(registry: Registry, name: string, help: string, read: () => number): void {
   const counter: Counter = new Counter({
@@ -93,9 +95,7 @@ export function addStoreMetrics(registry: Registry, { sources, hub, projector, a
     1,
   )
   const list = () => sources.list()
-  sourceGauge(registry, 'orrery_source_up', '1 when the source answers', list, ({ status }) =>
-    status === 'UP' || status === 'DEGRADED' ? 1 : 0,
-  )
+  sourceGauge(registry, 'orrery_source_up', '1 when the source answers', list, (source) => (serves(source) ? 1 : 0))
   sourceGauge(registry, 'orrery_source_latency_ms', 'Round trip of the newest probe, in milliseconds', list, ({ latencyMs }) => latencyMs)
   sourceGauge(registry, 'orrery_projection_lag_events', 'Events of the log that the read model does not show yet', list, ({ lagEvents }) =>
     lagEvents === null ? null : Number(lagEvents),

@@ -29,8 +29,7 @@ export async function openTestNeo4j(t: Owner): Promise<TestNeo4j | null> {
         )
         gone = row?.['gone'] as bigint
       }
-    for (const suffix of ['node', 'graph', 'live', 'past'])
-      await neo4j.command(`DROP CONSTRAINT ${prefix.toLowerCase()}_${suffix} IF EXISTS`)
+    for (const name of names.constraintNames) await neo4j.command(`DROP CONSTRAINT ${name} IF EXISTS`)
     await neo4j.close()
   })
   return { neo4j, prefix, names }

@@ -1,12 +1,10 @@
 import { type Config } from '../../config.ts'
-import { pendingMigrations } from '../../datasources/sql/migrate.ts'
+import { appliedIndexes, pendingMigrations } from '../../datasources/sql/migrate.ts'
 import { assertPostgresVersion } from '../../datasources/sql/postgres-version.ts'
 import { type Sql } from '../../datasources/sql/sql.ts'
 import { systemClock } from '../../time.ts'
+import { clockSkew } from './clock-skew.ts'
 import { checked, fail, type Finding, ok, warn } from './finding.ts'
-
-const SKEW_WARN_MS = 1_000
-const SKEW_FAIL_MS = 30_000
 
 const version = (sql: Sql): Promise<readonly Finding[]> =>
   checked('sql version', 'Upgrade it, or point DATABASE_URL at another.', async () => [
@@ -31,15 +29,9 @@ async function permissions(sql: Sql): Promise<readonly Finding[]> {
   ]
 }
 
-async function clockSkew(sql: Sql): Promise<readonly Finding[]> {
-  const before = Date.now()
-  const { now } = await sql.one<{ now: number }>(`select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`)
-  const after = Date.now()
-  // the server read its clock somewhere between the two
-  const skew = Math.round(Math.max(0, before - now, now - after))
-  const text = `The database's clock differs by ${skew} ms.`
-  if (skew >= SKEW_FAIL_MS) return [fail('clock', text, 'Synchronise the clocks: leases, tokens and budgets depend on them.')]
-  return [skew >= SKEW_WARN_MS ? warn('clock', text, 'Synchronise the clocks.') : ok('clock', text)]
+async function clock(sql: Sql): Promise<readonly Finding[]> {
+  const read = async () => (await sql.one<{ now: number }>(`select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`)).now
+  return [await clockSkew('clock', 'the database', read)]
 }
 
 const schema = (sql: Sql): Promise<readonly Finding[]> =>
@@ -50,13 +42,19 @@ const schema = (sql: Sql): Promise<readonly Finding[]> =>
   })
 
 async function indexes(sql: Sql): Promise<readonly Finding[]> {
-  const broken = await sql.any<{ name: string }>(
-    `select c.relname as name from pg_index i join pg_class c on c.oid = i.indexrelid
-      where not (i.indisvalid and i.indisready) and c.relnamespace = current_schema()::regnamespace order by 1`,
+  const there = await sql.any<{ name: string; valid: boolean }>(
+    `select c.relname as name, i.indisvalid and i.indisready as valid
+       from pg_index i join pg_class c on c.oid = i.indexrelid
+      where c.relnamespace = current_schema()::regnamespace order by 1`,
   )
-  if (broken.length === 0) return [ok('indexes', 'All are valid.')]
-  const names = broken.map(({ name }) => name)
-  return [fail('indexes', `Not valid: ${names.join(', ')}.`, `Run ${names.map((name) => `REINDEX INDEX ${name};`).join(' ')}`)]
+  const known = new Set(there.map(({ name }) => name))
+  const missing = (await appliedIndexes(sql)).filter(({ name }) => !known.has(name))
+  const broken = there.filter(({ valid }) => !valid).map(({ name }) => name)
+  const found = [
+    ...missing.map(({ name, statement }) => fail('indexes', `Missing: ${name}.`, `Run ${statement};`)),
+    ...broken.map((name) => fail('indexes', `Not valid: ${name}.`, `Run REINDEX INDEX ${name};`)),
+  ]
+  return found.length === 0 ? [ok('indexes', 'All are there and valid.')] : found
 }
 
 async function connections(sql: Sql, config: Config): Promise<readonly Finding[]> {
@@ -84,7 +82,7 @@ export async function checkSql(sql: Sql, config: Config): Promise<readonly Findi
     ]
   })
   if (reached.some(({ verdict }) => verdict === 'fail')) return reached
-  const checks = [version, permissions, clockSkew, schema, indexes, (one: Sql) => connections(one, config)]
+  const checks = [version, permissions, clock, schema, indexes, (one: Sql) => connections(one, config)]
   const found: Finding[] = [...reached]
   for (const check of checks) found.push(...(await checked('sql', remedy, () => check(sql))))
   return found

@@ -4,6 +4,7 @@ import { systemClock } from '../../time.ts'
 import { type Arguments } from '../arguments.ts'
 import { checkLog } from './check-log.ts'
 import { checkMachine } from './check-machine.ts'
+import { checkNeo4j } from './check-neo4j.ts'
 import { checkOthers } from './check-others.ts'
 import { checkSql } from './check-sql.ts'
 import { fail, type Finding, ok } from './finding.ts'
@@ -15,7 +16,7 @@ async function checkStores(config: Config): Promise<readonly Finding[]> {
     const stores = await openStores(config, { clock: systemClock })
     try {
       const sql = await checkSql(stores.sql, config)
-      return [...sql, ...(await checkLog(stores.log, stores.sql, config))]
+      return [...sql, ...(await checkLog(stores.log, stores.sql, config)), ...(await checkNeo4j(stores.neo4j, config))]
     } finally {
       await stores.close()
     }

@@ -8,7 +8,9 @@ export interface Neo4jNames {
   readonly live: string
   /** Versions that were closed. */
   readonly past: string
+  /** Statements that make what the names in `constraintNames` stand for. */
   readonly constraints: readonly string[]
+  readonly constraintNames: readonly string[]
 }
 
 /** @throws AppError BAD_USER_INPUT for a prefix that is no plain word */
@@ -23,6 +25,7 @@ export function neo4jNames(prefix: string): Neo4jNames {
   const lower = prefix.toLowerCase()
   return {
     ...names,
+    constraintNames: ['node', 'graph', 'live', 'past'].map((suffix) => `${lower}_${suffix}`),
     constraints: [
       `CREATE CONSTRAINT ${lower}_node IF NOT EXISTS FOR (n:${names.node}) REQUIRE (n.g, n.ref) IS UNIQUE`,
       `CREATE CONSTRAINT ${lower}_graph IF NOT EXISTS FOR (n:${names.meta}) REQUIRE n.g IS UNIQUE`,

@@ -19,6 +19,14 @@ export interface Neo4jCall {
   readonly signal?: AbortSignal | undefined
 }
 
+/** One finished call, for metrics. */
+export interface Neo4jReading {
+  readonly source: Neo4jOptions['source']
+  readonly operation: 'read' | 'write' | 'command'
+  readonly durationMs: number
+  readonly failed: boolean
+}
+
 export interface Neo4jWriter {
   run(text: string, parameters?: Neo4jParameters): Promise<Neo4jRow[]>
 }
@@ -37,6 +45,8 @@ export interface Neo4j {
   /** A statement that brings its own transactions, or changes the schema. */
   command(text: string, parameters?: Neo4jParameters, call?: Neo4jCall): Promise<Neo4jRow[]>
   ping(timeoutMs: number): Promise<void>
+  /** Calls back after every call but pings. */
+  observe(listener: (reading: Neo4jReading) => void): void
   close(): Promise<void>
 }
 
@@ -101,25 +111,51 @@ export function openNeo4j(options: Neo4jOptions): Neo4j {
     }
   }
 
+  const listeners: ((reading: Neo4jReading) => void)[] = []
+  async function timed<T>(operation: Neo4jReading['operation'], work: Promise<T>): Promise<T> {
+    const start = performance.now()
+    const tell = (failed: boolean): void => {
+      for (const listener of listeners) listener({ source, operation, durationMs: performance.now() - start, failed })
+    }
+    try {
+      const value = await work
+      tell(false)
+      return value
+    } catch (error) {
+      tell(true)
+      throw error
+    }
+  }
+
   const rows = (records: readonly { toObject(): RecordShape }[]): Neo4jRow[] => records.map((record) => record.toObject() as Neo4jRow)
   const limits = ({ timeoutMs = options.timeoutMs }: Neo4jCall) => ({ timeout: timeoutMs })
 
   return {
     mode: 'CONNECTED',
     read: (text, parameters = {}, call = {}) =>
-      within('READ', call, async (session) => {
-        const work = async (tx: ManagedTransaction) => rows((await tx.run(text, parameters)).records)
-        return session.executeRead(work, limits(call))
-      }),
+      timed(
+        'read',
+        within('READ', call, async (session) => {
+          const work = async (tx: ManagedTransaction) => rows((await tx.run(text, parameters)).records)
+          return session.executeRead(work, limits(call))
+        }),
+      ),
     write: (work, call = {}) =>
-      within('WRITE', call, (session) =>
-        session.executeWrite(
-          async (tx) => work({ run: async (text, parameters = {}) => rows((await tx.run(text, parameters)).records) }),
-          limits(call),
+      timed(
+        'write',
+        within('WRITE', call, (session) =>
+          session.executeWrite(
+            async (tx) => work({ run: async (text, parameters = {}) => rows((await tx.run(text, parameters)).records) }),
+            limits(call),
+          ),
         ),
       ),
     command: (text, parameters = {}, call = {}) =>
-      within('WRITE', call, async (session) => rows((await session.run(text, parameters, limits(call))).records)),
+      timed(
+        'command',
+        within('WRITE', call, async (session) => rows((await session.run(text, parameters, limits(call))).records)),
+      ),
+    observe: (listener) => void listeners.push(listener),
     async ping(timeoutMs) {
       await within('READ', { timeoutMs }, async (session) => session.run('RETURN 1'))
     },

@@ -116,3 +116,19 @@ export async function migrate(sql: Sql, folder: string = join(packageRoot, 'migr
 export async function pendingMigrations(sql: Sql, folder: string = join(packageRoot, 'migrations')): Promise<string[]> {
   return pending(await readMigrations(folder), await readApplied(sql)).map(({ name }) => name)
 }
+
+/** The indexes that the applied migrations made and none took away, with the statement that makes each. @throws as every call */
+export async function appliedIndexes(
+  sql: Sql,
+  folder: string = join(packageRoot, 'migrations'),
+): Promise<{ readonly name: string; readonly statement: string }[]> {
+  const done = new Set((await readApplied(sql)).map(({ version }) => version))
+  const indexes = new Map<string, string>()
+  for (const { version, text } of await readMigrations(folder)) {
+    if (!done.has(version)) continue
+    for (const [statement, name = ''] of text.matchAll(/^create (?:unique )?index (?:if not exists )?(\w+)[^;]*/gim))
+      indexes.set(name, statement)
+    for (const [, name = ''] of text.matchAll(/^drop index (?:if exists )?(\w+)/gim)) indexes.delete(name)
+  }
+  return [...indexes].map(([name, statement]) => ({ name, statement: statement.replace(/\s+/g, ' ').trim() }))
+}
