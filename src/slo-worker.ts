@@ -26,11 +26,11 @@ export interface SloWorker {
 
 export function createSloWorker({ config, stores, dataSources, clock, logger }: SloWorkerParts): SloWorker {
   const { sql, log } = stores
-  const { slo, sloStore: store, sliCounters: counters, sources } = dataSources
+  const { slo, sloStore: store, sliCounters: counters, appendCounts: appends, sloStates: states, sources } = dataSources
   const isWorker = config.roles.includes('worker')
   const evaluator =
     isWorker && config.sloMonitoring
-      ? createEvaluator({ sql, log, store, slo, clock, logger, intervalMs: config.sloEvaluationIntervalMs })
+      ? createEvaluator({ sql, log, store, slo, states, clock, logger, intervalMs: config.sloEvaluationIntervalMs })
       : null
 
   /** How far the read model is behind, as a duration like any other. */
@@ -47,7 +47,7 @@ export function createSloWorker({ config, stores, dataSources, clock, logger }: 
     for (const spec of await readSloFiles(config.sloFiles)) await store.upsert({ tenantId: config.defaultTenant }, spec, 'file')
   }
 
-  const upkeep = createSloUpkeep({ ...{ sql, store, counters, logger, sample: sampleLag }, prepare })
+  const upkeep = createSloUpkeep({ ...{ sql, store, counters, appends, logger, sample: sampleLag }, prepare })
   let cleaning: Promise<void> = Promise.resolve()
   const stopping = new AbortController()
   /** Nonces, tickets and security events past their time go, in batches. */

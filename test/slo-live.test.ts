@@ -38,9 +38,9 @@ const count = (server: LiveServer, name: string, good: number, bad: number) =>
 
 /** An evaluator over the server's own stores and counters, that tells at once. */
 function evaluatorOf(server: LiveServer, { sql, log }: Backing, holdSeconds = 0, clearSeconds = 0) {
-  const { slo, sloStore: store } = server.dataSources
+  const { slo, sloStore: store, sloStates: states } = server.dataSources
   return createEvaluator({
-    ...{ sql, log, store, slo, logger, clock: systemClock },
+    ...{ sql, log, store, slo, states, logger, clock: systemClock },
     intervalMs: 60_000,
     hysteresis: { holdSeconds, clearSeconds },
     incidentClearSeconds: 0,

@@ -9,6 +9,7 @@ import { type BlockersDataSource } from './blockers/blockers.ts'
 import { createSqlBlockers } from './blockers/sql-blockers.ts'
 import { createReceivedAlerts, type ReceivedAlerts } from './alerts/received-alerts.ts'
 import { createGuarantees, type GuaranteeParts } from './guarantees/index.ts'
+import { type AppendCounts, countedAppends } from './slo/append-counts.ts'
 import { createSlo, type SloParts } from './slo/index.ts'
 import { type Cache } from './cache/cache.ts'
 import { openMemoryCache } from './cache/memory-cache.ts'
@@ -62,6 +63,8 @@ export interface DataSources {
   readonly slo: SloParts['slo']
   readonly sloStore: SloParts['store']
   readonly sliCounters: SloParts['counters']
+  readonly appendCounts: AppendCounts
+  readonly sloStates: SloParts['states']
   readonly security: GuaranteeParts['security']
   readonly signals: GuaranteeParts['signals']
   readonly tickets: GuaranteeParts['tickets']
@@ -159,7 +162,16 @@ export function createDataSources({
 }): DataSources {
   const { sql, log } = stores
   const native = createSqlRecordStore({ sql, clock, limits: recordLimits(config) })
-  const { slo, store: sloStore, counters: sliCounters, alerts, incidents, neighbours } = createSlo({ sql, config, clock })
+  const {
+    slo,
+    store: sloStore,
+    counters: sliCounters,
+    appends,
+    states: sloStates,
+    alerts,
+    incidents,
+    neighbours,
+  } = createSlo({ sql, config, clock })
   const guarantees = createGuarantees({ sql, cache: stores.cache, config, clock, counters: sliCounters })
   const progress = createProgress({ sql, clock, notifier })
   const summit = stores.summit == null ? null : createSummit(stores.summit)
@@ -169,8 +181,8 @@ export function createDataSources({
     approvals,
     runCommands: createRunCommands({ log, clock }),
     storage: createStorage({
-      native,
-      craton: stores.craton == null ? null : createCratonStore(config, { source: stores.craton, sql, clock }),
+      native: countedAppends(native, appends),
+      craton: stores.craton == null ? null : countedAppends(createCratonStore(config, { source: stores.craton, sql, clock }), appends),
     }),
     audit: createRecordAudit({ sql, store: native, log, clock }),
     ...createGraphPorts({ stores, progress, config, clock, summit: summit?.graph ?? null }),
@@ -181,6 +193,8 @@ export function createDataSources({
     slo,
     sloStore,
     sliCounters,
+    appendCounts: appends,
+    sloStates,
     receivedAlerts: createReceivedAlerts({ sql, clock }),
     ...guarantees,
     blockers: createSqlBlockers({ sql, approvals, tickets: guarantees.tickets, slo, clock }),

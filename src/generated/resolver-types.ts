@@ -3207,6 +3207,8 @@ export type RecordSloEventsInput = {
   readonly bad: Scalars['Count']['input'];
   /** When; now when left out. What lies in the future counts now, what is older than 30 days not at all. */
   readonly at?: InputMaybe<Scalars['DateTime']['input']>;
+  /** The group they belong to, for objectives with the label `groupBy`. */
+  readonly group?: InputMaybe<Scalars['String']['input']>;
   /** Echoed in the answer. */
   readonly clientMutationId?: InputMaybe<Scalars['String']['input']>;
 };
@@ -4213,7 +4215,9 @@ export type SloEvent =
   /** Runs that ended within a time. */
   | 'RUN_DURATION'
   /** Gates that were decided within a time; one that waits longer is bad from then on. */
-  | 'APPROVAL_AGE';
+  | 'APPROVAL_AGE'
+  /** Appends to record streams: stored ones are good; bad are those that were refused because somebody else was first, too many waited, or the store was away. */
+  | 'APPENDS';
 
 /** All given conditions must hold. */
 export type SloFilter = {

@@ -23,7 +23,8 @@ function indicatorOf(input: IndicatorInput): unknown {
   if (input.prometheusThreshold != null) return { source: 'PROMETHEUS', kind: 'THRESHOLD', ...input.prometheusThreshold }
   if (input.counters != null)
     return { source: 'COUNTERS', kind: input.counters.thresholdMs == null ? 'RATIO' : 'LATENCY', ...input.counters }
-  if (input.events != null) return { source: 'EVENTS', kind: input.events.event === 'RUNS' ? 'RATIO' : 'THRESHOLD', ...input.events }
+  if (input.events != null)
+    return { source: 'EVENTS', kind: input.events.thresholdSeconds == null ? 'RATIO' : 'THRESHOLD', ...input.events }
   return { source: 'COMPOSITE', kind: 'COMPOSITE', members: input.composite ?? [] }
 }
 
@@ -158,14 +159,20 @@ const Mutation: Resolvers['Mutation'] = {
       const denied = denyByScope(ctx.viewer, 'slo:write')
       if (denied !== null) return notAllowed(denied, 'slo:write')
       const name = sloName(ctx, { id: input.slo, name: input.name }, 'slo')
-      const { good, bad, at } = input
+      const { good, bad, at, group } = input
       if (!(good >= 0) || !(bad >= 0) || good + bad > 1e9) throw badUserInput('Counts are from 0 to 1,000,000,000.', { path: ['good'] })
+      if (group != null && (group === '' || group.length > 128)) throw badUserInput('A group has 1 to 128 characters.', { path: ['group'] })
       const { slo } = ctx.dataSources
       const definition = (await slo.definitions(ctx.scope)).find((one) => one.name === name)
       if (definition === undefined) return notFound(missing, ['input', input.slo == null ? 'name' : 'slo'])
       if (definition.indicator.source !== 'COUNTERS')
         throw badUserInput('Events are counted for objectives of our own counters only.', { path: ['name'] })
-      await slo.count(ctx.scope, definition, { good: Math.round(good), total: Math.round(good) + Math.round(bad), at: at ?? null })
+      await slo.count(ctx.scope, definition, {
+        good: Math.round(good),
+        total: Math.round(good) + Math.round(bad),
+        at: at ?? null,
+        group: group ?? null,
+      })
       return accepted(ctx, [definition.name], false, input.clientMutationId)
     }),
 }

@@ -14,8 +14,9 @@ export const countOperations = (metrics: Metrics, counters: SliCounters): Metric
   operation(reading) {
     metrics.operation(reading)
     const good = reading.errorCode === null || !serverSide.has(reading.errorCode)
-    counters.record('operation', { good })
-    counters.record('operation_duration', { good: true, durationMs: reading.durationMs })
+    const labels = { operation: reading.name ?? 'anonymous', type: reading.type, transport: reading.transport }
+    counters.record('operation', { good, labels })
+    counters.record('operation_duration', { good: true, durationMs: reading.durationMs, labels })
   },
 })
 
@@ -25,8 +26,9 @@ const probes = /^\/(?:health|healthz|livez|readyz|ready|metrics|status)(?:\/|$)/
 export function countRequests(app: FastifyInstance, counters: SliCounters): void {
   app.addHook('onResponse', async (request, reply) => {
     if (probes.test(request.routeOptions.url ?? '')) return
-    counters.record('http_request', { good: reply.statusCode < 500 })
-    counters.record('http_request_duration', { good: true, durationMs: reply.elapsedTime })
+    const labels = { route: request.routeOptions.url ?? 'none', method: request.method }
+    counters.record('http_request', { good: reply.statusCode < 500, labels })
+    counters.record('http_request_duration', { good: true, durationMs: reply.elapsedTime, labels })
   })
 }
 

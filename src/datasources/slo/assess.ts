@@ -66,15 +66,18 @@ export const burnsNow = (tier: Pick<BurnTier, 'factor' | 'long' | 'short' | 'eve
 function assessTier(rule: TierRule, readings: TierReadings, ppm: number, stored: StoredTier | null | undefined): BurnTier {
   const long = { seconds: rule.longSeconds, burnRate: burnOf(readings.long, ppm), events: eventsOf(readings.long) }
   const short = { seconds: rule.shortSeconds, burnRate: burnOf(readings.short, ppm), events: eventsOf(readings.short) }
-  const measured = { factor: rule.factor, long, short, eventsNeeded: rule.eventsNeeded }
-  const state = stored == null ? (burnsNow(measured) ? 'FIRING' : 'INACTIVE') : stored.state
+  const { factor, eventsNeeded } = rule
+  const state = stored == null ? (burnsNow({ factor, long, short, eventsNeeded }) ? 'FIRING' : 'INACTIVE') : stored.state
   return {
-    ...measured,
     name: rule.name,
     severity: rule.severity,
+    factor,
     budgetShare: rule.budgetShare,
+    long,
+    short,
     reachable: rule.reachable,
-    guarded: long.events !== null && long.events < rule.eventsNeeded,
+    guarded: long.events !== null && long.events < eventsNeeded,
+    eventsNeeded,
     detectionSeconds: rule.detectionSeconds,
     state,
     since: stored?.since ?? null,
@@ -124,14 +127,20 @@ export function assess({ definition, at, past, window, reading, rules, tierReadi
   const remaining = consumed === null ? null : 1 - consumed
   const coverage = reading.ok ? reading.coverage : 0
   // nothing reports any more although something did: the shortest window is empty of series, not of events
-  const shortest = [...tierReadings].map(({ short }) => short)[0]
+  const shortest = tierReadings[0]?.short
   const stale = reading.ok && shortest !== undefined && !shortest.ok && shortest.reason === 'SERIES_ABSENT'
   const { status, reasons } = judge({ reading, coverage, remaining, tiers, stale, minCoverage })
   const rate = tiers[0]?.long.burnRate ?? consumed
   const exhausts = exhaustionSeconds(window.seconds, remaining, rate)
   const interval = wilson(good, total)
   return {
-    ...{ definition, at, past, status, coverage, reading, tiers },
+    definition,
+    at,
+    past,
+    status,
+    coverage,
+    reading,
+    tiers,
     reasons: reasons.map(reasonOf),
     asOf: reading.ok ? at : null,
     isEstimated: reading.ok && reading.estimated,

@@ -1,5 +1,5 @@
-import { type Nanos } from '../../time.ts'
-import { type SliceReading, type SliSource, unmeasured } from './sli-source.ts'
+import { GroupCounts, type GroupSlot } from './group-counts.ts'
+import { type Question, type SliceReading, type SliSource, unmeasured } from './sli-source.ts'
 import { Percentiles } from './percentiles.ts'
 import { AliveRings, ringCount, ringFor, Rings, ringShapes } from './rings.ts'
 import { type Reading, type SloDefinition } from './slo.ts'
@@ -8,6 +8,8 @@ import { type Reading, type SloDefinition } from './slo.ts'
 export interface Occurrence {
   readonly good: boolean
   readonly durationMs?: number
+  /** What it was about: objectives with the label `groupBy` count each value of that name apart. */
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 /** Counts that are not in SQL yet. */
@@ -18,13 +20,23 @@ export interface SlotDelta {
   readonly good: number
   readonly total: number
 }
+export interface GroupDelta extends SlotDelta {
+  /** Empty for what did not fit among the groups. */
+  readonly group: string
+}
+
+/** What was counted since it was stored last. */
+export interface Deltas {
+  readonly slots: readonly SlotDelta[]
+  readonly groups: readonly GroupDelta[]
+}
 
 /** Our own counters: three rings per objective, fed by whoever knows what happened. */
 export interface SliCounters extends SliSource {
-  /** Counts one occurrence of a measure, for every objective about it; about 30 ns each. */
+  /** Counts one occurrence of a measure, for every objective about it; what it costs does not grow with their number. */
   record(measure: string, occurrence: Occurrence): void
   /** Counts events that somebody else saw. `atSeconds` older than the rings is not counted, the future counts as now. */
-  add(tenantId: string, name: string, counts: { good: number; total: number; atSeconds?: number }): boolean
+  add(tenantId: string, name: string, counts: { good: number; total: number; atSeconds?: number; group?: string }): boolean
   /** Which objectives there are; counts of those that stay are kept. */
   define(definitions: readonly SloDefinition[]): void
   /** Whether events of this objective are counted here, as it is now. */
@@ -32,24 +44,50 @@ export interface SliCounters extends SliSource {
   /** Whether somebody counts under this name: saves the work of finding out what happened where nobody asks. */
   isCounted(measure: string): boolean
   /** Takes what was counted since the last call. */
-  takeDeltas(): { deltas: SlotDelta[]; alive: { ring: number; slot: number }[] }
+  takeDeltas(): Deltas & { alive: { ring: number; slot: number }[] }
   /** Puts deltas back that could not be stored. */
-  restoreDeltas(deltas: readonly SlotDelta[]): void
+  restoreDeltas(deltas: Deltas): void
+  /** Counts of groups that are not stored yet. */
+  waitingGroups(definition: SloDefinition): readonly GroupSlot[]
   /** Takes the sum of all replicas for a slot. */
   merge(slot: SlotDelta): void
   markAlive(ring: number, slot: number): void
 }
 
+interface SlotCounts {
+  readonly ring: number
+  readonly slot: number
+  good: number
+  total: number
+}
+
 interface Entry {
   readonly key: string
   definition: SloDefinition
-  thresholdMs: number
+  meter: Meter
+  /** Place of its threshold among those of the meter. */
+  level: number
   readonly rings: Rings
-  /** Counted here in the current 10 s, not taken yet. */
-  pendingSlot: number
-  pendingGood: number
-  pendingTotal: number
-  readonly pending: Map<string, { ring: number; slot: number; good: number; total: number }>
+  /** Settled, not stored yet. */
+  readonly pending: SlotCounts[]
+  groups: GroupCounts | null
+}
+
+/**
+ * What happened under one name in the current 10 s, for all objectives about it at once: an event is one step here, and the objectives' rings are
+ * fed when the 10 s are over or somebody reads.
+ */
+interface Meter {
+  readonly entries: Entry[]
+  /** Those that count groups apart. */
+  readonly grouped: Entry[]
+  readonly thresholds: number[]
+  slot: number
+  total: number
+  /** Good ones without a duration. */
+  good: number
+  /** Good ones within each threshold. */
+  within: number[]
 }
 
 export const counterKey = (tenantId: string, name: string): string => JSON.stringify([tenantId, name])
@@ -57,11 +95,53 @@ export const counterKey = (tenantId: string, name: string): string => JSON.strin
 /** Measures whose durations are kept for people; the rest is counted all the same. */
 const MOST_PERCENTILES = 50
 const MAX_COUNT = 0xffffffff
+/** Slots that wait for a store that is away; the rings hold no more of them. */
+const MOST_PENDING = 1_950
+
+const slotsAt = (at: number): readonly [number, number, number] => [
+  Math.floor(at / ringShapes[0].seconds),
+  Math.floor(at / ringShapes[1].seconds),
+  Math.floor(at / ringShapes[2].seconds),
+]
+
+function addPending(pending: SlotCounts[], ring: number, slot: number, { good, total }: { good: number; total: number }): void {
+  for (let at = pending.length - 1; at >= 0; at -= 1) {
+    const known = pending[at]
+    if (known === undefined || known.ring !== ring || known.slot !== slot) continue
+    known.good += good
+    known.total += total
+    return
+  }
+  pending.push({ ring, slot, good, total })
+  if (pending.length > MOST_PENDING) pending.shift()
+}
+
+function count({ rings, pending }: Entry, slots: readonly [number, number, number], counts: { good: number; total: number }): void {
+  rings.addAt(slots, counts.good, counts.total)
+  for (let ring = 0; ring < ringCount; ring += 1) addPending(pending, ring, slots[ring] ?? 0, counts)
+}
+
+/** Feeds the rings of all objectives of a meter with what it holds. */
+function settle(meter: Meter): void {
+  if (meter.total === 0) return
+  const slots = slotsAt(meter.slot * ringShapes[0].seconds)
+  for (const entry of meter.entries) count(entry, slots, { good: meter.good + (meter.within[entry.level] ?? 0), total: meter.total })
+  meter.total = 0
+  meter.good = 0
+  meter.within.fill(0)
+}
+
+function groupsOf(definition: SloDefinition, known: GroupCounts | null): GroupCounts | null {
+  const { groupBy } = definition.labels
+  if (groupBy === undefined) return null
+  return known?.groupBy === groupBy ? known : new GroupCounts(groupBy)
+}
 
 /** @param now seconds since the epoch; must not go back */
 export function createCounters({ now }: { now: () => number }): SliCounters {
   const entries = new Map<string, Entry>()
-  let byMeasure = new Map<string, Entry[]>()
+  let meters = new Map<string, Meter>()
+  let defined: readonly SloDefinition[] | null = null
   const alive = new AliveRings()
   const aliveSince = now()
   let aliveTaken = ringShapes.map(({ seconds }) => Math.floor(aliveSince / seconds))
@@ -77,44 +157,13 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
     return made
   }
 
-  const settle = (entry: Entry): void => {
-    if (entry.pendingTotal === 0) return
-    for (let ring = 0; ring < ringCount; ring += 1) {
-      const slot = Math.floor((entry.pendingSlot * ringShapes[0].seconds) / ringShapes[ring]!.seconds)
-      const known = entry.pending.get(`${ring}:${slot}`)
-      if (known === undefined) entry.pending.set(`${ring}:${slot}`, { ring, slot, good: entry.pendingGood, total: entry.pendingTotal })
-      else {
-        known.good += entry.pendingGood
-        known.total += entry.pendingTotal
-      }
-    }
-    entry.pendingGood = 0
-    entry.pendingTotal = 0
-  }
-
-  const count = (entry: Entry, at: number, good: number, total: number): void => {
-    entry.rings.add(at, good, total)
-    const slot = Math.floor(at / ringShapes[0].seconds)
-    if (slot !== entry.pendingSlot) {
-      settle(entry)
-      entry.pendingSlot = slot
-    }
-    entry.pendingGood += good
-    entry.pendingTotal += total
-  }
-
-  const countOne = (entry: Entry, slots: readonly [number, number, number], good: number): void => {
-    entry.rings.addAt(slots, good, 1)
-    if (slots[0] !== entry.pendingSlot) {
-      settle(entry)
-      entry.pendingSlot = slots[0]
-    }
-    entry.pendingGood += good
-    entry.pendingTotal += 1
+  const settleAll = (): void => {
+    for (const meter of meters.values()) settle(meter)
   }
 
   /** Every slot of this process's life up to now: it was here to count, even if nothing happened. */
   const live = (): number => {
+    settleAll()
     const at = now()
     ringShapes.forEach(({ seconds, slots }, ring) => {
       const last = Math.floor(at / seconds)
@@ -134,65 +183,87 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
 
   type Coverage = (ring: number, start: number, end: number) => number
 
-  const read = (slo: SloDefinition, from: Nanos, to: Nanos, coverageOf: Coverage): Reading => {
+  const read = ({ slo, from, to, wantCoverage }: Question, at: number, coverageOf: Coverage): Reading => {
     const entry = entryOf(slo)
     if (entry === undefined) return unmeasured('NOT_CONFIGURED')
     const start = Number(from) / 1e9
-    const end = Math.min(Number(to) / 1e9, now() + 1)
-    const ring = ringFor(now() - start)
-    const { good, total } = entry.rings.sum(ring, start, end)
-    const coverage = coverageOf(ring, start, Number(to) / 1e9)
+    const end = Number(to) / 1e9
+    const ring = ringFor(at - start)
+    const { good, total } = entry.rings.sum(ring, start, Math.min(end, at + 1))
+    const coverage = wantCoverage ? coverageOf(ring, start, end) : 1
     return { ok: true, good, total, coverage, estimated: coverage < 0.999, warnings: [] }
   }
 
   return {
     knows: (definition) => entryOf(definition)?.definition.revision === definition.revision,
-    isCounted: (measure) => byMeasure.has(measure),
-    record(measure, { good, durationMs }) {
-      const concerned = byMeasure.get(measure)
-      if (concerned === undefined) return
+    isCounted: (measure) => meters.has(measure),
+    record(measure, { good, durationMs, labels }) {
+      const meter = meters.get(measure)
+      if (meter === undefined) return
       const at = now()
+      const slot = Math.floor(at / ringShapes[0].seconds)
+      if (slot !== meter.slot) {
+        settle(meter)
+        meter.slot = slot
+      }
       if (durationMs !== undefined) percentilesOf(measure)?.record(at, durationMs)
-      const slots: readonly [number, number, number] = [Math.floor(at / 10), Math.floor(at / 300), Math.floor(at / 3600)]
-      for (const entry of concerned) countOne(entry, slots, good && (durationMs === undefined || durationMs <= entry.thresholdMs) ? 1 : 0)
+      meter.total += 1
+      if (good && durationMs === undefined) meter.good += 1
+      else if (good && durationMs !== undefined)
+        for (let level = 0; level < meter.thresholds.length; level += 1)
+          if (durationMs <= meter.thresholds[level]!) meter.within[level] = meter.within[level]! + 1
+      if (labels !== undefined)
+        for (const { groups, level } of meter.grouped) {
+          const group = groups === null ? undefined : labels[groups.groupBy]
+          const isGood = good && (durationMs === undefined || durationMs <= meter.thresholds[level]!)
+          if (group !== undefined) groups?.add(group, at, { good: isGood ? 1 : 0, total: 1 })
+        }
     },
-    add(tenantId, name, { good, total, atSeconds }) {
+    add(tenantId, name, { good, total, atSeconds, group }) {
       const entry = entries.get(counterKey(tenantId, name))
       if (entry === undefined || total < 0 || good < 0 || good > total || total > MAX_COUNT) return false
-      count(entry, Math.min(atSeconds ?? Infinity, now()), good, total)
+      const at = Math.min(atSeconds ?? Infinity, now())
+      count(entry, slotsAt(at), { good, total })
+      if (group !== undefined) entry.groups?.add(group, at, { good, total })
       return true
     },
     define(definitions) {
+      if (definitions === defined) return
+      defined = definitions
+      settleAll()
       const wanted = new Set<string>()
-      const measures = new Map<string, Entry[]>()
+      const found = new Map<string, Meter>()
       for (const definition of definitions) {
         const { indicator } = definition
         if (indicator.source !== 'COUNTERS') continue
         const key = counterKey(definition.tenantId, definition.name)
         wanted.add(key)
+        const meter = found.get(indicator.measure) ?? { entries: [], grouped: [], thresholds: [], slot: 0, total: 0, good: 0, within: [] }
+        found.set(indicator.measure, meter)
+        const threshold = indicator.thresholdMs ?? Infinity
+        if (!meter.thresholds.includes(threshold)) meter.within[meter.thresholds.push(threshold) - 1] = 0
         const known = entries.get(key)
         const sameMeasure = known?.definition.indicator.source === 'COUNTERS' && known.definition.indicator.measure === indicator.measure
         const entry: Entry =
-          known !== undefined && sameMeasure
-            ? known
-            : { key, definition, thresholdMs: 0, rings: new Rings(), pendingSlot: 0, pendingGood: 0, pendingTotal: 0, pending: new Map() }
+          known !== undefined && sameMeasure ? known : { key, definition, meter, level: 0, rings: new Rings(), pending: [], groups: null }
         entry.definition = definition
-        entry.thresholdMs = indicator.thresholdMs ?? Infinity
+        entry.meter = meter
+        entry.level = meter.thresholds.indexOf(threshold)
+        entry.groups = groupsOf(definition, entry.groups)
         entries.set(key, entry)
-        const concerned = measures.get(indicator.measure)
-        if (concerned === undefined) measures.set(indicator.measure, [entry])
-        else concerned.push(entry)
+        meter.entries.push(entry)
+        if (entry.groups !== null) meter.grouped.push(entry)
       }
       for (const key of entries.keys()) if (!wanted.has(key)) entries.delete(key)
-      byMeasure = measures
+      meters = found
     },
     takeDeltas() {
       const at = live()
-      const deltas: SlotDelta[] = []
-      for (const entry of entries.values()) {
-        settle(entry)
-        for (const delta of entry.pending.values()) deltas.push({ key: entry.key, ...delta })
-        entry.pending.clear()
+      const taken: SlotDelta[] = []
+      const groups: GroupDelta[] = []
+      for (const { key, pending, groups: own } of entries.values()) {
+        for (const delta of pending.splice(0)) taken.push({ key, ...delta })
+        for (const delta of own?.take() ?? []) groups.push({ key, ...delta })
       }
       const marks: { ring: number; slot: number }[] = []
       ringShapes.forEach(({ seconds, slots }, ring) => {
@@ -203,27 +274,28 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
         }
       })
       aliveTaken = ringShapes.map(({ seconds }) => Math.floor(at / seconds))
-      return { deltas, alive: marks }
+      return { slots: taken, groups, alive: marks }
     },
-    restoreDeltas(deltas) {
-      for (const { key, ring, slot, good, total } of deltas) {
-        const pending = entries.get(key)?.pending
-        const known = pending?.get(`${ring}:${slot}`)
-        pending?.set(`${ring}:${slot}`, { ring, slot, good: good + (known?.good ?? 0), total: total + (known?.total ?? 0) })
+    restoreDeltas({ slots, groups }) {
+      for (const delta of slots) {
+        const pending = entries.get(delta.key)?.pending
+        if (pending !== undefined) addPending(pending, delta.ring, delta.slot, delta)
       }
+      for (const delta of groups) entries.get(delta.key)?.groups?.restore(delta)
     },
+    waitingGroups: (definition) => entryOf(definition)?.groups?.waiting() ?? [],
     merge({ key, ring, slot, good, total }) {
       const entry = entries.get(key)
       if (entry === undefined) return
-      settle(entry)
+      settle(entry.meter)
       // what is not stored yet lies on top of what all replicas stored
-      const mine = entry.pending.get(`${ring}:${slot}`)
+      const mine = entry.pending.find((known) => known.ring === ring && known.slot === slot)
       entry.rings.set(ring, slot, good + (mine?.good ?? 0), total + (mine?.total ?? 0))
     },
     markAlive: (ring, slot) => alive.mark(ring, slot),
 
     async measure(questions) {
-      live()
+      const at = live()
       // most questions of one call are about the same few windows
       const known = new Map<string, number>()
       const coverageOf: Coverage = (ring, start, end) => {
@@ -232,7 +304,7 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
         known.set(key, share)
         return share
       }
-      return questions.map(({ slo, from, to }) => read(slo, from, to, coverageOf))
+      return questions.map((question) => read(question, at, coverageOf))
     },
     async slices(slo, { from, to, stepSeconds }): Promise<SliceReading> {
       live()
@@ -253,6 +325,7 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
       if (indicator.source !== 'COUNTERS' || Number(to) / 1e9 < now() - 60) return null
       return percentiles.get(indicator.measure)?.quantile(now(), quantile, Number(to - from) / 1e9) ?? null
     },
+    // added up over replicas in SQL: `withStoredGroups`
     async groups() {
       return null
     },

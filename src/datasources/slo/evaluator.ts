@@ -9,7 +9,8 @@ import { hysteresis, type Hysteresis, nextAlert, nextStatus } from './alert-rule
 import { alertChanged, statusChanged } from './events.ts'
 import { joinIncident, settleIncidents } from './incidents.ts'
 import { announce, relayOutbox } from './sql-outbox.ts'
-import { type OwnAlert, readLiveAlerts, readStates, type StateChange, stateKey, writeAlert, writeStates } from './sql-slo-states.ts'
+import { type OwnAlert, type StateChange, stateKey, writeAlerts, writeStates } from './sql-slo-states.ts'
+import { nextStateRevision, type StateMemory } from './state-memory.ts'
 import { type SloDataSource, type SloDefinition, type SloReport, type SloStatus } from './slo.ts'
 import { type SloStore } from './sql-slos.ts'
 
@@ -18,6 +19,7 @@ export interface EvaluatorParts {
   readonly log: EventLog
   readonly store: SloStore
   readonly slo: SloDataSource
+  readonly states: StateMemory
   readonly clock: Clock
   readonly logger: Pick<Logger, 'info' | 'warn'>
   readonly intervalMs: number
@@ -75,8 +77,11 @@ function subjectOf(labels: string, name: string): string {
   return typeof slo === 'string' ? slo : name
 }
 
+const noAlerts: ReadonlyMap<string, OwnAlert> = new Map()
+const isPage = ({ endsAt, state, severity }: OwnAlert): boolean => endsAt === null && state === 'FIRING' && severity === 'page'
+
 export function createEvaluator(parts: EvaluatorParts): SloEvaluator {
-  const { sql, log, store, slo, clock, logger, intervalMs } = parts
+  const { sql, log, store, slo, states: memory, clock, logger, intervalMs } = parts
   const rules = parts.hysteresis ?? hysteresis
 
   async function measure(definitions: readonly SloDefinition[], signal: AbortSignal | undefined): Promise<SloReport[]> {
@@ -93,13 +98,9 @@ export function createEvaluator(parts: EvaluatorParts): SloEvaluator {
 
   async function tick(signal?: AbortSignal): Promise<number> {
     const definitions = await store.all()
-    const [reports, states, liveAlerts] = await Promise.all([measure(definitions, signal), readStates(sql), readLiveAlerts(sql)])
+    const [reports, { states, alerts }] = await Promise.all([measure(definitions, signal), memory.read(signal)])
     const now = clock.now()
-    const perSlo = new Map<string, Map<string, OwnAlert>>()
-    for (const alert of liveAlerts) {
-      const key = stateKey(alert.tenantId, alert.slo)
-      perSlo.set(key, (perSlo.get(key) ?? new Map<string, OwnAlert>()).set(alert.tier, alert))
-    }
+    const orphans = new Set(alerts.keys())
     const pushed = await sql.any<{ tenant_id: string; labels: string; name: string }>(
       `select tenant_id, labels, name from received_alerts where status = 'firing' order by received_at_ns desc limit 1000`,
     )
@@ -112,31 +113,32 @@ export function createEvaluator(parts: EvaluatorParts): SloEvaluator {
       const { state, left, changed } = nextStatus(known, report.status, now, rules)
       if (state !== known) changes.states.push({ tenantId, slo: sloName, state, remaining: report.budget.remainingRatio })
       if (changed) changes.told.push({ report, left })
-      alertChanges(report, perSlo.get(key) ?? new Map<string, OwnAlert>(), now, rules, changes)
-      perSlo.delete(key)
+      alertChanges(report, alerts.get(key) ?? noAlerts, now, rules, changes)
+      orphans.delete(key)
     }
     // alerts of objectives that are gone end with them
-    for (const orphans of perSlo.values())
-      for (const alert of orphans.values()) {
+    for (const key of orphans)
+      for (const alert of alerts.get(key)?.values() ?? []) {
         const ended = { ...alert, endsAt: now, updatedAt: now }
         changes.alerts.push(ended)
         changes.news.push(ended)
       }
-    await sql.transaction(async (tx) => {
+    const changed = changes.states.length > 0 || changes.alerts.length > 0
+    const revision = await sql.transaction(async (tx) => {
+      const next = changed ? await nextStateRevision(tx) : null
       await writeStates(tx, changes.states, now)
-      for (const alert of changes.alerts) await writeAlert(tx, alert)
-      for (const { report, left } of changes.told) await announce(tx, statusChanged(report, left, now))
-      for (const alert of changes.news) {
-        await announce(tx, alertChanged(alert, now))
-        if (alert.endsAt === null && alert.state === 'FIRING' && alert.severity === 'page')
-          await joinIncident(
-            tx,
-            { tenantId: alert.tenantId, subject: alert.slo, alertId: alert.id, severity: 'HIGH', message: `tier ${alert.tier} fires` },
-            now,
-          )
-      }
+      await writeAlerts(tx, changes.alerts)
+      await announce(
+        tx,
+        ...changes.told.map(({ report, left }) => statusChanged(report, left, now)),
+        ...changes.news.map((alert) => alertChanged(alert, now)),
+      )
+      for (const { tenantId, slo: subject, id: alertId, tier } of changes.news.filter(isPage))
+        await joinIncident(tx, { tenantId, subject, alertId, severity: 'HIGH', message: `tier ${tier} fires` }, now)
       await settleIncidents(tx, changes.burning, now, parts.incidentClearSeconds)
+      return next
     })
+    if (revision !== null) memory.committed(revision, changes)
     await relayOutbox(sql, log)
     return reports.length
   }

@@ -138,30 +138,34 @@ export async function settleIncidents(
   now: Nanos,
   clearSeconds = CLEAR_SECONDS,
 ): Promise<void> {
-  const rows = await tx.any<Row>(`select ${columns} from incidents where ended_at_ns is null order by started_at_ns limit 1000`)
-  for (const row of rows) {
-    const incident = incidentOf(row)
-    if (burning.has(JSON.stringify([incident.tenantId, incident.subject]))) {
-      if (row.clear_since_ns !== null) await tx.run('update incidents set clear_since_ns = null where id = $1', [row.id])
-      continue
-    }
-    if (row.clear_since_ns === null) {
-      await tx.run('update incidents set clear_since_ns = $2, updated_at_ns = $2 where id = $1', [row.id, now])
-      continue
-    }
-    if (now - row.clear_since_ns < seconds(clearSeconds)) continue
-    const timeline = [
-      ...incident.timeline,
-      { at: now, type: 'RESOLUTION' as const, message: `clear since ${formatNanos(row.clear_since_ns)}`, actor: null },
-    ]
-    await tx.run(`update incidents set status = 'RESOLVED', ended_at_ns = $2, timeline = $3, updated_at_ns = $2 where id = $1`, [
-      row.id,
-      now,
-      spell(timeline),
-    ])
-    const { tenantId, id, subject, severity } = incident
-    await announce(tx, incidentChanged({ tenantId, id, subject, severity: severity.toLowerCase(), status: 'RESOLVED' }, 'resolved', now))
-  }
+  const open = await tx.any<Pick<Row, 'id' | 'tenant_id' | 'subject' | 'clear_since_ns'>>(
+    'select id, tenant_id, subject, clear_since_ns from incidents where ended_at_ns is null order by started_at_ns limit 1000',
+  )
+  const isBurning = (row: (typeof open)[number]): boolean => burning.has(JSON.stringify([row.tenant_id, row.subject]))
+  const idsOf = (rows: typeof open): string[] => rows.map(({ id }) => id)
+  const again = open.filter((row) => isBurning(row) && row.clear_since_ns !== null)
+  if (again.length > 0) await tx.run('update incidents set clear_since_ns = null where id = any($1::text[])', [idsOf(again)])
+  const quiet = open.filter((row) => !isBurning(row))
+  const newlyClear = quiet.filter((row) => row.clear_since_ns === null)
+  if (newlyClear.length > 0)
+    await tx.run('update incidents set clear_since_ns = $2, updated_at_ns = $2 where id = any($1::text[])', [idsOf(newlyClear), now])
+  for (const { id, clear_since_ns: since } of quiet)
+    if (since !== null && now - since >= seconds(clearSeconds)) await resolveIncident(tx, { id, since }, now)
+}
+
+async function resolveIncident(tx: SqlExecutor, { id, since }: { id: string; since: Nanos }, now: Nanos): Promise<void> {
+  const incident = incidentOf(await tx.one<Row>(`select ${columns} from incidents where id = $1 for update`, [id]))
+  const timeline = [
+    ...incident.timeline,
+    { at: now, type: 'RESOLUTION' as const, message: `clear since ${formatNanos(since)}`, actor: null },
+  ]
+  await tx.run(`update incidents set status = 'RESOLVED', ended_at_ns = $2, timeline = $3, updated_at_ns = $2 where id = $1`, [
+    id,
+    now,
+    spell(timeline),
+  ])
+  const { tenantId, subject, severity } = incident
+  await announce(tx, incidentChanged({ tenantId, id, subject, severity: severity.toLowerCase(), status: 'RESOLVED' }, 'resolved', now))
 }
 
 /** Incidents of a tenant, newest first, open ones before all; at most `limit`. */

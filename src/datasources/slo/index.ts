@@ -5,20 +5,25 @@ import { type AlertmanagerClient, createAlertmanagerClient } from '../alerts/ale
 import { type AlertsDataSource } from '../alerts/alerts.ts'
 import { createAlerts } from '../alerts/alerts-source.ts'
 import { type Scope } from '../scope.ts'
+import { type AppendCounts, createAppendCounts } from './append-counts.ts'
 import { createCounters, type SliCounters } from './counters.ts'
 import { createPrometheusClient, type PrometheusClient } from './prometheus-client.ts'
 import { createPrometheusSli } from './prometheus-sli.ts'
 import { createSloDataSource } from './slo-source.ts'
 import { type SloDataSource } from './slo.ts'
+import { withStoredGroups } from './sql-counter-groups.ts'
 import { createSqlEvents } from './sql-events.ts'
 import { type Incident, listIncidents } from './incidents.ts'
-import { storedTiersOf } from './sql-slo-states.ts'
+import { stateKey } from './sql-slo-states.ts'
 import { createSqlSlos, type SloStore } from './sql-slos.ts'
+import { createStateMemory, type StateMemory } from './state-memory.ts'
 
 /** Everything about objectives, over the stores. */
 export interface SloParts {
   readonly slo: SloDataSource
   readonly counters: SliCounters
+  readonly appends: AppendCounts
+  readonly states: StateMemory
   readonly store: SloStore
   readonly prometheus: PrometheusClient | null
   readonly alertmanager: AlertmanagerClient | null
@@ -51,14 +56,21 @@ export function createSlo({
   clock: Clock
 }): SloParts {
   const store = createSqlSlos({ sql, clock })
-  const counters = createCounters({ now: steadySeconds() })
+  const now = steadySeconds()
+  const counters = createCounters({ now })
+  const appends = createAppendCounts({ clock })
+  const states = createStateMemory({ sql })
   const prometheus =
     config.prometheusUrl === undefined ? null : createPrometheusClient({ url: config.prometheusUrl, timeoutMs: config.sourceTimeoutMs })
   const slo = createSloDataSource({
     ...{ store, counters, clock },
+    counted: withStoredGroups(counters, sql, now),
     prometheus: prometheus === null ? null : createPrometheusSli({ client: prometheus }),
     events: createSqlEvents({ sql }),
-    storedTiers: (scope) => storedTiersOf(sql, scope),
+    storedTiers: async ({ tenantId, signal }) => {
+      const { alerts } = await states.read(signal)
+      return (name) => alerts.get(stateKey(tenantId, name)) ?? null
+    },
   })
   const alertmanager =
     config.alertmanagerUrl === undefined
@@ -69,5 +81,16 @@ export function createSlo({
     ...(alertmanager === null ? [] : [{ name: 'alertmanager', kind: 'ALERTS' as const, store: alertmanager }]),
   ]
   const alerts = createAlerts({ sql, client: alertmanager, defaultTenant: config.defaultTenant })
-  return { neighbours, slo, counters, store, prometheus, alertmanager, alerts, incidents: { list: (scope) => listIncidents(sql, scope) } }
+  return {
+    neighbours,
+    slo,
+    counters,
+    appends,
+    states,
+    store,
+    prometheus,
+    alertmanager,
+    alerts,
+    incidents: { list: (scope) => listIncidents(sql, scope) },
+  }
 }

@@ -73,10 +73,11 @@ async function measureSlices(source: SliSource, { slo, from, to }: WindowQuestio
  * @returns one reading per question, in their order
  */
 export async function measureWindows(sourceOf: SourceOf, questions: readonly WindowQuestion[], signal?: AbortSignal): Promise<Reading[]> {
-  const readings: Reading[] = questions.map(() => unmeasured('NOT_CONFIGURED'))
-  const plain = new Map<SliSource, { index: number; part: Interval }[]>()
+  const notConfigured = unmeasured('NOT_CONFIGURED')
+  const readings: Reading[] = questions.map(() => notConfigured)
+  const plain = new Map<SliSource, { indexes: number[]; asked: WindowQuestion[] }>()
   const slices: Promise<void>[] = []
-  const partsOf = questions.map(({ slo, from, to }) => without({ from, to }, slo.corrections))
+  const cut = new Map<number, { readonly parts: readonly Interval[]; readonly found: Reading[] }>()
   questions.forEach((question, index) => {
     const source = sourceOf(question.slo)
     if (source === null) return
@@ -84,32 +85,35 @@ export async function measureWindows(sourceOf: SourceOf, questions: readonly Win
       slices.push(measureSlices(source, question, signal).then((reading) => void (readings[index] = reading)))
       return
     }
-    const asked = plain.get(source) ?? []
-    for (const part of partsOf[index] ?? []) asked.push({ index, part })
-    plain.set(source, asked)
+    const of = plain.get(source) ?? { indexes: [], asked: [] }
+    plain.set(source, of)
+    if (question.slo.corrections.length === 0) {
+      of.indexes.push(index)
+      of.asked.push(question)
+      return
+    }
+    const parts = without(question, question.slo.corrections)
+    cut.set(index, { parts, found: [] })
+    for (const part of parts) {
+      of.indexes.push(index)
+      of.asked.push({ slo: question.slo, wantCoverage: question.wantCoverage, from: part.from, to: part.to })
+    }
   })
-  const answers = [...plain].map(async ([source, asked]) => {
-    const found = await source.measure(
-      asked.flatMap(({ index, part }) => {
-        const question = questions[index]
-        return question === undefined ? [] : [{ slo: question.slo, ...part, wantCoverage: question.wantCoverage }]
-      }),
-      signal,
-    )
-    const perQuestion = new Map<number, Reading[]>()
-    asked.forEach(({ index }, at) => {
-      const list = perQuestion.get(index) ?? []
-      list.push(found[at] ?? unmeasured('QUERY_FAILED'))
-      perQuestion.set(index, list)
+  const answers = [...plain].map(async ([source, { indexes, asked }]) => {
+    const found = await source.measure(asked, signal)
+    indexes.forEach((index, at) => {
+      const reading = found[at] ?? unmeasured('QUERY_FAILED')
+      const whole = cut.get(index)
+      if (whole === undefined) readings[index] = reading
+      else whole.found.push(reading)
     })
-    for (const [index, list] of perQuestion)
-      readings[index] = list.length === 1 && list[0] !== undefined ? list[0] : sumReadings(partsOf[index] ?? [], list)
   })
   await Promise.all([...answers, ...slices])
-  // everything corrected away: measured, and nothing counts
-  questions.forEach((question, index) => {
-    if (partsOf[index]?.length === 0 && sourceOf(question.slo) !== null)
-      readings[index] = { ok: true, good: 0, total: 0, coverage: 0, estimated: false, warnings: [] }
-  })
+  for (const [index, { parts, found }] of cut)
+    readings[index] =
+      parts.length === 0
+        ? // everything corrected away: measured, and nothing counts
+          { ok: true, good: 0, total: 0, coverage: 0, estimated: false, warnings: [] }
+        : sumReadings(parts, found)
   return readings
 }

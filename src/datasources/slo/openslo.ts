@@ -1,6 +1,6 @@
 import { parseAllDocuments, stringify } from 'yaml'
 import { badUserInput } from '../../errors.ts'
-import { type Indicator, type SloDefinition, type SloSpec, type SloWindow, type TierDefinition } from './slo.ts'
+import { eventKinds, type Indicator, type SloDefinition, type SloSpec, type SloWindow, type TierDefinition } from './slo.ts'
 import { parseSpec, ppmOf } from './spec.ts'
 import { formatDuration, parseDuration } from './windows.ts'
 
@@ -94,10 +94,10 @@ function readOwn(metric: Metric): Indicator | null {
   if (metric.type !== 'orrery-events') return null
   const { thresholdSeconds, event } = metric.spec
   const kind = typeof thresholdSeconds === 'number' ? 'THRESHOLD' : 'RATIO'
-  if (event !== 'RUNS' && event !== 'RUN_DURATION' && event !== 'APPROVAL_AGE')
-    return refuse('An event is RUNS, RUN_DURATION or APPROVAL_AGE.')
+  const known = eventKinds.find((kind) => kind === event)
+  if (known === undefined) return refuse(`An event is one of ${eventKinds.join(', ')}.`)
   return {
-    ...{ source: 'EVENTS', kind, event },
+    ...{ source: 'EVENTS', kind, event: known },
     thresholdSeconds: typeof thresholdSeconds === 'number' ? thresholdSeconds : null,
     ritualId: text(metric.spec['ritualId']),
     gateId: text(metric.spec['gateId']),

@@ -34,11 +34,14 @@ export const unmeasured = (reason: ReasonCode): Reading => ({ ok: false, reason 
 
 export const MAX_GROUPS = 1000
 
-/** Keeps the largest groups and puts the rest together, so that no objective grows without bound. */
-export function capGroups(groups: readonly SloGroup[]): readonly SloGroup[] {
+/**
+ * Keeps the largest groups and puts the rest together, so that no objective grows without bound.
+ * @param others what was counted without a group of its own
+ */
+export function capGroups(groups: readonly SloGroup[], others: Pick<SloGroup, 'good' | 'total'> | null = null): readonly SloGroup[] {
   const sorted = [...groups].sort((left, right) => right.total - left.total)
-  if (sorted.length <= MAX_GROUPS) return sorted
-  const rest = sorted.slice(MAX_GROUPS)
-  const sum = (pick: (group: SloGroup) => number) => rest.reduce((total, group) => total + pick(group), 0)
+  const rest = [...sorted.slice(MAX_GROUPS), ...(others === null ? [] : [others])]
+  if (rest.length === 0) return sorted
+  const sum = (pick: (group: Pick<SloGroup, 'good' | 'total'>) => number) => rest.reduce((total, group) => total + pick(group), 0)
   return [...sorted.slice(0, MAX_GROUPS), { labels: {}, overflow: true, good: sum(({ good }) => good), total: sum(({ total }) => total) }]
 }

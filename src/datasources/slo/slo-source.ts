@@ -19,17 +19,19 @@ import {
   type SloReport,
 } from './slo.ts'
 import { type SloStore } from './sql-slos.ts'
-import { tierRules } from './tiers.ts'
+import { tierRules, type TierRule } from './tiers.ts'
 import { periodOf, seconds, toSeconds, windowSecondsOf } from './windows.ts'
 
 export interface SloSourceParts {
   readonly store: SloStore
   readonly prometheus: SliSource | null
   readonly counters: SliCounters
+  /** The counters as they are read, groups of all replicas included. */
+  readonly counted: SliSource
   readonly events: SliSource
   readonly clock: Clock
-  /** State of tiers as the evaluator remembers it, by `tenant/name`; null where no evaluator has run. */
-  readonly storedTiers: (scope: Scope) => Promise<ReadonlyMap<string, ReadonlyMap<string, StoredTier>>>
+  /** The tiers of an objective that are pending or fire, as the evaluator remembers them; null where there is none. */
+  readonly storedTiers: (scope: Scope) => Promise<(name: string) => ReadonlyMap<string, StoredTier> | null>
 }
 
 export const MAX_POINTS = 11_000
@@ -63,11 +65,21 @@ const keyOf = (report: SloReport, order: SloOrder): bigint => {
   return burn === null ? LARGEST : -scaled(burn, 0n)
 }
 
+/** The rules of a definition change with it alone, and in a calendar with the length of its period. */
+const rulesKnown = new WeakMap<SloDefinition, { readonly windowSeconds: number; readonly rules: readonly TierRule[] }>()
+function rulesOf(definition: SloDefinition, windowSeconds: number): readonly TierRule[] {
+  const known = rulesKnown.get(definition)
+  if (known?.windowSeconds === windowSeconds) return known.rules
+  const rules = tierRules(definition.tiers, windowSeconds, definition.targetPpm)
+  rulesKnown.set(definition, { windowSeconds, rules })
+  return rules
+}
+
 interface Plan {
   readonly definition: SloDefinition
   readonly at: Nanos
   readonly window: { from: Nanos; to: Nanos; seconds: number }
-  readonly rules: ReturnType<typeof tierRules>
+  readonly rules: readonly TierRule[]
 }
 
 /** Objectives, measured by whichever source each of them names. */
@@ -75,7 +87,7 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
   const { store, clock } = parts
   const sourceOf: SourceOf = ({ indicator }) => {
     if (indicator.source === 'PROMETHEUS') return parts.prometheus
-    if (indicator.source === 'COUNTERS') return parts.counters
+    if (indicator.source === 'COUNTERS') return parts.counted
     return indicator.source === 'EVENTS' ? parts.events : null
   }
 
@@ -115,20 +127,17 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
     const plans = definitions.map((definition): Plan => {
       const { from } = periodOf(definition.window, at)
       const windowSeconds = windowSecondsOf(definition.window, at)
-      return {
-        definition,
-        at,
-        window: { from, to: at, seconds: windowSeconds },
-        rules: tierRules(definition.tiers, windowSeconds, definition.targetPpm),
-      }
+      return { definition, at, window: { from, to: at, seconds: windowSeconds }, rules: rulesOf(definition, windowSeconds) }
     })
-    const questions = plans.flatMap(({ definition: slo, window: { from, to }, rules }): WindowQuestion[] => [
-      { slo, from, to, wantCoverage: true },
-      ...rules.flatMap(({ longSeconds, shortSeconds }) => [
-        { slo, from: at - seconds(longSeconds), to: at, wantCoverage: false },
-        { slo, from: at - seconds(shortSeconds), to: at, wantCoverage: false },
-      ]),
-    ])
+    const questions: WindowQuestion[] = []
+    for (const { definition: slo, window, rules } of plans) {
+      questions.push({ slo, from: window.from, to: at, wantCoverage: true })
+      for (const { longSeconds, shortSeconds } of rules)
+        questions.push(
+          { slo, from: at - seconds(longSeconds), to: at, wantCoverage: false },
+          { slo, from: at - seconds(shortSeconds), to: at, wantCoverage: false },
+        )
+    }
     const needsAll = definitions.some(({ indicator }) => indicator.source === 'COMPOSITE')
     const [all, stored] = await Promise.all([needsAll ? store.ofTenant(scope) : definitions, past ? null : parts.storedTiers(scope)])
     // what another process has just made is not known to the counters of this one yet
@@ -140,8 +149,8 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
     return plans.map(({ definition, window, rules }) => {
       const reading = take()
       const tierReadings = rules.map(() => ({ long: take(), short: take() }))
-      const states = stored?.get(definition.name) ?? null
-      return assess({ ...{ definition, at, past, window, reading, rules, tierReadings }, stored: states })
+      const states = stored?.(definition.name) ?? null
+      return assess({ definition, at, past, window, reading, rules, tierReadings, stored: states })
     })
   }
 
@@ -261,8 +270,11 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
       const range = { from: windowFrom, to: windowTo, quantile: definition.targetPpm / 1e6 }
       return (await sourceOf(definition)?.quantileMs(definition, range, scope.signal)) ?? null
     },
-    async count(scope, definition, { good, total, at }) {
-      const counts = { good, total, ...(at === null ? {} : { atSeconds: Number(at / 1_000_000n) / 1000 }) }
+    async count(scope, definition, { good, total, at, group }) {
+      if (group !== null && definition.labels['groupBy'] === undefined)
+        throw badUserInput('Groups are counted for objectives with the label `groupBy`.', { path: ['group'] })
+      const when = at === null ? {} : { atSeconds: Number(at / 1_000_000n) / 1000 }
+      const counts = { good, total, ...when, ...(group === null ? {} : { group }) }
       // an objective that another process has just made is not known to the counters of this one yet
       if (parts.counters.add(scope.tenantId, definition.name, counts)) return
       parts.counters.define(await store.all())

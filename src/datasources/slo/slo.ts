@@ -15,7 +15,7 @@ export type SloWindow =
 
 export const sloSources = ['PROMETHEUS', 'COUNTERS', 'EVENTS', 'COMPOSITE'] as const
 export type SloSourceKind = (typeof sloSources)[number]
-export const eventKinds = ['RUNS', 'RUN_DURATION', 'APPROVAL_AGE'] as const
+export const eventKinds = ['RUNS', 'RUN_DURATION', 'APPROVAL_AGE', 'APPENDS'] as const
 export type EventKind = (typeof eventKinds)[number]
 export const operators = ['LTE', 'LT', 'GTE', 'GT'] as const
 export type Operator = (typeof operators)[number]
@@ -268,7 +268,11 @@ export interface SloDataSource {
   /** The percentile that the target names, in ms; null where the source keeps no distribution. */
   quantileMs(scope: Scope, report: SloReport): Promise<number | null>
   /** Counts events that somebody else saw. @throws AppError BAD_USER_INPUT when the objective has other sources */
-  count(scope: Scope, definition: SloDefinition, events: { good: number; total: number; at: Nanos | null }): Promise<void>
+  count(
+    scope: Scope,
+    definition: SloDefinition,
+    events: { good: number; total: number; at: Nanos | null; group: string | null },
+  ): Promise<void>
   /** PromQL or a sentence, for each number of the report. */
   explain(report: SloReport): { formula: string; inputs: Record<string, unknown>; queries: readonly string[] }
   /** @throws AppError BAD_USER_INPUT */

@@ -79,7 +79,14 @@ const indicator = z.union([
       ritualId: filled.nullable().default(null),
       gateId: filled.nullable().default(null),
     })
-    .refine(({ event, thresholdSeconds }) => (event === 'RUNS') === (thresholdSeconds === null), 'ages and durations have a threshold'),
+    .refine(
+      ({ event, thresholdSeconds }) => (event === 'RUNS' || event === 'APPENDS') === (thresholdSeconds === null),
+      'ages and durations have a threshold, runs and appends have none',
+    )
+    .refine(
+      ({ event, ritualId, gateId }) => event !== 'APPENDS' || (ritualId === null && gateId === null),
+      'appends are about no ritual and no gate',
+    ),
   z.object({
     source: z.literal('COMPOSITE'),
     kind: z.literal('COMPOSITE'),

@@ -1,6 +1,7 @@
 import { type Sql } from '../sql/sql.ts'
 import { counterKey, type SliCounters, type SlotDelta } from './counters.ts'
 import { ringShapes } from './rings.ts'
+import { purgeGroups, storeGroups } from './sql-counter-groups.ts'
 
 interface SlotRow {
   tenant_id: string
@@ -60,7 +61,7 @@ const column = <T>(deltas: readonly SlotDelta[], pick: (delta: SlotDelta) => T):
  * @throws AppError as every call of `Sql`
  */
 export async function syncCounters(sql: Sql, counters: SliCounters, nowSeconds: number): Promise<void> {
-  const { deltas, alive } = counters.takeDeltas()
+  const { slots: deltas, groups, alive } = counters.takeDeltas()
   try {
     await sql.transaction(async (tx) => {
       if (deltas.length > 0)
@@ -78,13 +79,14 @@ export async function syncCounters(sql: Sql, counters: SliCounters, nowSeconds: 
             column(deltas, ({ total }) => Math.round(total)),
           ],
         )
+      await storeGroups(tx, groups, partsOf)
       await tx.run(
         `insert into slo_alive (ring, slot) select * from unnest($1::smallint[], $2::bigint[]) as given (ring, slot) order by 1, 2 on conflict do nothing`,
         [alive.map(({ ring }) => ring), alive.map(({ slot }) => slot)],
       )
     })
   } catch (error) {
-    counters.restoreDeltas(deltas)
+    counters.restoreDeltas({ slots: deltas, groups })
     throw error
   }
   // the newest slots are those that other replicas may have added to
@@ -104,4 +106,5 @@ export async function purgeCounters(sql: Sql, nowSeconds: number): Promise<void>
     )
     await sql.run('delete from slo_alive where ring = $1::smallint and slot < $2', [ring, oldest(ring, nowSeconds)])
   }
+  await purgeGroups(sql, (ring) => oldest(ring, nowSeconds))
 }

@@ -5,14 +5,18 @@ import { type Sql, type SqlExecutor } from '../sql/sql.ts'
 import { isAnnounced } from './events.ts'
 
 /** Announces something that SQL owns: written with it, in one transaction, published afterwards in order. */
-export async function announce(tx: SqlExecutor, announcement: Announcement): Promise<void> {
-  if (!isAnnounced(announcement.tenantId)) return
-  const { subject, payload } = announcementMessage(announcement)
-  await tx.run('insert into slo_outbox (subject, message_id, payload) values ($1, $2, $3)', [
-    subject,
-    randomUUID(),
-    Buffer.from(payload).toString('utf8'),
-  ])
+export async function announce(tx: SqlExecutor, ...announcements: readonly Announcement[]): Promise<void> {
+  const messages = announcements.filter(({ tenantId }) => isAnnounced(tenantId)).map(announcementMessage)
+  if (messages.length === 0) return
+  await tx.run(
+    `insert into slo_outbox (subject, message_id, payload)
+       select subject, message_id, payload from unnest($1::text[], $2::text[], $3::text[]) with ordinality as m (subject, message_id, payload, ord) order by ord`,
+    [
+      messages.map(({ subject }) => subject),
+      messages.map(() => randomUUID()),
+      messages.map(({ payload }) => Buffer.from(payload).toString('utf8')),
+    ],
+  )
 }
 
 const BATCH = 100
@@ -29,11 +33,16 @@ export async function relayOutbox(sql: Sql, log: EventLog): Promise<number> {
       'select id, subject, message_id, payload from slo_outbox order by id limit $1',
       [BATCH],
     )
-    for (const { id, subject, message_id: messageId, payload } of rows) {
-      await log.append(subject, Buffer.from(payload), { messageId })
-      await sql.run('delete from slo_outbox where id = $1', [id])
-      published += 1
+    const done: bigint[] = []
+    try {
+      for (const { id, subject, message_id: messageId, payload } of rows) {
+        await log.append(subject, Buffer.from(payload), { messageId })
+        done.push(id)
+      }
+    } finally {
+      if (done.length > 0) await sql.run('delete from slo_outbox where id = any($1::bigint[])', [done])
     }
+    published += rows.length
     if (rows.length < BATCH) return published
   }
 }

@@ -2,8 +2,7 @@ import { type Nanos } from '../../time.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql, type SqlExecutor } from '../sql/sql.ts'
 import { type LiveAlert, type StatusState } from './alert-rules.ts'
-import { type StoredTier } from './assess.ts'
-import { type AlertState, type SloStatus, sloStatuses } from './slo.ts'
+import { type SloStatus, sloStatuses } from './slo.ts'
 
 /** An alert of our own evaluator. */
 export interface OwnAlert extends LiveAlert {
@@ -100,26 +99,6 @@ export async function listAlerts(sql: Sql, { tenantId, signal }: Scope, limit = 
   return rows.map(alertOf)
 }
 
-/** Tiers that are pending or fire, by objective: tiers that are not named are inactive where an evaluator has seen the objective. */
-export async function storedTiersOf(sql: Sql, { tenantId, signal }: Scope): Promise<Map<string, ReadonlyMap<string, StoredTier>>> {
-  const rows = await sql.any<{ slo_name: string; tier: string | null; state: string | null; since_ns: bigint | null }>(
-    `select s.slo_name, a.tier, a.state, a.since_ns from slo_states s
-       left join slo_alerts a on a.tenant_id = s.tenant_id and a.slo_name = s.slo_name and a.ends_at_ns is null
-      where s.tenant_id = $1 and a.tier is not null`,
-    [tenantId],
-    { signal },
-  )
-  const found = new Map<string, Map<string, StoredTier>>()
-  for (const { slo_name: name, tier, state, since_ns: since } of rows) {
-    if (tier === null) continue
-    const tiers = found.get(name) ?? new Map<string, StoredTier>()
-    const word: AlertState = state === 'PENDING' ? 'PENDING' : 'FIRING'
-    tiers.set(tier, { state: word, since })
-    found.set(name, tiers)
-  }
-  return found
-}
-
 export interface StateChange {
   readonly tenantId: string
   readonly slo: string
@@ -148,14 +127,31 @@ export async function writeStates(tx: SqlExecutor, changes: readonly StateChange
   )
 }
 
-export async function writeAlert(tx: SqlExecutor, alert: OwnAlert): Promise<void> {
+/** Writes alerts as they are now, all in one statement. */
+export async function writeAlerts(tx: SqlExecutor, alerts: readonly OwnAlert[]): Promise<void> {
+  if (alerts.length === 0) return
+  const column = <T>(pick: (alert: OwnAlert) => T): T[] => alerts.map(pick)
   await tx.run(
-    `insert into slo_alerts (${alertColumns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    `insert into slo_alerts (${alertColumns})
+       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[],
+         $10::bigint[], $11::float8[], $12::float8[], $13::float8[], $14::bigint[])
      on conflict (id) do update set state = excluded.state, since_ns = excluded.since_ns, ends_at_ns = excluded.ends_at_ns, clear_since_ns = excluded.clear_since_ns,
        burn_long = excluded.burn_long, burn_short = excluded.burn_short, updated_at_ns = excluded.updated_at_ns`,
     [
-      ...[alert.id, alert.tenantId, alert.slo, alert.tier, alert.severity, alert.state, alert.since, alert.startsAt, alert.endsAt],
-      ...[alert.clearSince, alert.burnLong, alert.burnShort, alert.factor, alert.updatedAt],
+      column(({ id }) => id),
+      column(({ tenantId }) => tenantId),
+      column(({ slo }) => slo),
+      column(({ tier }) => tier),
+      column(({ severity }) => severity),
+      column(({ state }) => state),
+      column(({ since }) => since),
+      column(({ startsAt }) => startsAt),
+      column(({ endsAt }) => endsAt),
+      column(({ clearSince }) => clearSince),
+      column(({ burnLong }) => burnLong),
+      column(({ burnShort }) => burnShort),
+      column(({ factor }) => factor),
+      column(({ updatedAt }) => updatedAt),
     ],
   )
 }

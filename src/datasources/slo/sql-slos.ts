@@ -5,6 +5,7 @@ import { type Scope } from '../scope.ts'
 import { type Sql, type SqlExecutor } from '../sql/sql.ts'
 import { type Correction, type SloDefinition, type SloSpec } from './slo.ts'
 import { parseSpec } from './spec.ts'
+import { nextStateRevision } from './state-memory.ts'
 
 const MOST_SLOS = 5000
 const MOST_CORRECTIONS = 200
@@ -168,6 +169,8 @@ export function createSqlSlos({ sql, clock }: { sql: Sql; clock: Clock }): SloSt
         if (gone === 0) return false
         await tx.run('delete from slo_corrections where tenant_id = $1 and slo_name = $2', [tenantId, name])
         await tx.run('delete from slo_slots where tenant_id = $1 and slo_name = $2', [tenantId, name])
+        await tx.run('delete from slo_group_slots where tenant_id = $1 and slo_name = $2', [tenantId, name])
+        await nextStateRevision(tx)
         await tx.run('delete from slo_states where tenant_id = $1 and slo_name = $2', [tenantId, name])
         await note(tx, { tenantId, name, action: 'deleted', actor, spec: null, at: clock.now() })
         return true

@@ -2,6 +2,8 @@ import { type Logger } from '../../logger.ts'
 import { type Sql } from '../sql/sql.ts'
 import { pause } from '../waiting.ts'
 import { type SliCounters } from './counters.ts'
+import { type AppendCounts } from './append-counts.ts'
+import { purgeAppendCounts, storeAppendCounts } from './sql-append-counts.ts'
 import { loadCounters, purgeCounters, syncCounters } from './sql-counters.ts'
 import { type SloStore } from './sql-slos.ts'
 
@@ -19,6 +21,7 @@ export function createSloUpkeep(parts: {
   readonly sql: Sql
   readonly store: SloStore
   readonly counters: SliCounters
+  readonly appends: AppendCounts
   readonly logger: Pick<Logger, 'info' | 'warn'>
   readonly intervalMs?: number
   /** Done once, before the counters are filled. */
@@ -26,7 +29,7 @@ export function createSloUpkeep(parts: {
   /** Measured once a round, such as how far the projector is behind. */
   readonly sample?: () => Promise<void>
 }): SloUpkeep {
-  const { sql, store, counters, logger, intervalMs = 10_000 } = parts
+  const { sql, store, counters, appends, logger, intervalMs = 10_000 } = parts
   const stopping = new AbortController()
   let running: Promise<void> | null = null
   const nowSeconds = () => Date.now() / 1000
@@ -41,12 +44,19 @@ export function createSloUpkeep(parts: {
     loaded = true
   }
 
+  async function sync(): Promise<void> {
+    await syncCounters(sql, counters, nowSeconds())
+    await storeAppendCounts(sql, appends)
+  }
+
   async function round(turn: number): Promise<void> {
     if (!loaded) await load()
     counters.define(await store.all())
     await parts.sample?.()
-    await syncCounters(sql, counters, nowSeconds())
-    if (turn % PURGE_EVERY === PURGE_EVERY - 1) await purgeCounters(sql, nowSeconds())
+    await sync()
+    if (turn % PURGE_EVERY !== PURGE_EVERY - 1) return
+    await purgeCounters(sql, nowSeconds())
+    await purgeAppendCounts(sql, nowSeconds())
   }
 
   async function run(): Promise<void> {
@@ -73,9 +83,7 @@ export function createSloUpkeep(parts: {
       if (running === null) return
       stopping.abort()
       await running
-      await syncCounters(sql, counters, nowSeconds()).catch((error: unknown) =>
-        logger.warn({ err: error }, 'the last counts of objectives could not be stored'),
-      )
+      await sync().catch((error: unknown) => logger.warn({ err: error }, 'the last counts of objectives could not be stored'))
     },
   }
 }
