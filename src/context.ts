@@ -50,8 +50,12 @@ export interface ContextParts {
 
 /** The one context builder of all transports. */
 export function createContext(parts: ContextParts, input: ContextInput): Context {
-  const scope: Scope = { tenantId: input.viewer.tenantId, signal: input.signal }
   const sourceUse = createSourceUse()
+  const scope: Scope = {
+    tenantId: input.viewer.tenantId,
+    signal: input.signal,
+    passedOver: (source) => sourceUse.note(source, { asOf: null, status: 'DOWN' }),
+  }
   return {
     requestId: input.requestId,
     viewer: input.viewer,

@@ -154,7 +154,7 @@ t.test('the graph read model', async (t) => {
             if (!t.passing()) throw new Error('differs from the replay')
           },
         ),
-        { numRuns: name === 'pglite' ? 25 : 15 },
+        { numRuns: 15 },
       )
     })
 

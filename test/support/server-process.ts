@@ -50,7 +50,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Sends `hello` (some servers speak first) and waits for any answer. */
-const answers = (port: number, hello: string): Promise<boolean> =>
+const answers = (port: number, hello: string | Uint8Array): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => void socket.write(hello))
     const settle = (answer: boolean) => {
@@ -76,7 +76,7 @@ function isStopped(pid: number | undefined): boolean {
 export interface ServerProgram {
   readonly program: string
   readonly args: (port: number, storeDir: string) => string[]
-  readonly hello: string
+  readonly hello: string | Uint8Array
   readonly storeDir?: string | undefined
 }
 

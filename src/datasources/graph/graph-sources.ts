@@ -22,6 +22,7 @@ export function joinGraphSources(orrery: GraphDataSource, summit: GraphDataSourc
       return graph == null || !graph.graphId.includes(text) ? null : graph
     } catch (error) {
       if (!isOutage(error) || filter.sources?.every((source) => source === 'SUMMIT') === true) throw error
+      scope.passedOver?.(error.source ?? 'summit-neo4j')
       return null
     }
   }

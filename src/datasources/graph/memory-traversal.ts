@@ -102,6 +102,7 @@ export function createMemoryTraversal({ sql, maxBytes }: MemoryTraversalOptions)
 
   return {
     name: 'memory',
+    store: null,
     walk: async (scope, place, walk) => (await current(scope, place)).walk(place.position, walk),
     path: async (scope, place, walk) => (await current(scope, place)).path(place.position, walk),
     async digest(scope, place) {

@@ -1,5 +1,8 @@
 import { badUserInput } from '../../errors.ts'
 
+/** How a graph is written; one that was written otherwise is made anew. */
+export const FORMAT = 2n
+
 /** Labels and relationship types of ours: constants made of a checked prefix, never of anything that a caller gives. */
 export interface Neo4jNames {
   readonly node: string
@@ -11,6 +14,8 @@ export interface Neo4jNames {
   /** Statements that make what the names in `constraintNames` stand for. */
   readonly constraints: readonly string[]
   readonly constraintNames: readonly string[]
+  /** Takes away what an earlier format needed. */
+  readonly outdated: readonly string[]
 }
 
 /** @throws AppError BAD_USER_INPUT for a prefix that is no plain word */
@@ -25,12 +30,12 @@ export function neo4jNames(prefix: string): Neo4jNames {
   const lower = prefix.toLowerCase()
   return {
     ...names,
-    constraintNames: ['node', 'graph', 'live', 'past'].map((suffix) => `${lower}_${suffix}`),
+    constraintNames: ['node', 'graph', 'open'].map((suffix) => `${lower}_${suffix}`),
+    outdated: ['live', 'past'].map((suffix) => `DROP CONSTRAINT ${lower}_${suffix} IF EXISTS`),
     constraints: [
       `CREATE CONSTRAINT ${lower}_node IF NOT EXISTS FOR (n:${names.node}) REQUIRE (n.g, n.ref) IS UNIQUE`,
       `CREATE CONSTRAINT ${lower}_graph IF NOT EXISTS FOR (n:${names.meta}) REQUIRE n.g IS UNIQUE`,
-      `CREATE CONSTRAINT ${lower}_live IF NOT EXISTS FOR ()-[r:${names.live}]-() REQUIRE r.id IS UNIQUE`,
-      `CREATE CONSTRAINT ${lower}_past IF NOT EXISTS FOR ()-[r:${names.past}]-() REQUIRE r.id IS UNIQUE`,
+      `CREATE CONSTRAINT ${lower}_open IF NOT EXISTS FOR ()-[r:${names.live}]-() REQUIRE (r.g, r.ref) IS UNIQUE`,
     ],
   }
 }

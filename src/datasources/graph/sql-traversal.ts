@@ -80,5 +80,5 @@ async function digestOfTables(sql: Sql, scope: Scope, place: GraphPlace): Promis
 
 /** Traversal in the tables themselves: slower than an index of its own, always there, always as new as any read. */
 export function createSqlTraversal({ sql }: { sql: Sql }): GraphTraversal {
-  return { name: 'sql', ...createLevelTraversal(levelStore(sql)), digest: (scope, place) => digestOfTables(sql, scope, place) }
+  return { name: 'sql', store: null, ...createLevelTraversal(levelStore(sql)), digest: (scope, place) => digestOfTables(sql, scope, place) }
 }

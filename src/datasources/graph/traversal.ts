@@ -50,6 +50,8 @@ export interface PathResult {
  */
 export interface GraphTraversal {
   readonly name: 'memory' | 'neo4j' | 'sql'
+  /** A store of its own, as `Query.sources` names it, that can be away while the tables answer; null where it lives on them. */
+  readonly store: 'neo4j' | null
   walk(scope: Scope, place: GraphPlace, walk: Walk): Promise<WalkResult>
   path(scope: Scope, place: GraphPlace, walk: PathWalk): Promise<PathResult>
   /** What it holds of a graph, to be compared: null where it holds nothing of its own. */

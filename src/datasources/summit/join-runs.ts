@@ -83,11 +83,12 @@ const runOrders: Readonly<Record<RunOrder, (a: Run, b: Run) => boolean>> = {
 }
 
 /** Summit's answer; nothing while its store is away, unless it alone was asked for. */
-async function orNothing<T>(ask: () => Promise<T[]>, alone: boolean): Promise<T[]> {
+async function orNothing<T>(scope: Scope, ask: () => Promise<T[]>, alone: boolean): Promise<T[]> {
   try {
     return await ask()
   } catch (error) {
     if (alone || !isOutage(error)) throw error
+    scope.passedOver?.(error.source ?? 'summit-sql')
     return []
   }
 }
@@ -97,7 +98,7 @@ export function joinRuns(demon: RunsDataSource, summit: SummitRuns): RunsDataSou
   const asks = (filter: RunFilter): boolean => filter.systems == null || filter.systems.includes('SUMMIT')
   const alone = (filter: RunFilter): boolean => filter.systems != null && filter.systems.every((system) => system === 'SUMMIT')
   const ofSummit = (scope: Scope, filter: RunFilter): Promise<Run[]> =>
-    asks(filter) ? orNothing(() => summit.list(scope, filter, MAX_OF_SUMMIT), alone(filter)) : Promise.resolve([])
+    asks(filter) ? orNothing(scope, () => summit.list(scope, filter, MAX_OF_SUMMIT), alone(filter)) : Promise.resolve([])
   const byKeys: RunsDataSource['byKeys'] = async (scope, keys) => {
     const [first, second] = await Promise.all([
       demon.byKeys(scope, keys),
@@ -139,7 +140,7 @@ const approvalOrders: Readonly<Record<ApprovalOrder, (a: Approval, b: Approval) 
 /** Approvals of both systems as one list. */
 export function joinApprovals(demon: ApprovalsDataSource, summit: SummitRuns): ApprovalsDataSource {
   const ofSummit = async (scope: Scope, filter: ApprovalFilter): Promise<Approval[]> =>
-    (await orNothing(() => summit.approvals(scope, null, MAX_OF_SUMMIT), false)).filter((approval) => fitsApproval(approval, filter))
+    (await orNothing(scope, () => summit.approvals(scope, null, MAX_OF_SUMMIT), false)).filter((approval) => fitsApproval(approval, filter))
   const ofRun = async (scope: Scope, runIds: readonly string[]): Promise<Approval[]> =>
     runIds.length === 0 ? [] : summit.approvals(scope, runIds, MAX_OF_SUMMIT)
   const byKeys: ApprovalsDataSource['byKeys'] = async (scope, keys) => {
