@@ -7,28 +7,30 @@ export interface TraversalChoice extends GraphTraversal {
   readonly adapters: readonly GraphTraversal[]
 }
 
-/** A store that was away is left alone this long, so that not every read waits for its deadline; then one read tries it. */
+/** A store that was away is left alone this long, so that not every read waits for its deadline; then it is tried while others answer. */
 const REST_MS = 5_000
 
 /** Remembers which adapters were away just now. */
 function createRests(restMs: number, now: () => number) {
   const until = new Map<GraphTraversal, number>()
+  const begin = (adapter: GraphTraversal): void => void until.set(adapter, now() + restMs)
   return {
-    isResting(adapter: GraphTraversal): boolean {
-      const end = until.get(adapter)
-      if (end === undefined) return false
-      if (now() < end) return true
-      // Whoever comes first after the rest tries; the others rest on until it has succeeded.
-      until.set(adapter, now() + restMs)
-      return false
+    begin,
+    isResting: (adapter: GraphTraversal): boolean => until.has(adapter),
+    /** After the rest one read tries whether the store is back; nobody waits for it. */
+    tryAgain(adapter: GraphTraversal, ask: () => Promise<unknown>): void {
+      if (now() < (until.get(adapter) ?? 0)) return
+      begin(adapter)
+      ask().then(
+        () => until.delete(adapter),
+        (error: unknown) => (isOutage(error) ? begin(adapter) : until.delete(adapter)),
+      )
     },
-    begin: (adapter: GraphTraversal): unknown => until.set(adapter, now() + restMs),
-    end: (adapter: GraphTraversal): unknown => until.delete(adapter),
   }
 }
 
 /**
- * Asks the first adapter, and the next one where that cannot answer; the last is SQL, which always can as long as anything can. What is passed over
+ * Asks the first adapter, and the next one where that cannot answer; the last is SQL, which has no store of its own and always can. What is passed over
  * because its store is away is told to the scope.
  */
 export function chooseTraversal(
@@ -37,26 +39,23 @@ export function chooseTraversal(
 ): TraversalChoice {
   const rests = createRests(restMs, now)
 
-  async function firstOf<T>(scope: Scope, ask: (adapter: GraphTraversal) => Promise<T>): Promise<T> {
+  async function firstOf<T>(scope: Scope, ask: (adapter: GraphTraversal, scope: Scope) => Promise<T>): Promise<T> {
     for (const [index, adapter] of adapters.entries()) {
       const isLast = index === adapters.length - 1
       const { store } = adapter
-      if (!isLast && store !== null && rests.isResting(adapter)) {
+      if (store !== null && rests.isResting(adapter)) {
+        rests.tryAgain(adapter, () => ask(adapter, { tenantId: scope.tenantId }))
         scope.passedOver?.(store)
         continue
       }
       try {
-        const answer = await ask(adapter)
-        rests.end(adapter)
-        return answer
+        return await ask(adapter, scope)
       } catch (error) {
         const away = isOutage(error)
         if (isLast || scope.signal?.aborted === true || !(away || error instanceof TraversalUnable)) throw error
-        if (!away) rests.end(adapter)
-        else if (store !== null) {
-          rests.begin(adapter)
-          scope.passedOver?.(store)
-        }
+        if (!away || store === null) continue
+        rests.begin(adapter)
+        scope.passedOver?.(store)
       }
     }
     throw new Error('there is no adapter for traversal')
@@ -66,8 +65,8 @@ export function chooseTraversal(
     name: 'sql',
     store: null,
     adapters,
-    walk: (scope, place, walk) => firstOf(scope, (adapter) => adapter.walk(scope, place, walk)),
-    path: (scope, place, walk) => firstOf(scope, (adapter) => adapter.path(scope, place, walk)),
-    digest: (scope, place) => firstOf(scope, (adapter) => adapter.digest(scope, place)),
+    walk: (scope, place, walk) => firstOf(scope, (adapter, by) => adapter.walk(by, place, walk)),
+    path: (scope, place, walk) => firstOf(scope, (adapter, by) => adapter.path(by, place, walk)),
+    digest: (scope, place) => firstOf(scope, (adapter, by) => adapter.digest(by, place)),
   }
 }
