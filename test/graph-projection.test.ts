@@ -5,32 +5,20 @@ import { join } from 'node:path'
 import { type Graph } from '../src/datasources/graph/graph.ts'
 import { parseLexemeJson, canonicalNumber, isList, isMap, type LexemeJson } from '../src/datasources/graph/lexeme-json.ts'
 import { commitIdOf, readMutation } from '../src/datasources/graph/mutations.ts'
-import { createMemoryTraversal } from '../src/datasources/graph/memory-traversal.ts'
-import { createNeo4jProjection } from '../src/datasources/graph/neo4j-projection.ts'
-import { createNeo4jTraversal } from '../src/datasources/graph/neo4j-traversal.ts'
 import { createSqlGraph } from '../src/datasources/graph/sql-graph.ts'
 import { createSqlTraversal } from '../src/datasources/graph/sql-traversal.ts'
-import { type Sql } from '../src/datasources/sql/sql.ts'
 import { createGraphProjection } from '../src/projections/graph-projection.ts'
 import { packageRoot } from '../src/root.ts'
 import { history, namespace, payloadOf, toMessages } from './support/graph-history.ts'
 import { neighbours, pathLength, replay, replayOrder, type ReplayState } from './support/graph-replay.ts'
+import { graphStores, type GraphStore, syncNeo4j } from './support/graph-stores.ts'
 import { dumpGraphTables, foldGraph } from './support/graph-tables.ts'
-import { openTestNeo4j, type TestNeo4j } from './support/neo4j.ts'
+import { openTestNeo4j } from './support/neo4j.ts'
 import { sqlAdapters } from './support/sql.ts'
 
 const scope = { tenantId: 'acme' }
 
-const silent = { info: () => undefined, warn: () => undefined }
-
-const sourcesOver = (sql: Sql, other: TestNeo4j | null) =>
-  [
-    createSqlTraversal({ sql }),
-    createMemoryTraversal({ sql, maxBytes: 50_000_000 }),
-    ...(other === null ? [] : [createNeo4jTraversal(other)]),
-  ].map((traversal) => ({ name: traversal.name, traversal, graph: createSqlGraph({ sql, traversal, tags: null }) }))
-
-type Source = ReturnType<typeof sourcesOver>[number]['graph']
+type Source = GraphStore['graph']
 
 async function readState(source: Source, graph: Graph, position: number) {
   const place = { graph, position }
@@ -131,12 +119,8 @@ t.test('the graph read model', async (t) => {
             const payloads = commits.map((commit) => payloadOf('city', commit))
             await foldGraph(sql, toMessages(payloads), sizes)
             const ordered = replayOrder(payloads.map((payload, index) => ({ sequence: BigInt(index + 1), payload })))
-            if (other !== null) {
-              const projection = createNeo4jProjection({ sql, ...other, logger: silent, batch: 7 })
-              await projection.clear()
-              await projection.sync()
-            }
-            const sources = sourcesOver(sql, other)
+            await syncNeo4j(sql, other, { batch: 7 })
+            const sources = graphStores(sql, other)
             for (const { name: by, graph: source } of sources) {
               const graph = await source.find(scope, { source: 'ORRERY', ...namespace, graphId: 'city' })
               if (graph === null) throw new Error('there is no graph')

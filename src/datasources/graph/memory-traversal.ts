@@ -4,7 +4,7 @@ import { type Sql } from '../sql/sql.ts'
 import { digestOf } from './digest.ts'
 import { type GraphPlace } from './graph.ts'
 import { MemoryGraph } from './memory-graph.ts'
-import { countVersions, loadVersions, UnsuitedForMemory } from './memory-loading.ts'
+import { loadVersions, readKinds, UnsuitedForMemory } from './memory-loading.ts'
 import { type GraphTraversal, TraversalUnable } from './traversal.ts'
 
 export interface MemoryTraversalOptions {
@@ -38,13 +38,14 @@ export function createMemoryTraversal({ sql, maxBytes }: MemoryTraversalOptions)
 
   async function load(scope: Scope, place: GraphPlace, key: string): Promise<Held> {
     const { graph } = place
-    const { nodes, edges } = await countVersions(sql, scope, place)
+    const kinds = await readKinds(sql, scope, place, 0)
+    const [nodes, edges] = [kinds.nodes.versions, kinds.edges.versions]
     if ((nodes + edges) * BYTES_PER_VERSION > maxBytes) {
       unsuited.set(key, graph.head)
       throw new TraversalUnable('the graph is too large for memory')
     }
     const loaded = new MemoryGraph(edges, nodes)
-    await loadVersions(sql, scope, place, loaded, 0)
+    await loadVersions(sql, scope, place, { graph: loaded, after: 0, kinds })
     loaded.position = graph.head
     await sameRevision(scope, place)
     return { graph: loaded, revision: graph.revision }
@@ -59,9 +60,10 @@ export function createMemoryTraversal({ sql, maxBytes }: MemoryTraversalOptions)
     if (now?.late_commits !== graph.revision) throw new TraversalUnable('the order of commits has changed')
   }
 
-  /** Adds what changed since. Versions of later commits may come along: they do no harm, and are met again as known. */
+  /** Adds what changed since. */
   async function refresh(scope: Scope, place: GraphPlace, { graph, revision }: Held): Promise<Held> {
-    await loadVersions(sql, scope, place, graph, graph.position)
+    const after = graph.position
+    await loadVersions(sql, scope, place, { graph, after, kinds: await readKinds(sql, scope, place, after) })
     graph.position = place.graph.head
     await sameRevision(scope, place)
     return { graph, revision }
