@@ -63,6 +63,9 @@ export const sourceUnavailable = (source: string, cause?: unknown) =>
 export const deadlineExceeded = (what: string, cause?: unknown) =>
   new AppError('DEADLINE_EXCEEDED', `${what} took longer than its deadline.`, { cause })
 
+/** Whatever was thrown, as an error to hand on in the place of a value. */
+export const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+
 export const isAppError = (error: unknown, code?: AppErrorCode): error is AppError =>
   error instanceof AppError && (code === undefined || error.code === code)
 

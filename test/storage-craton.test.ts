@@ -1,12 +1,21 @@
 import t from 'tap'
+import { streamIdOf } from '../src/datasources/craton/craton-settings.ts'
 import { openCraton } from '../src/datasources/craton/open-craton.ts'
 import { readConfig } from '../src/config.ts'
 import { systemClock } from '../src/time.ts'
+import { scalars } from '../src/resolvers/scalars.ts'
 import { ask, openControlPlane, openers, viewerOf } from './support/control-plane.ts'
 import { startCratonServer } from './support/craton-server.ts'
 import { eventually } from './support/eventually.ts'
 
 const lee = viewerOf('lee@example.com')
+
+t.test('ids of streams keep all of their 64 bits', async (t) => {
+  t.equal(scalars.Long.serialize(streamIdOf(2n ** 31n, 1n)), '9223372036854775809')
+  t.equal(scalars.Long.serialize(streamIdOf(2n ** 32n - 1n, 2n ** 32n - 1n)), '18446744073709551615')
+  t.throws(() => scalars.Long.serialize(2n ** 64n))
+  t.throws(() => scalars.Long.parseValue('9223372036854775808'), 'what is given is an offset or a number, and those are signed')
+})
 
 t.test('Craton through the front door: its streams beside ours; down, only its own fields are missing', async (t) => {
   const embedded = openers['embedded']
@@ -84,10 +93,17 @@ t.test('Craton through the front door: its streams beside ours; down, only its o
 
   await server.stop()
   const down = await query(
-    '{ recordStreams { nodes { name store length } } named: recordStreams { nodes { name } } runs { nodes { id } } recordStream(key: { name: "payments", store: CRATON }) { name length } }',
+    '{ recordStreams { nodes { name store length records { nodes { offset } } } } named: recordStreams { nodes { name } } runs { nodes { id } } recordStream(key: { name: "payments", store: CRATON }) { name length } }',
   )
   t.match(down.data, {
-    recordStreams: { nodes: [{ name: '_audit', length: String }, { name: 'ours', length: '0' }, null, null] },
+    recordStreams: {
+      nodes: [
+        { name: '_audit', length: String, records: { nodes: [{ offset: '0' }] } },
+        { name: 'ours', length: '0', records: { nodes: [] } },
+        null,
+        null,
+      ],
+    },
     named: { nodes: [{ name: '_audit' }, { name: 'ours' }, { name: 'orders' }, { name: 'payments' }] },
     runs: { nodes: [] },
     recordStream: null,

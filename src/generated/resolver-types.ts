@@ -39,7 +39,7 @@ export type Scalars = {
   DateTime: { input: bigint; output: bigint; }
   /** Any JSON value. */
   JSON: { input: unknown; output: unknown; }
-  /** A 64-bit integer as a decimal string. Numbers are accepted on input. */
+  /** A 64-bit integer as a decimal string, signed but for ids that other systems give. Numbers are accepted on input. */
   Long: { input: bigint; output: bigint | number; }
   /** A number of seconds; may have a fraction. */
   Seconds: { input: number; output: number; }

@@ -1,8 +1,7 @@
 import { type Context } from '../context.ts'
+import { asError } from '../errors.ts'
 import { type FindEntities } from '../federation/entities.ts'
 import { findNode, isNodeType } from './nodes.ts'
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
 /**
  * Every entity of ours has a global id, so one rule finds them all; the loaders turn what is asked together into one statement per type. The

@@ -4,7 +4,14 @@ import { type DataSources } from '../datasources/index.ts'
 import { type Page, type PageRequest } from '../datasources/page.ts'
 import { type PolicyDecision, type Ritual, type Run, type RunEvent, type RunKey, type RunTransition } from '../datasources/runs/runs.ts'
 import { type Scope } from '../datasources/scope.ts'
-import { type RecordOfRun } from '../datasources/storage/storage.ts'
+import {
+  type RecordOfRun,
+  type RecordRange,
+  type RecordStream,
+  type StoredRecord,
+  type StreamExtent,
+} from '../datasources/storage/storage.ts'
+import { asError } from '../errors.ts'
 import { createGraphLoaders, type GraphLoaders } from './graph-loaders.ts'
 import { type Watermark } from '../projections/progress.ts'
 
@@ -33,6 +40,8 @@ export interface Loaders {
   eventCountOfRun(args: { types: readonly string[] | null }): Loader<RunKey, number>
   policyDecisionsOfRun(args: { page: PageRequest }): Loader<RunKey, Page<PolicyDecision>>
   recordsOfRun(args: { page: PageRequest }): Loader<RunKey, Page<RecordOfRun>>
+  readonly recordRange: Loader<RecordRange, StoredRecord[]>
+  readonly streamExtent: Loader<RecordStream, StreamExtent>
   readonly graph: GraphLoaders
   /** How far the read model of runs is; asked once per operation. */
   watermark(): Promise<Watermark | null>
@@ -51,10 +60,20 @@ const MAX_ARGUMENT_SETS = 50
 const runKeyText = ({ system, ritualId, runId }: RunKey): string => `${system}:${ritualId.length}:${ritualId}${runId}`
 const approvalKeyText = (key: ApprovalKey): string => JSON.stringify([key.system, key.ritualId, key.runId, key.gateId])
 
-const batching = <Key, Value>(load: (keys: readonly Key[]) => Promise<readonly Value[]>, cacheKeyFn: (key: Key) => string) =>
+const batching = <Key, Value>(load: (keys: readonly Key[]) => Promise<readonly (Value | Error)[]>, cacheKeyFn: (key: Key) => string) =>
   new DataLoader<Key, Value, string>(load, { maxBatchSize: MAX_BATCH, cacheKeyFn })
 
+/** For what grows while an operation runs: keys of one batch share it, and nothing is remembered after it. */
+function batchingAnew<Key, Value>(load: (keys: readonly Key[]) => Promise<readonly (Value | Error)[]>, cacheKeyFn: (key: Key) => string) {
+  const loader = batching((keys: readonly Key[]) => {
+    loader.clearAll()
+    return load(keys)
+  }, cacheKeyFn)
+  return loader
+}
+
 const text = (key: string): string => key
+const streamText = ({ store, key }: RecordStream): string => `${store}:${key}`
 
 interface PageArguments {
   readonly page?: PageRequest
@@ -117,6 +136,15 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
   const recordsOfRun = perArguments(({ page }: Parameters<Loaders['recordsOfRun']>[0]) =>
     batching((keys: readonly RunKey[]) => storage.ofRuns(scope, keys, page), runKeyText),
   )
+  const recordRange = batchingAnew(
+    (ranges: readonly RecordRange[]) => storage.readRanges(scope, ranges),
+    ({ stream, from, to }) => `${streamText(stream)}:${from}:${to}`,
+  )
+  const streamExtent = batchingAnew(
+    (streams: readonly RecordStream[]) =>
+      Promise.all(streams.map((stream) => storage.store(stream.store).extentOf(scope, stream).catch(asError))),
+    streamText,
+  )
   const graph = createGraphLoaders(dataSources.graph, scope)
   let watermark: Promise<Watermark | null> | undefined
   return {
@@ -133,6 +161,8 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
     policyDecisionsOfRun,
     policyDecisionCountOfRun,
     recordsOfRun,
+    recordRange,
+    streamExtent,
     graph,
     watermark: () => (watermark ??= progress.watermark('ritual')),
     clear() {

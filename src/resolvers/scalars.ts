@@ -5,6 +5,7 @@ const refuse = (message: string): GraphQLError => new GraphQLError(message, { ex
 
 const MIN_LONG = -(2n ** 63n)
 const MAX_LONG = 2n ** 63n - 1n
+const MAX_UNSIGNED = 2n ** 64n - 1n
 
 function parseDateTime(value: unknown): bigint {
   const nanos = parseNanos(value)
@@ -31,9 +32,14 @@ function parseLong(value: unknown): bigint {
   throw refuse('A Long is a whole number of at most 64 bits; beyond 2^53 give it as a string.')
 }
 
+/** What is served may be unsigned: ids of Craton's streams have all 64 bits (contract: craton 2.1). */
+function serializeLong(value: unknown): string {
+  return typeof value === 'bigint' && value > MAX_LONG && value <= MAX_UNSIGNED ? value.toString() : parseLong(value).toString()
+}
+
 const Long = new GraphQLScalarType<bigint, string>({
   name: 'Long',
-  serialize: (value) => parseLong(value).toString(),
+  serialize: serializeLong,
   parseValue: parseLong,
   // The literal's digits are read as they stand, so no literal loses precision.
   parseLiteral: (node) => parseLong(node.kind === Kind.INT || node.kind === Kind.STRING ? node.value : undefined),

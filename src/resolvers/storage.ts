@@ -3,7 +3,7 @@ import { denyByScope } from '../auth/viewer.ts'
 import { type Context } from '../context.ts'
 import { type Page } from '../datasources/page.ts'
 import { pageRequest } from '../datasources/page-cursor.ts'
-import { readRecordPage } from '../datasources/storage/record-pages.ts'
+import { readRecordPage, type RecordSource } from '../datasources/storage/record-pages.ts'
 import { isSensitive, payloadJson, payloadText, runOfPayload } from '../datasources/storage/record-rules.ts'
 import { encodeSegmentRecord } from '../datasources/storage/segment.ts'
 import { type RecordOfRun, type RecordStream, type StoredRecord, type StreamExtent } from '../datasources/storage/storage.ts'
@@ -23,8 +23,14 @@ const SENSITIVE = 'storage:sensitive'
 
 const storeOf = (ctx: Context, stream: RecordStream) => ctx.dataSources.storage.store(stream.store)
 
-const extentOf = async (ctx: Context, stream: RecordStream): Promise<StreamExtent> =>
-  stream.extent ?? storeOf(ctx, stream).extentOf(ctx.scope, stream)
+const extentOf = async (ctx: Context, stream: RecordStream): Promise<StreamExtent> => stream.extent ?? ctx.loaders.streamExtent.load(stream)
+
+/** Records as a page reads them: streams of one level share a statement. */
+const sourceOf = (ctx: Context, stream: RecordStream): RecordSource => ({
+  extentOf: (_scope, which) => ctx.loaders.streamExtent.load(which),
+  offsetAt: (scope, which, at) => storeOf(ctx, stream).offsetAt(scope, which, at),
+  read: (_scope, which, { from, to }) => ctx.loaders.recordRange.load({ stream: which, from, to }),
+})
 
 /** A class that nobody told us may be any. */
 const isGuarded = ({ dataClass }: RecordStream): boolean => dataClass === 'UNKNOWN' || isSensitive(dataClass)
@@ -98,7 +104,7 @@ const RecordStream: Resolvers['RecordStream'] = {
   async records(stream, { from, to, filter, ...page }, ctx) {
     if (filter?.json != null) needPayloads(ctx, stream)
     const query = { from, to, ...filter }
-    const found = await readRecordPage(storeOf(ctx, stream), ctx.scope, { stream, page: pageRequest(page), query })
+    const found = await readRecordPage(sourceOf(ctx, stream), ctx.scope, { stream, page: pageRequest(page), query })
     const { scannedTo } = found
     // A search that stopped early goes on behind what it looked at, not behind what it found.
     const searchedForward = scannedTo !== null && scannedTo > 0n && page.last == null && page.before == null
@@ -114,7 +120,7 @@ const RecordStream: Resolvers['RecordStream'] = {
   async record(stream, { offset }, ctx) {
     if (offset < 0n) throw badUserInput('Offsets count from 0.', { path: ['offset'] })
     if (offset === LAST_OFFSET) return null
-    const [record] = await storeOf(ctx, stream).read(ctx.scope, stream, { from: offset, to: offset + 1n })
+    const [record] = await ctx.loaders.recordRange.load({ stream, from: offset, to: offset + 1n })
     return record === undefined ? null : { stream, record }
   },
   async verify(stream, { from, to }, ctx) {

@@ -22,6 +22,9 @@ export interface RecordPage extends Page<StoredRecord> {
   readonly scannedTo: bigint | null
 }
 
+/** What a page is read from. */
+export type RecordSource = Pick<RecordStore, 'extentOf' | 'offsetAt' | 'read'>
+
 const SCAN = { step: 250n, records: 10_000n, bytes: 16 * 1024 * 1024 }
 
 /** A cursor of a list of records is the offset in decimal digits (contract: craton 13). */
@@ -39,7 +42,7 @@ interface Bounds {
 }
 
 async function boundsOf(
-  store: RecordStore,
+  store: RecordSource,
   scope: Scope,
   { stream, extent, query }: { stream: RecordStream; extent: StreamExtent; query: RecordQuery },
 ): Promise<Bounds> {
@@ -53,7 +56,7 @@ async function boundsOf(
 
 /** A page of records of any store, in offset order, whichever way it is read. */
 export async function readRecordPage(
-  store: RecordStore,
+  store: RecordSource,
   scope: Scope,
   { stream, page, query }: { stream: RecordStream; page: PageRequest; query: RecordQuery },
 ): Promise<RecordPage> {
@@ -88,7 +91,7 @@ interface Reading {
   readonly page: PageRequest
 }
 
-async function plain(store: RecordStore, scope: Scope, { stream, bounds: { low, high }, page }: Reading): Promise<Found> {
+async function plain(store: RecordSource, scope: Scope, { stream, bounds: { low, high }, page }: Reading): Promise<Found> {
   const size = BigInt(page.size)
   const from = page.direction === 'BACKWARD' ? largest(low, high - size) : low
   const to = smallest(high, from + size)
@@ -98,7 +101,7 @@ async function plain(store: RecordStore, scope: Scope, { stream, bounds: { low, 
 
 /** Looks at a bounded number of records, so that a search for nothing ends. */
 async function search(
-  store: RecordStore,
+  store: RecordSource,
   scope: Scope,
   { stream, bounds: { low, high }, page, matches }: Reading & { matches: (value: unknown) => boolean },
 ): Promise<Found> {

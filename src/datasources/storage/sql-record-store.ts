@@ -9,11 +9,19 @@ import { checkBatch, checkStreamName, type RecordLimits } from './record-rules.t
 import { createRecordWatch } from './record-watch.ts'
 import { listPins, pinStream } from './sql-pins.ts'
 import { createSqlRecordAppender } from './sql-record-appender.ts'
-import { offsetAt, readRecords } from './sql-records.ts'
+import { offsetAt, readRanges, readRecords } from './sql-records.ts'
 import { recordsOfRuns } from './sql-run-records.ts'
 import { countStreams, createStream, type ExtentRow, extentColumns, findStream, listStreams, toExtent } from './sql-streams.ts'
 import { verifyStream } from './sql-verify.ts'
-import { type NewStream, type RecordOfRun, type RecordStore, type RecordStream, type StreamExtent } from './storage.ts'
+import {
+  type NewStream,
+  type RecordOfRun,
+  type RecordRange,
+  type RecordStore,
+  type RecordStream,
+  type StoredRecord,
+  type StreamExtent,
+} from './storage.ts'
 
 export interface SqlRecordStoreOptions {
   readonly sql: Sql
@@ -30,6 +38,8 @@ export interface NativeRecordStore extends RecordStore {
   /** Streams with reserved names, for the server's own use. */
   createReserved(scope: Scope, stream: NewStream): Promise<RecordStream>
   ofRuns(scope: Scope, keys: readonly RunKey[], page: PageRequest): Promise<Page<RecordOfRun>[]>
+  /** Stretches of many streams in one statement, in the order of `ranges`; at most 1000 records of each. */
+  readRanges(scope: Scope, ranges: readonly RecordRange[]): Promise<StoredRecord[][]>
 }
 
 const sameEpoch = (left: string | null, right: string | null): boolean => left === right
@@ -81,6 +91,7 @@ export function createSqlRecordStore({ sql, clock, limits, onAppended, pollMs = 
       return appender.append({ tenantId: scope.tenantId, streamKey: BigInt(stream.key) }, request)
     },
     read: (scope, stream, range) => readRecords(sql, scope, stream, range),
+    readRanges: (scope, ranges) => readRanges(sql, scope, ranges),
     offsetAt: (scope, stream, at) => offsetAt(sql, scope, stream, at),
     verify: (scope, stream, range, onProgress) =>
       verifyStream(sql, scope, { stream, range, ...(onProgress === undefined ? {} : { onProgress }) }),

@@ -2,7 +2,8 @@ import { type Nanos } from '../../time.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
 import { hex, hexOrNull, recordKinds } from './record-chain.ts'
-import { type RecordStream, type StoredRecord } from './storage.ts'
+import { groupByOrd } from '../sql-children.ts'
+import { type RecordRange, type RecordStream, type StoredRecord } from './storage.ts'
 
 export interface RecordRow {
   record_offset: bigint
@@ -37,8 +38,7 @@ export async function readRecords(
 ): Promise<StoredRecord[]> {
   const end = to - from > MOST_READ ? from + MOST_READ : to
   if (end <= from) return []
-  // One row before the range is read along: its hash is the first one's link.
-  const rows = await sql.any<Omit<RecordRow, 'previous_hash'> & { anchor_hash: Uint8Array | null }>(
+  const rows = await sql.any<ChainedRow>(
     `select r.record_offset, r.kind, r.payload, r.hash, r.recorded_at_ns,
             case when r.record_offset = s.first_offset then s.anchor_hash end as anchor_hash
        from record_streams s join records r on r.stream_key = s.stream_key
@@ -47,12 +47,38 @@ export async function readRecords(
     [BigInt(stream.key), scope.tenantId, from - 1n, end],
     { signal: scope.signal },
   )
-  return rows.flatMap((row, index) => {
+  return linked(rows, from)
+}
+
+/** A record, or the one before the range: it is read along, since its hash is the first one's link. */
+type ChainedRow = Omit<RecordRow, 'previous_hash'> & { anchor_hash: Uint8Array | null }
+
+/** Rows in the order of their offsets as records from `from` on, each with the hash before it. */
+const linked = (rows: readonly ChainedRow[], from: bigint): StoredRecord[] =>
+  rows.flatMap((row, index) => {
     if (row.record_offset < from) return []
     const before = rows[index - 1]
-    const linked = before !== undefined && before.record_offset === row.record_offset - 1n ? before.hash : row.anchor_hash
-    return [toRecord({ ...row, previous_hash: linked })]
+    const previous = before !== undefined && before.record_offset === row.record_offset - 1n ? before.hash : row.anchor_hash
+    return [toRecord({ ...row, previous_hash: previous })]
   })
+
+/** Stretches of many streams, in one statement. */
+export async function readRanges(sql: Sql, scope: Scope, ranges: readonly RecordRange[]): Promise<StoredRecord[][]> {
+  const ends = ranges.map(({ from, to }) => (to - from > MOST_READ ? from + MOST_READ : to))
+  const rows = await sql.any<ChainedRow & { ord: bigint }>(
+    `select wanted.ord, r.record_offset, r.kind, r.payload, r.hash, r.recorded_at_ns,
+            case when r.record_offset = s.first_offset then s.anchor_hash end as anchor_hash
+       from unnest($2::bigint[], $3::bigint[], $4::bigint[]) with ordinality as wanted (stream_key, low, high, ord)
+       join record_streams s on s.stream_key = wanted.stream_key and s.tenant_id = $1
+      cross join lateral (
+            select * from records found
+             where found.stream_key = s.stream_key and found.record_offset >= wanted.low and found.record_offset < least(wanted.high, s.length)
+             order by found.record_offset limit ${MOST_READ + 1n}) r
+      order by wanted.ord, r.record_offset`,
+    [scope.tenantId, ranges.map(({ stream }) => BigInt(stream.key)), ranges.map(({ from }) => from - 1n), ends],
+    { signal: scope.signal },
+  )
+  return groupByOrd(rows, ranges.length).map((own, index) => linked(own, ranges[index]?.from ?? 0n))
 }
 
 /** Halves the range until one offset is left: ingest times never run backwards within a stream. */

@@ -1,5 +1,6 @@
 import { type CursorOwner } from '../page-cursor.ts'
 import { type Page, type PageRequest } from '../page.ts'
+import { groupByOrd } from '../sql-children.ts'
 import { type RunKey } from '../runs/runs.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
@@ -46,8 +47,7 @@ export async function recordsOfRuns(sql: Sql, scope: Scope, keys: readonly RunKe
     params.values,
     { signal: scope.signal },
   )
-  return keys.map((_key, at) => {
-    const own = rows.filter(({ ord }) => Number(ord) === at + 1)
+  return groupByOrd(rows, keys.length).map((own) => {
     const found = own.filter(({ k1 }) => k1 !== null)
     return toPage(found, {
       owner,

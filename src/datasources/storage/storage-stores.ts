@@ -1,9 +1,10 @@
-import { badUserInput } from '../../errors.ts'
+import { asError, badUserInput } from '../../errors.ts'
 import { decodeListCursor, encodeListCursor, type CursorOwner } from '../page-cursor.ts'
 import { emptyPage, type Page, type PageRequest } from '../page.ts'
 import { type Scope } from '../scope.ts'
 import { type NativeRecordStore } from './sql-record-store.ts'
 import {
+  type RecordRange,
   type RecordStore,
   type RecordStoreKind,
   type RecordStream,
@@ -60,13 +61,14 @@ export function createStorage({ native, craton }: { native: NativeRecordStore; c
   const stores = new Map<RecordStoreKind, RecordStore>([['NATIVE', native], ...(craton === null ? [] : [['CRATON', craton] as const])])
   const wanted = (filter: RecordStreamFilter) =>
     [...stores.values()].filter(({ kind }) => filter.stores == null || filter.stores.includes(kind))
+  function storeOf(kind: RecordStoreKind): RecordStore {
+    const store = stores.get(kind)
+    if (store === undefined) throw badUserInput('This deployment has no Craton server (CRATON_ADDR).', { path: ['store'] })
+    return store
+  }
   return {
     kinds: [...stores.keys()],
-    store(kind) {
-      const store = stores.get(kind)
-      if (store === undefined) throw badUserInput('This deployment has no Craton server (CRATON_ADDR).', { path: ['store'] })
-      return store
-    },
+    store: storeOf,
     list: (scope, filter, page) =>
       wanted(filter).length === 0
         ? Promise.resolve(emptyPage)
@@ -81,6 +83,16 @@ export function createStorage({ native, craton }: { native: NativeRecordStore; c
     async count(scope, filter) {
       const counts = await Promise.all(wanted(filter).map((store) => store.count(scope, filter)))
       return counts.reduce((sum, count) => sum + count, 0)
+    },
+    async readRanges(scope, ranges) {
+      const together = ranges.filter(({ stream }) => stream.store === 'NATIVE')
+      const found = together.length === 0 ? [] : await native.readRanges(scope, together).catch(asError)
+      const nativeOf = (range: RecordRange) => (found instanceof Error ? found : (found[together.indexOf(range)] ?? []))
+      return Promise.all(
+        ranges.map((range) =>
+          range.stream.store === 'NATIVE' ? nativeOf(range) : storeOf(range.stream.store).read(scope, range.stream, range).catch(asError),
+        ),
+      )
     },
     ofRuns: (scope, keys, page) => native.ofRuns(scope, keys, page),
     statuses: () => Promise.all([...stores.values()].map((store) => store.status())),

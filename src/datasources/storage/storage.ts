@@ -119,6 +119,13 @@ export interface ChainVerification {
   readonly durationMs: number
 }
 
+/** A stretch of a stream: from `from` up to but without `to`. */
+export interface RecordRange {
+  readonly stream: RecordStream
+  readonly from: bigint
+  readonly to: bigint
+}
+
 export interface VerifyRange {
   readonly from: bigint | null
   /** Exclusive; null = to the end. */
@@ -227,6 +234,11 @@ export interface StorageDataSource {
   /** Streams of all stores in the order of stores, then names. */
   list(scope: Scope, filter: RecordStreamFilter, page: PageRequest): Promise<Page<RecordStream>>
   count(scope: Scope, filter: RecordStreamFilter): Promise<number>
+  /**
+   * Stretches of streams of any store, in the order of `ranges`, at most 1000 records of each: native ones in one statement.
+   * @returns an error in the place of what could not be read, so that a store that is down costs only its own
+   */
+  readRanges(scope: Scope, ranges: readonly RecordRange[]): Promise<(StoredRecord[] | Error)[]>
   /** Native records whose payload names the run, by stream and offset: one page per key, one statement for all. */
   ofRuns(scope: Scope, keys: readonly RunKey[], page: PageRequest): Promise<Page<RecordOfRun>[]>
   statuses(): Promise<StorageStatus[]>
