@@ -97,6 +97,25 @@ helm test orrery
 To try it without any store: \`helm install orrery charts/orrery --set embedded=true,replicaCount=1,auth.mode=apikey\`. The image is pulled, and
 nothing else is reached for: neither image nor chart needs the network outside of the cluster.
 
+## Autoscaling by subscriptions
+
+Kubernetes knows CPU by itself. The number of open subscriptions (\`orrery_stream_readers\`) comes from Prometheus through an adapter for custom metrics;
+\`files/prometheus-adapter.yaml\` holds the rule for prometheus-adapter:
+
+\`\`\`sh
+helm upgrade --install orrery charts/orrery --reuse-values \\
+  --set serviceMonitor.enabled=true \\
+  --set autoscaling.enabled=true --set autoscaling.targetSubscriptions=500
+helm upgrade --install prometheus-adapter prometheus-community/prometheus-adapter --namespace monitoring \\
+  --values charts/orrery/files/prometheus-adapter.yaml --set prometheus.url=http://YOUR-PROMETHEUS.monitoring.svc
+kubectl get --raw "/apis/custom.metrics.k8s.io/v1beta1/namespaces/YOUR-NAMESPACE/pods/*/orrery_stream_readers"
+\`\`\`
+
+The last command shows one number per API pod. Without the adapter the autoscaler says \`FailedGetPodsMetric\` and goes on by CPU alone. Which number a
+process bears is in docs/capacity.md. Those commands were not run against a cluster; the rule's query was, against a Prometheus that scrapes Orrery.
+
+## Values
+
 | value | default | what it is |
 |---|---|---|
 ${rows.map(({ name, value, described }) => `| \`${name}\` | \`${cell(JSON.stringify(value))}\` | ${cell(described)} |`).join('\n')}

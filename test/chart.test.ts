@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import tap from 'tap'
-import { parseAllDocuments } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { readConfig } from '../src/config.ts'
 import { packageRoot } from '../src/root.ts'
 import { temporaryFolder } from './support/program.ts'
@@ -190,6 +190,29 @@ tap.test('the chart', async (t) => {
     t.ok((named('PrometheusRule', 'rel-orrery')?.spec?.['groups'] as unknown[]).length > 0)
     t.ok(all.some(({ kind, metadata }) => kind === 'ConfigMap' && metadata.labels?.['grafana_dashboard'] === '1'))
     t.ok(all.some(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'test'))
+  })
+
+  await t.test('the autoscaler asks for a metric that the shipped rule of the adapter offers, as pods of this namespace', async (t) => {
+    const [hpa] = render(everything).filter(({ kind }) => kind === 'HorizontalPodAutoscaler')
+    const asked = (hpa?.spec?.['metrics'] as { type: string; pods?: { metric: { name: string } } }[]).flatMap(
+      ({ pods }) => pods?.metric.name ?? [],
+    )
+    const values = parse(readFileSync(join(chart, 'files', 'prometheus-adapter.yaml'), 'utf8')) as {
+      rules: { custom: { seriesQuery: string; resources: { overrides: object }; name: { as: string } }[] }
+    }
+    t.strictSame(
+      values.rules.custom.map(({ name }) => name.as),
+      asked,
+    )
+    for (const { resources, seriesQuery } of values.rules.custom) {
+      t.strictSame(resources.overrides, { namespace: { resource: 'namespace' }, pod: { resource: 'pod' } })
+      t.match(seriesQuery, 'namespace!="",pod!=""')
+    }
+    t.match(
+      render(everything).find(({ kind }) => kind === 'ServiceMonitor'),
+      { spec: { endpoints: [{ path: '/metrics' }] } },
+    )
+    t.match(readFileSync(join(chart, 'README.md'), 'utf8'), 'files/prometheus-adapter.yaml')
   })
 
   await t.test('the settings of every Deployment are ones that the program can read', async (t) => {

@@ -32,11 +32,30 @@ const dashboards = readdirSync(join(files, 'dashboards')).map(
 /** An alert without its thresholds: what has to exist for it ever to fire. */
 const inputsOf = (expression: string): string[] => expression.split(' and ').map((part) => part.replace(/ (?:[<>]=?|==) [\d.]+$/, ''))
 
+interface AdapterRule {
+  readonly seriesQuery: string
+  readonly name: { readonly as: string }
+  readonly metricsQuery: string
+}
+const adapter = parseYaml(readFileSync(join(files, 'prometheus-adapter.yaml'), 'utf8')) as { rules: { custom: readonly AdapterRule[] } }
+/** The labels that the Prometheus operator puts on the series of a pod. */
+const podLabels = { namespace: 'production', pod: 'orrery-api-0' }
+/** What the adapter asks for one pod: its own template, filled in as it does. */
+const asAdapter = ({ seriesQuery, metricsQuery }: AdapterRule): string =>
+  metricsQuery
+    .replace('<<.Series>>', seriesQuery.replace(/\{.*/, ''))
+    .replace('<<.LabelMatchers>>', `namespace="${podLabels.namespace}",pod=~"${podLabels.pod}"`)
+    .replace('<<.GroupBy>>', 'pod')
+
 const expressions = [
   ...rules.flatMap(({ alert, record, expr }) => inputsOf(expr).map((query) => ({ name: alert ?? record ?? '', query }))),
   ...dashboards.flatMap(({ uid, panels }) =>
     panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ name: `${uid}: ${title}`, query: expr }))),
   ),
+  ...adapter.rules.custom.flatMap((rule) => [
+    { name: `adapter discovers ${rule.name.as}`, query: rule.seriesQuery },
+    { name: `adapter asks for ${rule.name.as}`, query: asAdapter(rule) },
+  ]),
   // what the neighbours' own rules ask for (contract: summit 11.2), unchanged
   {
     name: 'Summit: p95 of operations',
@@ -72,7 +91,7 @@ async function startPrometheus(t: Parameters<typeof temporaryFolder>[0], program
   const config = {
     global: { scrape_interval: '1s', evaluation_interval: '1s' },
     rule_files: [rulesFile],
-    scrape_configs: [{ job_name: 'orrery', static_configs: [{ targets: [target] }] }],
+    scrape_configs: [{ job_name: 'orrery', static_configs: [{ targets: [target], labels: podLabels }] }],
   }
   writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config))
   const child = spawn(
