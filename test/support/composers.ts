@@ -2,11 +2,23 @@ import { composeServices as composeWithApollo } from '@apollo/composition'
 import { composeServices as composeWithGuild } from '@theguild/federation-composition'
 import { federateSubgraphs, LATEST_ROUTER_COMPATIBILITY_VERSION } from '@wundergraph/composition'
 import { parse } from 'graphql'
+import { serviceSdl } from '../../src/federation/subgraph.ts'
+import { loadTypeDefs } from '../../src/schema.ts'
 
 export interface NamedSubgraph {
   readonly name: string
   readonly sdl: string
   readonly url?: string
+}
+
+const made = new Map<string, NamedSubgraph>()
+
+/** Our own subgraph of these domains. */
+export function subgraph(...wanted: string[]): NamedSubgraph {
+  const name = wanted.join('-')
+  const known = made.get(name) ?? { name, sdl: serviceSdl(loadTypeDefs(wanted)) }
+  made.set(name, known)
+  return known
 }
 
 export interface Composed {
