@@ -82,7 +82,7 @@ t.test('variables are coerced once a request: a compiled plan takes them as they
   t.strictSame(await countCalls([coercing], ask), [1])
 })
 
-t.test('an operation is compiled beside the requests for it, also while the server has no time', async (t) => {
+t.test('an operation is compiled beside the requests for it, also while the server has no time (D27)', async (t) => {
   const { app } = await fixtureApp(t, settings, { schema })
   const { single } = await everyDoor(t, app)
   const { post } = single
