@@ -25,11 +25,20 @@ const needsEscape = /[^\w.~-]/
 /** What `encodeURIComponent` gives, which leaves most parts as they are. */
 const escape = (part: string): string => (needsEscape.test(part) ? encodeURIComponent(part) : part)
 
+// an answer holds hundreds of ids, and nearly all of them fit: a buffer for each would be most of their cost
+const scratch = Buffer.allocUnsafe(512)
+
+/** @param text of ASCII characters only */
+const base64url = (text: string): string =>
+  text.length > scratch.length
+    ? Buffer.from(text, 'latin1').toString('base64url')
+    : scratch.toString('base64url', 0, scratch.write(text, 'latin1'))
+
 /** An opaque, typed, URL-safe global id over its natural key; parts may hold any Unicode text. */
 export function encodeId(type: NodeType, parts: readonly string[]): string {
   let text: string = `${type}:${VERSION}`
   for (const part of parts) text += `:${escape(part)}`
-  return Buffer.from(text, 'latin1').toString('base64url')
+  return base64url(text)
 }
 
 /** @returns the type and natural key of an id of ours, or null when the text is not one */

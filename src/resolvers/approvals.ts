@@ -60,11 +60,7 @@ async function receiptOf(ctx: Context, { gate, approver, kind }: DecisionOfGate)
 export const approvals: Resolvers = {
   Query,
   Run: {
-    approvals: async (run, { states, ...page }, ctx) => {
-      const wanted = { states: states ?? null }
-      const found = await ctx.loaders.approvalsOfRun({ ...wanted, page: pageRequest(page) }).load(run)
-      return toCountedConnection(found, () => ctx.loaders.approvalCountOfRun(wanted).load(run))
-    },
+    approvals: (run, args, ctx) => ctx.loaders.approvalsOfRun(args).load(run),
   },
   Approval,
   ApprovalConnection: { totalCount: (connection) => connection.count() },

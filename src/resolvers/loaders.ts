@@ -1,7 +1,8 @@
 import DataLoader from 'dataloader'
 import { type Approval, type ApprovalKey, type ApprovalState } from '../datasources/approvals/approvals.ts'
 import { type DataSources } from '../datasources/index.ts'
-import { type Page, type PageRequest } from '../datasources/page.ts'
+import { type PageArguments, pageRequest } from '../datasources/page-cursor.ts'
+import { emptyPage, type Page, type PageRequest } from '../datasources/page.ts'
 import { type PolicyDecision, type Ritual, type Run, type RunEvent, type RunKey, type RunTransition } from '../datasources/runs/runs.ts'
 import { type Scope } from '../datasources/scope.ts'
 import {
@@ -12,6 +13,7 @@ import {
   type StreamExtent,
 } from '../datasources/storage/storage.ts'
 import { asError } from '../errors.ts'
+import { type CountedConnection, toCountedConnection } from './connection.ts'
 import { createGraphLoaders, type GraphLoaders } from './graph-loaders.ts'
 import { type Watermark } from '../projections/progress.ts'
 
@@ -33,13 +35,11 @@ export interface Loaders {
   readonly runEvent: Loader<bigint, RunEvent | null>
   readonly transitionsOfRun: Loader<RunKey, RunTransition[]>
   readonly durationsOfRitual: Loader<string, RitualDurations | null>
-  readonly policyDecisionCountOfRun: Loader<RunKey, number>
-  approvalsOfRun(args: { states: readonly ApprovalState[] | null; page: PageRequest }): Loader<RunKey, Page<Approval>>
-  approvalCountOfRun(args: { states: readonly ApprovalState[] | null }): Loader<RunKey, number>
-  eventsOfRun(args: { types: readonly string[] | null; page: PageRequest }): Loader<RunKey, Page<RunEvent>>
-  eventCountOfRun(args: { types: readonly string[] | null }): Loader<RunKey, number>
-  policyDecisionsOfRun(args: { page: PageRequest }): Loader<RunKey, Page<PolicyDecision>>
-  recordsOfRun(args: { page: PageRequest }): Loader<RunKey, Page<RecordOfRun>>
+  /** Lists take the arguments of their field as they are. @throws AppError BAD_USER_INPUT as `pageRequest` */
+  approvalsOfRun(args: ApprovalArguments): Loader<RunKey, CountedConnection<Approval>>
+  eventsOfRun(args: EventArguments): Loader<RunKey, CountedConnection<RunEvent>>
+  policyDecisionsOfRun(args: PageArguments): Loader<RunKey, CountedConnection<PolicyDecision>>
+  recordsOfRun(args: PageArguments): Loader<RunKey, Page<RecordOfRun>>
   readonly recordRange: Loader<RecordRange, StoredRecord[]>
   readonly streamExtent: Loader<RecordStream, StreamExtent>
   readonly graph: GraphLoaders
@@ -75,34 +75,71 @@ function batchingAnew<Key, Value>(load: (keys: readonly Key[]) => Promise<readon
 const text = (key: string): string => key
 const streamText = ({ store, key }: RecordStream): string => `${store}:${key}`
 
-interface PageArguments {
-  readonly page?: PageRequest
-  readonly types?: readonly string[] | null
-  readonly states?: readonly string[] | null
+interface ListArguments extends PageArguments {
+  readonly types?: readonly string[] | null | undefined
+  readonly states?: readonly ApprovalState[] | null | undefined
 }
+type ApprovalArguments = Omit<ListArguments, 'types'>
+type EventArguments = Omit<ListArguments, 'states'>
 
-/** Asked for by every parent of a level: spelling the arguments must cost next to nothing. */
-const argumentsText = ({ page, types, states }: PageArguments): string =>
-  `${page?.direction}:${page?.size}:${page?.cursor}:${types == null ? '' : JSON.stringify(types)}:${states == null ? '' : JSON.stringify(states)}`
+const argumentsText = ({ first, after, last, before, types, states }: ListArguments): string =>
+  JSON.stringify([first, after, last, before, types, states])
+
+const sameArguments = (one: ListArguments, other: ListArguments): boolean =>
+  one.first === other.first &&
+  one.after === other.after &&
+  one.last === other.last &&
+  one.before === other.before &&
+  one.types === other.types &&
+  one.states === other.states
 
 /** One loader per set of arguments, so that only parents that ask the same share a statement. */
-function perArguments<Arguments extends PageArguments, Key, Value>(
-  make: (args: Arguments) => Loader<Key, Value>,
+function perArguments<Key, Value>(
+  make: (args: ListArguments) => Loader<Key, Value>,
 ): {
-  (args: Arguments): Loader<Key, Value>
+  (args: ListArguments): Loader<Key, Value>
   clear(): void
 } {
   const loaders = new Map<string, Loader<Key, Value>>()
-  const forArguments = (args: Arguments): Loader<Key, Value> => {
+  // every parent of a level asks, mostly the same
+  let newest: { readonly args: ListArguments; readonly loader: Loader<Key, Value> } | null = null
+  const forArguments = (args: ListArguments): Loader<Key, Value> => {
+    if (newest !== null && sameArguments(newest.args, args)) return newest.loader
     const name = argumentsText(args)
-    const known = loaders.get(name)
-    if (known !== undefined) return known
-    if (loaders.size >= MAX_ARGUMENT_SETS) loaders.clear()
-    const loader = make(args)
-    loaders.set(name, loader)
+    let loader = loaders.get(name)
+    if (loader === undefined) {
+      if (loaders.size >= MAX_ARGUMENT_SETS) loaders.clear()
+      loaders.set(name, (loader = make(args)))
+    }
+    newest = { args, loader }
     return loader
   }
-  return Object.assign(forArguments, { clear: () => loaders.clear() })
+  const clear = (): void => {
+    loaders.clear()
+    newest = null
+  }
+  return Object.assign(forArguments, { clear })
+}
+
+/** Pages of many parents as connections; their lists are counted for all parents at once, if at all. */
+function countedLists<Value>(
+  pages: (keys: readonly RunKey[], page: PageRequest, args: ListArguments) => Promise<readonly Page<Value>[]>,
+  counts: (keys: readonly RunKey[], args: ListArguments) => Promise<readonly number[]>,
+) {
+  const counting = perArguments<RunKey, number>((args) => batching((keys) => counts(keys, args), runKeyText))
+  const lists = perArguments<RunKey, CountedConnection<Value>>((args) => {
+    const page = pageRequest(args)
+    const { types, states } = args
+    return batching(async (keys) => {
+      const found = await pages(keys, page, args)
+      return keys.map((key, at) => toCountedConnection(found[at] ?? emptyPage, () => counting({ types, states }).load(key)))
+    }, runKeyText)
+  })
+  const clear = (): void => {
+    lists.clear()
+    counting.clear()
+  }
+  return Object.assign((args: ListArguments) => lists(args), { clear })
 }
 
 /** @param scope whose tenant every statement is filtered by */
@@ -117,25 +154,22 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
   )
   const transitionsOfRun = batching((keys: readonly RunKey[]) => runs.transitionsOf(scope, keys), runKeyText)
   const durationsOfRitual = batching((ids: readonly string[]) => runs.durationsOf(scope, ids), text)
-  const approvalsOfRun = perArguments(({ states, page }: Parameters<Loaders['approvalsOfRun']>[0]) =>
-    batching((keys: readonly RunKey[]) => approvals.ofRuns(scope, keys, states, page), runKeyText),
+  const approvalsOfRun = countedLists(
+    (keys, page, { states }) => approvals.ofRuns(scope, keys, states ?? null, page),
+    (keys, { states }) => approvals.countOfRuns(scope, keys, states ?? null),
   )
-  const approvalCountOfRun = perArguments(({ states }: Parameters<Loaders['approvalCountOfRun']>[0]) =>
-    batching((keys: readonly RunKey[]) => approvals.countOfRuns(scope, keys, states), runKeyText),
+  const eventsOfRun = countedLists(
+    (keys, page, { types }) => runs.eventsOf(scope, keys, types ?? null, page),
+    (keys, { types }) => runs.countEventsOf(scope, keys, types ?? null),
   )
-  const eventsOfRun = perArguments(({ types, page }: Parameters<Loaders['eventsOfRun']>[0]) =>
-    batching((keys: readonly RunKey[]) => runs.eventsOf(scope, keys, types, page), runKeyText),
+  const policyDecisionsOfRun = countedLists(
+    (keys, page) => runs.policyDecisionsOf(scope, keys, page),
+    (keys) => runs.countPolicyDecisionsOf(scope, keys),
   )
-  const eventCountOfRun = perArguments(({ types }: Parameters<Loaders['eventCountOfRun']>[0]) =>
-    batching((keys: readonly RunKey[]) => runs.countEventsOf(scope, keys, types), runKeyText),
-  )
-  const policyDecisionCountOfRun = batching((keys: readonly RunKey[]) => runs.countPolicyDecisionsOf(scope, keys), runKeyText)
-  const policyDecisionsOfRun = perArguments(({ page }: Parameters<Loaders['policyDecisionsOfRun']>[0]) =>
-    batching((keys: readonly RunKey[]) => runs.policyDecisionsOf(scope, keys, page), runKeyText),
-  )
-  const recordsOfRun = perArguments(({ page }: Parameters<Loaders['recordsOfRun']>[0]) =>
-    batching((keys: readonly RunKey[]) => storage.ofRuns(scope, keys, page), runKeyText),
-  )
+  const recordsOfRun = perArguments((args) => {
+    const page = pageRequest(args)
+    return batching((keys: readonly RunKey[]) => storage.ofRuns(scope, keys, page), runKeyText)
+  })
   const recordRange = batchingAnew(
     (ranges: readonly RecordRange[]) => storage.readRanges(scope, ranges),
     ({ stream, from, to }) => `${streamText(stream)}:${from}:${to}`,
@@ -155,21 +189,17 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
     transitionsOfRun,
     durationsOfRitual,
     approvalsOfRun,
-    approvalCountOfRun,
     eventsOfRun,
-    eventCountOfRun,
     policyDecisionsOfRun,
-    policyDecisionCountOfRun,
     recordsOfRun,
     recordRange,
     streamExtent,
     graph,
     watermark: () => (watermark ??= progress.watermark('ritual')),
     clear() {
-      const plain = [run, approval, ritual, runEvent, transitionsOfRun, durationsOfRitual, policyDecisionCountOfRun]
+      const plain = [run, approval, ritual, runEvent, transitionsOfRun, durationsOfRitual]
       for (const loader of plain) loader.clearAll()
-      for (const family of [approvalsOfRun, approvalCountOfRun, eventsOfRun, eventCountOfRun, policyDecisionsOfRun, recordsOfRun])
-        family.clear()
+      for (const family of [approvalsOfRun, eventsOfRun, policyDecisionsOfRun, recordsOfRun]) family.clear()
       graph.clear()
       watermark = undefined
     },

@@ -48,16 +48,9 @@ const Query: Resolvers['Query'] = {
 const Run: Resolvers['Run'] = {
   id: runId,
   durationMs: (run, _args, ctx) => durationMs(run, ctx.clock.now()),
-  events: async (run, { types, ...page }, ctx) => {
-    const wanted = { types: types ?? null }
-    const found = await ctx.loaders.eventsOfRun({ ...wanted, page: pageRequest(page) }).load(run)
-    return toCountedConnection(found, () => ctx.loaders.eventCountOfRun(wanted).load(run))
-  },
+  events: (run, args, ctx) => ctx.loaders.eventsOfRun(args).load(run),
   transitions: (run, _args, ctx) => ctx.loaders.transitionsOfRun.load(run),
-  policyDecisions: async (run, page, ctx) => {
-    const found = await ctx.loaders.policyDecisionsOfRun({ page: pageRequest(page) }).load(run)
-    return toCountedConnection(found, () => ctx.loaders.policyDecisionCountOfRun.load(run))
-  },
+  policyDecisions: (run, args, ctx) => ctx.loaders.policyDecisionsOfRun(args).load(run),
   viewerCanCancel: (run, _args, ctx) => runPermission(ctx.viewer, run, 'runs:cancel'),
 }
 

@@ -192,8 +192,8 @@ export const storage: Resolvers = {
   Record,
   RecordStreamConnection: { totalCount: (connection) => connection.count() },
   Run: {
-    records: async (run, page, ctx) =>
-      recordConnection(await ctx.loaders.recordsOfRun({ page: pageRequest(page) }).load(run), {
+    records: async (run, args, ctx) =>
+      recordConnection(await ctx.loaders.recordsOfRun(args).load(run), {
         totalCount: null,
         scannedTo: null,
         endCursor: null,
