@@ -11,6 +11,7 @@ import { createPrometheusSli } from '../src/datasources/slo/prometheus-sli.ts'
 import { generateRules } from '../src/datasources/slo/rules.ts'
 import { type SloDefinition } from '../src/datasources/slo/slo.ts'
 import { parseSpec } from '../src/datasources/slo/spec.ts'
+import { at, guarantees, resetting } from './support/guarantee-series.ts'
 import { type HistorySeries, startPrometheus } from './support/prometheus.ts'
 import { programOf } from './support/server-process.ts'
 import { shouldRun } from './support/services.ts'
@@ -31,69 +32,6 @@ const slo = (name: string, indicator: object, more: object = {}): SloDefinition 
 const step = 15
 const end = Math.floor(Date.now() / 1000 / step) * step - 600
 const start = end - 4 * 3600
-const at = (rate: number) => (seconds: number) => seconds * rate
-/** Counts that begin again at 0, as over a restart. */
-const resetting = (rate: number, every: number) => (seconds: number) => (seconds % every) * rate
-
-function guarantees(job: string, bad: boolean): HistorySeries[] {
-  const one = (name: string, labels: Record<string, string>, value: HistorySeries['value']): HistorySeries => ({
-    name,
-    labels: { job, instance: 'a', ...labels },
-    value,
-  })
-  const rate = (name: string, labels: Record<string, string>, firing: number, calm: number) => one(name, labels, at(bad ? firing : calm))
-  const buckets = (metric: string, edges: readonly [string, number][]) => [
-    ...edges.map(([le, share]) => one(`${metric}_bucket`, { le }, at(share))),
-    one(`${metric}_bucket`, { le: '+Inf' }, at(1)),
-    one(`${metric}_count`, {}, at(1)),
-  ]
-  const violation = (invariant_name: string) => [
-    rate('invariant_violations_total', { invariant_name, severity: 'error', outcome: 'accepted' }, 0.05, 0),
-    // a refused attempt of a client's is the guard working
-    rate('invariant_violations_total', { invariant_name, severity: 'warning', outcome: 'refused' }, 0, 0.05),
-  ]
-  return [
-    ...buckets(
-      'http_request_duration_seconds',
-      bad
-        ? [
-            ['0.4', 0],
-            ['0.8', 0],
-            ['1', 1],
-          ]
-        : [
-            ['0.4', 1],
-            ['0.8', 1],
-            ['1', 1],
-          ],
-    ),
-    ...buckets(
-      'ticket_verification_duration_seconds',
-      bad
-        ? [
-            ['0.025', 0],
-            ['0.05', 0],
-            ['0.1', 1],
-          ]
-        : [
-            ['0.025', 1],
-            ['0.05', 1],
-            ['0.1', 1],
-          ],
-    ),
-    one('http_requests_total', { code: '200' }, at(5)),
-    // a total outage on the second replica must count as well
-    rate('http_requests_total', { code: '500' }, 0.1, 0.0001),
-    ...violation('ticket_ttl_enforcement'),
-    ...violation('nonce_uniqueness'),
-    rate('performance_budget_violations_total', { resource_type: 'memory', violation_reason: 'limit_exceeded' }, 0.05, 0),
-    one('process_resident_memory_bytes', {}, () => (bad ? 600 : 400) * 1_048_576),
-    rate('security_events_total', { event_type: 'replay_attempt' }, 0.2, 0.001),
-    rate('artifact_generation_failures_total', { artifact_type: 'sbom' }, 0.05, 0),
-    rate('sbom_generation_failures_total', {}, 0.05, 0),
-  ]
-}
-
 const shop: HistorySeries[] = [
   { name: 'shop_requests_total', labels: { code: '200', replica: 'a' }, value: resetting(9.5, 1200) },
   { name: 'shop_requests_total', labels: { code: '500', replica: 'a' }, value: resetting(0.5, 1200) },

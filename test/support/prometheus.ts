@@ -99,6 +99,8 @@ export async function startPrometheusReceiver(
   const config = {
     global: { evaluation_interval: '1s' },
     rule_files: ['rules-*.yml'],
+    // what rules record now must not keep the past out
+    storage: { tsdb: { out_of_order_time_window: '1d' } },
     ...(alertmanagerUrl === null
       ? {}
       : { alerting: { alertmanagers: [{ static_configs: [{ targets: [new URL(alertmanagerUrl).host] }] }] } }),
