@@ -47,7 +47,12 @@ export function createSloWorker({ config, stores, dataSources, clock, logger }: 
     for (const spec of await readSloFiles(config.sloFiles)) await store.upsert({ tenantId: config.defaultTenant }, spec, 'file')
   }
 
-  const upkeep = createSloUpkeep({ ...{ sql, store, counters, appends, logger, sample: sampleLag }, prepare })
+  async function sample(): Promise<void> {
+    await sampleLag()
+    await dataSources.security.flush()
+  }
+
+  const upkeep = createSloUpkeep({ ...{ sql, store, counters, appends, logger, sample }, prepare })
   let cleaning: Promise<void> = Promise.resolve()
   const stopping = new AbortController()
   /** Nonces, tickets and security events past their time go, in batches. */
@@ -77,6 +82,7 @@ export function createSloWorker({ config, stores, dataSources, clock, logger }: 
       await cleaning
       await evaluator?.stop()
       await upkeep.stop()
+      await dataSources.security.flush()
     },
   }
 }

@@ -21,6 +21,13 @@ export interface SecurityEvent {
 export interface SecurityEvents {
   /** Keeps an event, and raises a pattern once per window and source (contract: guarantees 10). Never throws: a guard must not fall over its report. */
   record(scope: Scope, event: SecurityEvent): Promise<void>
+  /**
+   * Notes an event that anybody can cause as often as they like: the request writes nothing, and what came from one source is kept as one event
+   * with its count at the next `flush`.
+   */
+  noteCheap(scope: Scope, event: SecurityEvent): void
+  /** Keeps what was noted; what cannot be kept waits. */
+  flush(): Promise<void>
   countLastHour(scope: Scope): Promise<number>
   /** Newest first, at most `limit`. */
   list(scope: Scope, limit: number): Promise<readonly (SecurityEvent & { readonly id: string; readonly at: Nanos })[]>
@@ -35,6 +42,15 @@ const patterns = [
   { type: 'replay_attempt', most: 3, source: 'repo_id', severity: 'high', pattern: 'multiple_replay_attempts' },
   { type: 'rate_limit_exceeded', most: 5, source: 'ip', severity: 'critical', pattern: 'persistent_rate_limit_violation' },
 ] as const
+
+/** Sources that are told apart between two flushes; all further ones are one. */
+const MOST_SOURCES = 1000
+
+interface Noted {
+  readonly tenantId: string
+  readonly event: SecurityEvent
+  count: number
+}
 
 interface Row {
   id: string
@@ -111,7 +127,38 @@ export function createSecurityEvents({
     return true
   }
 
+  const noted = new Map<string, Noted>()
+
+  function note(tenantId: string, event: SecurityEvent, count: number): void {
+    const known = noted.get(JSON.stringify([tenantId, event.type, event.ip]))
+    const place = known === undefined && noted.size >= MOST_SOURCES ? { ...event, ip: null, userAgent: null } : event
+    const key = JSON.stringify([tenantId, place.type, place.ip])
+    const same = noted.get(key)
+    if (same === undefined) noted.set(key, { tenantId, event: place, count })
+    else same.count += count
+  }
+
+  async function flush(): Promise<void> {
+    const taken = [...noted.values()]
+    noted.clear()
+    if (taken.length === 0) return
+    try {
+      await sql.transaction(async (tx) => {
+        const now = clock.now()
+        for (const { tenantId, event, count } of taken) await insert(tx, tenantId, { ...event, details: { ...event.details, count } }, now)
+      })
+    } catch (error) {
+      for (const { tenantId, event, count } of taken) note(tenantId, event, count)
+      logger?.warn({ err: error }, 'security events could not be kept yet')
+    }
+  }
+
   return {
+    noteCheap({ tenantId }, event) {
+      signals.emit.securityEvent(event.type)
+      note(tenantId, event, 1)
+    },
+    flush,
     async record({ tenantId }, event) {
       signals.emit.securityEvent(event.type)
       try {
@@ -126,6 +173,7 @@ export function createSecurityEvents({
       }
     },
     async countLastHour({ tenantId, signal }) {
+      await flush()
       const { count } = await sql.one<{ count: bigint }>(
         'select count(*) as count from security_events where tenant_id = $1 and at_ns > $2',
         [tenantId, clock.now() - HOUR],
@@ -134,6 +182,7 @@ export function createSecurityEvents({
       return Number(count)
     },
     async list({ tenantId, signal }, limit) {
+      await flush()
       const rows = await sql.any<Row>(
         'select id, type, severity, at_ns, ip, user_agent, repo_id, details, blocked from security_events where tenant_id = $1 order by at_ns desc, id desc limit $2',
         [tenantId, limit],

@@ -164,7 +164,8 @@ export function createTickets(parts: TicketsParts): TicketsDataSource {
     if (ticket !== null && (code === 'TICKET_EXPIRED' || code === 'TTL_EXCEEDED'))
       invariants.note('ticket_ttl_enforcement', checkTtl(ticket, nowMs()), context)
     const event = { ...origin, blocked: true, repoId: ticket?.repoId ?? null, details: { code, ticketId: ticket?.id ?? null } }
-    if (code === 'INVALID_SIGNATURE') await security.record(scope, { ...event, type: 'invalid_signature', severity: 'medium' })
+    // forgeries cost whoever sends them nothing: they may not fill a store (contract: guarantees 14.8)
+    if (code === 'INVALID_SIGNATURE') security.noteCheap(scope, { ...event, type: 'invalid_signature', severity: 'medium' })
     if (code === 'REPLAY' && ticket !== null) {
       rejected += 1
       const { repoId, nonce, exp } = ticket
