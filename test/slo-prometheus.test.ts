@@ -4,13 +4,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import t from 'tap'
 import { alertmanagerConfig, contractRules, contractRulesYaml } from '../src/datasources/slo/contract-rules.ts'
+import { createEvaluator } from '../src/datasources/slo/evaluator.ts'
 import { createPrometheusClient } from '../src/datasources/slo/prometheus-client.ts'
 import { createPrometheusSli } from '../src/datasources/slo/prometheus-sli.ts'
 import { generateRules } from '../src/datasources/slo/rules.ts'
 import { type SloDefinition } from '../src/datasources/slo/slo.ts'
 import { parseSpec } from '../src/datasources/slo/spec.ts'
+import { systemClock } from '../src/time.ts'
 import { at, guarantees, resetting } from './support/guarantee-series.ts'
 import { type HistorySeries, startPrometheus } from './support/prometheus.ts'
 import { programOf } from './support/server-process.ts'
@@ -216,6 +219,100 @@ t.test('down, slow, NaN, warnings, 400, 422 and 503 are each a reason of its own
   })
   t.match(await measured(await scripted(t, () => undefined)), { ok: false, reason: 'BACKEND_TIMEOUT' })
   t.match(await measured('http://127.0.0.1:1'), { ok: false, reason: 'BACKEND_UNAVAILABLE' })
+})
+
+/** Answers whatever is asked: for each objective and part of a query, a value. */
+const answerTo = (query: string, valueOf: (part: string) => string): string =>
+  JSON.stringify({
+    status: 'success',
+    data: {
+      resultType: 'vector',
+      result: [...query.matchAll(/"orrery_slo", "(\d+)", "", ""\), "orrery_part", "(\w+)"/g)].map(([, ord, part = '']) => ({
+        metric: { orrery_slo: ord, orrery_part: part },
+        value: [1, valueOf(part)],
+      })),
+    },
+  })
+
+t.test('while Prometheus fails in any way, an alert is frozen, and only what it measures is unknown', async (t) => {
+  const backing = await openers['embedded']?.(t)
+  if (backing == null) return
+  type Mood = (query: string, response: ServerResponse) => unknown
+  const say =
+    (status: number, body: string): Mood =>
+    (_query, response) =>
+      response.writeHead(status).end(body)
+  const values =
+    (good: string, total: string): Mood =>
+    (query, response) =>
+      response.end(answerTo(query, (part) => (part === 'good' ? good : part === 'total' ? total : '1')))
+  let mood: Mood = values('500', '1000')
+  const url = await scripted(t, (_request, body, response) => mood(new URLSearchParams(body).get('query') ?? '', response))
+  const plane = await openControlPlane(t, backing, { PROMETHEUS_URL: url, SOURCE_TIMEOUT_MS: '500' })
+  const lee = viewerOf('lee@example.com')
+  const told = async (text: string, input: object = {}) => {
+    const { data, errors } = await ask(plane, lee, text, { input })
+    if (errors !== undefined) throw new Error(JSON.stringify(errors))
+    return data
+  }
+  const upsert = 'mutation($input: UpsertSloInput!) { upsertSlo(input: $input) { __typename ... on UserError { message } } }'
+  const common = { service: 's', targetPercent: 99, window: '30d', minCoverage: 0 }
+  await told(upsert, { ...common, name: 'theirs', indicator: { prometheusRatio: { good: 'a_total', total: 'b_total' } } })
+  await told(upsert, { ...common, name: 'ours', indicator: { counters: { measure: 'x.ours' } } })
+  await told('mutation($input: RecordSloEventsInput!) { recordSloEvents(input: $input) { __typename } }', {
+    name: 'ours',
+    good: 10,
+    bad: 0,
+  })
+  const { slo, sloStore: store, sloStates: states } = plane.dataSources
+  const evaluator = createEvaluator({
+    ...{ sql: backing.sql, log: backing.log, store, slo, states, clock: systemClock, logger: pino({ level: 'silent' }) },
+    intervalMs: 60_000,
+    hysteresis: { holdSeconds: 0, clearSeconds: 0 },
+    incidentClearSeconds: 0,
+  })
+  const shown = async () => {
+    await evaluator.tick()
+    await evaluator.tick()
+    return told(
+      '{ slos(orderBy: NAME_ASC) { nodes { name status reasons { code } sli { ratio } tiers { state since } } } alerts(filter: { slo: "theirs", states: [FIRING] }) { totalCount nodes { startsAt } } }',
+    ) as unknown as Promise<{
+      slos: { nodes: { name: string; status: string; reasons: { code: string }[]; sli: { ratio: number | null } | null }[] }
+      alerts: { totalCount: number; nodes: { startsAt: string }[] }
+    }>
+  }
+  const burning = await shown()
+  t.match(burning.slos.nodes, [
+    { name: 'ours', status: 'MEETING' },
+    { name: 'theirs', status: 'BREACHED' },
+  ])
+  t.ok(burning.alerts.totalCount > 0, 'it fires')
+  const failures: readonly (readonly [what: string, reason: string, mood: Mood])[] = [
+    ['503', 'BACKEND_UNAVAILABLE', say(503, '{"status":"error","errorType":"unavailable"}')],
+    ['422', 'QUERY_FAILED', say(422, '{"status":"error","errorType":"execution"}')],
+    ['400', 'BAD_QUERY', say(400, '{"status":"error","errorType":"bad_data"}')],
+    ['NaN', 'NO_TRAFFIC', values('NaN', 'NaN')],
+    ['no series', 'SERIES_ABSENT', say(200, '{"status":"success","data":{"resultType":"vector","result":[]}}')],
+    ['slow', 'BACKEND_TIMEOUT', () => undefined],
+    ['not what it should be', 'BACKEND_UNAVAILABLE', say(200, 'no json')],
+  ]
+  for (const [what, reason, failing] of failures) {
+    mood = failing
+    const seen = await shown()
+    t.match(
+      seen.slos.nodes,
+      [
+        { name: 'ours', status: 'MEETING', sli: { ratio: 1 } },
+        { name: 'theirs', status: 'NO_DATA', reasons: [{ code: reason }], sli: null },
+      ],
+      what,
+    )
+    t.same(seen.alerts, burning.alerts, `${what}: the alert is as it was`)
+  }
+  mood = values('1000', '1000')
+  const well = await shown()
+  t.match(well.slos.nodes, [{ name: 'ours' }, { name: 'theirs', status: 'MEETING', sli: { ratio: 1 } }])
+  t.equal(well.alerts.totalCount, 0, 'measured again, it ends')
 })
 
 t.test('a thousand objectives cost two queries for each window', async (t) => {

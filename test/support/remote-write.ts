@@ -52,7 +52,7 @@ export async function remoteWrite(url: string, series: readonly WrittenSeries[])
   const body = snappy(Buffer.concat(series.map((one) => field(1, timeSeries(one)))))
   const response = await fetch(`${url}/api/v1/write`, {
     method: 'POST',
-    body,
+    body: Uint8Array.from(body),
     headers: {
       'content-type': 'application/x-protobuf',
       'content-encoding': 'snappy',
