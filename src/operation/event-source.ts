@@ -7,6 +7,7 @@ import { mapError } from './errors.ts'
 import { executionSchema } from './executable.ts'
 import { type PreparedOperation } from './operation.ts'
 import { type Plans } from './plans.ts'
+import { untilStoresAnswer } from './until-stores-answer.ts'
 
 /** One step of a subscription, executed. */
 export interface Emission {
@@ -57,9 +58,13 @@ export async function openEventSource(
   const run = async (payload: unknown): Promise<Emission> => {
     const at = isDelivery(payload) ? payload : null
     if (at !== null && at.value === null) return { result: null, at }
-    const context = newContext()
-    const compiled = plans.find(executable)
-    const result = await (compiled?.(payload, context, values) ?? interpret(payload, context))
+    let context = newContext()
+    const answer = async (attempt: number): Promise<ExecutionResult> => {
+      // what loaders could not read they remember
+      if (attempt > 0) context = newContext()
+      return plans.find(executable)?.(payload, context, values) ?? interpret(payload, context)
+    }
+    const result = await untilStoresAnswer(answer, stop.signal)
     return { result: complete(result, operation, context, at?.cursor ?? null), at }
   }
 

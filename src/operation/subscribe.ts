@@ -2,8 +2,8 @@ import { type ExecutionResult, type GraphQLError } from 'graphql'
 import { AppError } from '../errors.ts'
 import { settlingIterator } from '../subscriptions/settling-iterator.ts'
 import { mapError } from './errors.ts'
-import { type Emission, type EventSourceParts } from './event-source.ts'
-import { openThroughOutages } from './open-through-outages.ts'
+import { type Emission, type EventSourceParts, openEventSource } from './event-source.ts'
+import { untilStoresAnswer } from './until-stores-answer.ts'
 import { type Pipeline, type PreparedOperation, type ResultStream } from './operation.ts'
 import { createSharedExecution, type Membership } from './shared-execution.ts'
 import { sharingKey } from './sharing-key.ts'
@@ -51,7 +51,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
         )
       count(viewer.tenantId, 1)
       try {
-        const source = await openThroughOutages(parts, operation, resumeOf(operation))
+        const source = await untilStoresAnswer(() => openEventSource(parts, operation, resumeOf(operation)), signal)
         if (Symbol.asyncIterator in source && !signal.aborted)
           return openStream(parts, { operation, source, sharing, onBehind: () => behind++, onClose: () => count(viewer.tenantId, -1) })
         count(viewer.tenantId, -1)
@@ -139,7 +139,8 @@ function openStream(parts: SubscriberParts, { operation, source, sharing, onBehi
     if (over || ending !== null) return
     reopened = true
     onBehind()
-    const opened = await openThroughOutages(parts, operation, last === null ? resumeOf(operation) : [last.cursor])
+    const from = last === null ? resumeOf(operation) : [last.cursor]
+    const opened = await untilStoresAnswer(() => openEventSource(parts, operation, from), signal)
     if (Symbol.asyncIterator in opened) {
       if (over || ending !== null) await opened.return?.()
       else own = opened

@@ -1,4 +1,5 @@
 import { type EventLog } from '../../src/datasources/log/log.ts'
+import { type Owner } from './services.ts'
 
 export interface EventWriter {
   /** Events that the log has acknowledged. */
@@ -17,8 +18,13 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const mostUnderWay = 500
 
 /** Writes at an even rate; what the log does not acknowledge is written again under its id until it is, so that each event is there once. */
-export function startWriter({ log, perSecond, rituals }: EventWriterOptions): EventWriter {
+export function startWriter(t: Pick<Owner, 'teardown'>, { log, perSecond, rituals }: EventWriterOptions): EventWriter {
   let going = true
+  let abandoned = false
+  t.teardown(() => {
+    going = false
+    abandoned = true
+  })
   let begun = 0
   let acknowledged = 0
 
@@ -27,7 +33,10 @@ export function startWriter({ log, perSecond, rituals }: EventWriterOptions): Ev
     const subject = `demon.ritual.v1.acme.${ritual}.run-${Math.floor(number / 200)}.events`
     const payload = Buffer.from(JSON.stringify({ event: 'test.event:v1', number, ts: new Date().toISOString() }))
     const append = () => log.append(subject, payload, { messageId: `event-${number}` }).catch(() => null)
-    while ((await append()) === null) await pause(100)
+    while ((await append()) === null) {
+      if (abandoned) return
+      await pause(100)
+    }
     acknowledged++
   }
 

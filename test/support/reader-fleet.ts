@@ -51,7 +51,8 @@ export async function openFleet(t: { teardown(close: () => unknown): unknown }, 
 const selection = '__typename ... on RunEventItem { event { sequence } }'
 const ofRuns = `subscription ($after: Cursor, $ritual: String) { it: runEvents(after: $after, filter: { ritualId: $ritual }) { ${selection} } }`
 const withTables = ofRuns.replace('event { sequence }', 'event { sequence run { status } }')
-const ofAll = 'subscription ($after: Cursor) { it: events(after: $after) { __typename ... on EventItem { event { sequence } } } }'
+const ofAll =
+  'subscription ($after: Cursor) { it: events(after: $after, filter: { domains: [RUNS] }) { __typename ... on EventItem { event { sequence } } } }'
 
 export const everything = 'everything'
 

@@ -27,9 +27,12 @@ export interface Fleet {
 /** What a reader got against what the log holds. */
 export interface Verdict {
   readonly reader: string
+  /** The last that it got. */
+  readonly reached: string | null
   readonly lost: number
   readonly twice: number
-  readonly unordered: number
+  /** Steps back, such as `17 -> 12`. */
+  readonly unordered: readonly string[]
   /** What else it was told: gaps and errors. */
   readonly other: readonly string[]
 }
@@ -196,9 +199,13 @@ function judge(expected: Expected, reader: Reader): Verdict {
   const got = new Set(seen)
   return {
     reader: `${plan.transport}${plan.restlessMs === null ? '' : ', restless'}: ${plan.part}`,
+    reached: seen.at(-1) ?? null,
     lost: wanted.filter((sequence) => !got.has(sequence)).length,
     twice: seen.length - got.size,
-    unordered: seen.filter((sequence, at) => at > 0 && BigInt(sequence) <= BigInt(seen[at - 1] ?? '0')).length,
+    unordered: seen.flatMap((sequence, at) => {
+      const before = seen[at - 1]
+      return before !== undefined && BigInt(sequence) <= BigInt(before) ? [`${before} -> ${sequence}`] : []
+    }),
     other,
   }
 }

@@ -1,0 +1,29 @@
+import { type ExecutionResult, type GraphQLError } from 'graphql'
+import { isAppError } from '../errors.ts'
+import { pause } from '../subscriptions/pause.ts'
+
+/** Stores of which every stream lives. */
+const essential: readonly unknown[] = ['sql', 'log']
+
+const isOfStore = (error: GraphQLError): boolean => {
+  if (isAppError(error.originalError, 'SOURCE_UNAVAILABLE')) return essential.includes(error.originalError.source)
+  // compiled plans give errors that are plain objects
+  const extensions: Readonly<Record<string, unknown>> | undefined = error.extensions
+  return extensions?.['code'] === 'SOURCE_UNAVAILABLE' && essential.includes(extensions['source'])
+}
+
+/**
+ * Asks again while a store is away: a stream waits, where a query says what is missing. Stock clients take a refusal for the end, and what an event
+ * lacks it would lack for good.
+ */
+export async function untilStoresAnswer<T extends object>(
+  ask: (attempt: number) => Promise<T | ExecutionResult>,
+  signal: AbortSignal,
+): Promise<T | ExecutionResult> {
+  for (let attempt = 0, waitMs = 50; ; attempt++, waitMs = Math.min(waitMs * 2, 2000)) {
+    const answer = await ask(attempt)
+    const errors = 'errors' in answer ? (answer.errors ?? []) : []
+    if (signal.aborted || !errors.some(isOfStore)) return answer
+    await pause(waitMs, signal)
+  }
+}
