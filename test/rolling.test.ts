@@ -5,6 +5,7 @@ import { openPostgresSql } from '../src/datasources/sql/postgres-sql.ts'
 import { packageRoot } from '../src/root.ts'
 import { startNats } from './support/nats.ts'
 import { answerOf, graphql, run, serve, type Serving, temporaryFolder } from './support/program.ts'
+import { readResuming } from './support/resuming-readers.ts'
 import { createTestDatabase } from './support/sql.ts'
 
 type Owner = Parameters<typeof createTestDatabase>[0] & Parameters<typeof startNats>[0]
@@ -88,72 +89,95 @@ async function nextVersion(t: Owner): Promise<string> {
   return join(folder, 'build', 'src', 'cli.js')
 }
 
-t.test('a rolling upgrade with a migration in between, while clients read and write: no operation fails', async (t) => {
-  const env = await stores(t)
-  if (env === null) return
-  const next = await nextVersion(t)
-  const both = { ...env, ROLES: 'api,worker' }
-  const serving = new Set<Serving>()
-  const add = async (started: Serving) => {
-    await answerOf(() => isReady(started), started.stderr)
-    serving.add(started)
-    return started
-  }
-  const old = [await add(await serve(t, [], both)), await add(await serve(t, [], both))]
-
-  const failures: string[] = []
-  let operations = 0
-  let stopped = false
-  const client = async (name: number) => {
-    for (let index = 0; !stopped; index++) {
-      // what a Service does: only processes that are ready are asked
-      const all = [...serving]
-      const target = all[index % all.length]
-      if (target === undefined) throw new Error('nobody serves')
-      try {
-        if (index % 5 === 0) {
-          const outcome = await startRun(target.url, `c${name}-${index}`)
-          if (outcome !== 'RunAccepted') failures.push(outcome)
-        } else {
-          const { errors } = await graphql(target.url, '{ runs(first: 5) { nodes { runId status } } }')
-          if (errors !== undefined) failures.push(JSON.stringify(errors))
-        }
-      } catch (error) {
-        failures.push(String(error))
-      }
-      operations += 1
-      await new Promise((resolve) => setTimeout(resolve, 20))
+t.test(
+  'a rolling upgrade with a migration in between, while clients read, write and subscribe: no operation fails, no event is missed',
+  async (t) => {
+    const env = await stores(t)
+    if (env === null) return
+    const next = await nextVersion(t)
+    const both = { ...env, ROLES: 'api,worker' }
+    const serving = new Set<Serving>()
+    const add = async (started: Serving) => {
+      await answerOf(() => isReady(started), started.stderr)
+      serving.add(started)
+      return started
     }
-  }
-  const clients = [client(1), client(2), client(3)]
+    const old = [await add(await serve(t, [], both)), await add(await serve(t, [], both))]
 
-  const migration = run(t, ['migrate'], both, next)
-  t.equal(await migration.ended, 0, migration.stderr())
-  t.match(migration.stdout(), /Applied: 9001_next_version\.sql/)
-  const replaced: Serving[] = []
-  for (const leaving of old) {
-    replaced.push(await add(await serve(t, [], both, next)))
-    serving.delete(leaving)
-    // as preStop does: nobody sends anything new, what is under way ends
-    leaving.child.kill('SIGTERM')
-    t.equal(await leaving.ended, 0, 'the old process ends cleanly')
-  }
-  const afterwards = operations
-  await answerOf(() => operations > afterwards + 20)
-  stopped = true
-  await Promise.all(clients)
-  t.comment(`${operations} operations`)
-  t.strictSame(failures, [])
-  t.ok(operations > 50)
-  const [one] = replaced
-  t.strictSame([...new Set((await eventsPerRun(one?.url ?? '')).values())], [1], 'nothing was written or applied twice')
+    const readers = (['WebSocket', 'SSE'] as const).map((transport, index) =>
+      readResuming(transport, () => [...serving][index % serving.size]?.url ?? ''),
+    )
+    const stopReaders = () => Promise.all(readers.map((reader) => reader.stop()))
+    t.teardown(stopReaders)
+    await answerOf(() => readers.every((reader) => reader.isLive()))
 
-  await t.test('the old program refuses the newer tables with one sentence', async (t) => {
-    const late = run(t, ['serve', '--port', '0'], both)
-    t.equal(await late.ended, 1)
-    t.match(late.stderr(), /orrery: The database has migration 9001_next_version\.sql, which this program does not know/)
-    const sql = openPostgresSql({ url: env['DATABASE_URL'] ?? '', poolSize: 1, timeoutMs: 5000 })
-    t.teardown(() => sql.close())
-    await sql.script('select 1 from next_version')
-  })
-})
+    const failures: string[] = []
+    let operations = 0
+    let written = 0
+    let stopped = false
+    const client = async (name: number) => {
+      for (let index = 0; !stopped; index++) {
+        // what a Service does: only processes that are ready are asked
+        const all = [...serving]
+        const target = all[index % all.length]
+        if (target === undefined) throw new Error('nobody serves')
+        try {
+          if (index % 5 === 0) {
+            const outcome = await startRun(target.url, `c${name}-${index}`)
+            if (outcome === 'RunAccepted') written += 1
+            else failures.push(outcome)
+          } else {
+            const { errors } = await graphql(target.url, '{ runs(first: 5) { nodes { runId status } } }')
+            if (errors !== undefined) failures.push(JSON.stringify(errors))
+          }
+        } catch (error) {
+          failures.push(String(error))
+        }
+        operations += 1
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    }
+    const clients = [client(1), client(2), client(3)]
+
+    const migration = run(t, ['migrate'], both, next)
+    t.equal(await migration.ended, 0, migration.stderr())
+    t.match(migration.stdout(), /Applied: 9001_next_version\.sql/)
+    const replaced: Serving[] = []
+    for (const leaving of old) {
+      replaced.push(await add(await serve(t, [], both, next)))
+      serving.delete(leaving)
+      // as preStop does: nobody sends anything new, what is under way ends
+      leaving.child.kill('SIGTERM')
+      t.equal(await leaving.ended, 0, 'the old process ends cleanly')
+    }
+    const afterwards = operations
+    await answerOf(() => operations > afterwards + 20)
+    stopped = true
+    await Promise.all(clients)
+    t.comment(`${operations} operations, ${written} of them writes`)
+    t.strictSame(failures, [])
+    t.ok(operations > 50)
+    for (const { transport, sequences, troubles } of readers) {
+      await answerOf(() => sequences.length >= written)
+      t.strictSame(troubles, [], `${transport}: no gap, no error`)
+      t.equal(new Set(sequences).size, written, `${transport}: every event`)
+      t.strictSame(
+        sequences,
+        [...new Set(sequences)].sort((a, b) => Number(a - b)),
+        `${transport}: once and in order`,
+      )
+    }
+    await stopReaders()
+    const [one] = replaced
+    t.strictSame([...new Set((await eventsPerRun(one?.url ?? '')).values())], [1], 'nothing was written or applied twice')
+
+    await t.test('the old program refuses the newer tables with one sentence', async (t) => {
+      const late = run(t, ['serve', '--port', '0'], both)
+      t.equal(await late.ended, 1)
+      t.match(late.stderr(), /orrery: The database has migration 9001_next_version\.sql, which this program does not know/)
+      const sql = openPostgresSql({ url: env['DATABASE_URL'] ?? '', poolSize: 1, timeoutMs: 5000 })
+      t.teardown(() => sql.close())
+      await sql.script('select 1 from next_version')
+    })
+  },
+)

@@ -1,6 +1,5 @@
-import { createClient } from 'graphql-ws'
-import { WebSocket } from 'ws'
-import { subscribeResuming } from '../../client/resume.ts'
+import { eventually } from './eventually.ts'
+import { readResuming } from './resuming-readers.ts'
 import { type GraphqlAnswer, graphql } from './program.ts'
 
 /** What one run of the load goes through, in this order. */
@@ -104,38 +103,15 @@ export function startLoad(url: string, { writers = 8, readers = 2 } = {}): Fault
 
 export interface Follower {
   /** Sequences as they were delivered. */
-  readonly sequences: bigint[]
+  readonly sequences: readonly bigint[]
   /** What was delivered beside events, and what went wrong. */
-  readonly other: string[]
+  readonly other: readonly string[]
   close(): Promise<void>
-}
-
-interface Delivery {
-  readonly data?: { readonly runEvents: { readonly __typename: string; readonly event?: { readonly sequence: string } } } | null
-  readonly errors?: readonly { readonly message: string }[]
 }
 
 /** Follows every event of every run through a stock client with our resume helper. Resolves when the stream is live. */
 export async function follow(url: string): Promise<Follower> {
-  const client = createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 1000 })
-  const sequences: bigint[] = []
-  const other: string[] = []
-  const live = new Promise<void>((resolve) => {
-    subscribeResuming<Delivery>(
-      client,
-      { query: 'subscription { runEvents { __typename ... on RunEventItem { event { sequence } } ... on StreamPhase { phase } } }' },
-      {
-        next({ data, errors }) {
-          const item = data?.runEvents
-          if (item?.event !== undefined) sequences.push(BigInt(item.event.sequence))
-          else if (item?.__typename !== 'StreamPhase') other.push(JSON.stringify(errors ?? item))
-          resolve()
-        },
-        error: (error) => void other.push(String(error)),
-        complete: () => void other.push('the stream ended'),
-      },
-    )
-  })
-  await live
-  return { sequences, other, close: async () => client.dispose() }
+  const { sequences, troubles, isLive, stop } = readResuming('WebSocket', () => url)
+  await eventually(isLive, { withinMs: 60_000 })
+  return { sequences, other: troubles, close: stop }
 }
