@@ -329,6 +329,22 @@ const tamperings: readonly { name: string; at: bigint; reason: RegExp; statement
 
 function tampering(t: Test, sql: Sql) {
   const store = open(sql)
+
+  t.test('large and small payloads are checked together, and the one that was changed is found among them', async (t) => {
+    const stream = await newStream(store)
+    const sizes = Array.from({ length: 400 }, (_, index) => (index % 40 === 7 ? 65_000 : index % 7 === 0 ? 0 : 20_000))
+    const payloads = sizes.map((size, index) => Buffer.alloc(size, index % 251))
+    for (let at = 0; at < payloads.length; at += 100)
+      await store.append(scope, stream, { payloads: payloads.slice(at, at + 100), ...plain })
+    await store.pin(scope, stream, { reason: 'MANUAL', actor: 'lee' })
+    await appended(store, stream, 'behind the pin')
+    t.match(await store.verify(scope, stream, { from: null, to: null }), { ok: true, checked: 401n })
+    await sql.run('update records set payload = set_byte(payload, 64999, 255) where stream_key = $1 and record_offset = 327', [
+      BigInt(stream.key),
+    ])
+    t.match(await store.verify(scope, stream, { from: null, to: null }), { ok: false, checked: 327n, firstBrokenOffset: 327n })
+    t.match(await store.verify(scope, stream, { from: 328n, to: null }), { ok: true, checked: 73n }, 'what lies behind it holds by itself')
+  })
   const ten = async () => {
     const stream = await newStream(store)
     await appended(store, stream, ...Array.from({ length: 10 }, (_, index) => `record ${index}`))

@@ -25,6 +25,8 @@ export interface ChainCheck {
   next(record: LinkedRecord): boolean
   /** The same for a record that carries the hash before it instead of its own. All zeros stand for genesis. */
   link(record: Omit<LinkedRecord, 'hash'> & { readonly previousHash: Uint8Array }): boolean
+  /** Goes on behind records that were checked elsewhere. @param head the hash of the last of them */
+  advance(count: bigint, head: Uint8Array): void
   /** Compares with a pin whose length has just been reached. */
   comparePin(pin: PinnedHead): boolean
   fail(offset: bigint, reason: string): false
@@ -74,6 +76,10 @@ export function startChainCheck(from: bigint, previous: Uint8Array | null): Chai
       head = record.hash
       offset += 1n
       return true
+    },
+    advance(count, reached) {
+      head = reached
+      offset += count
     },
     comparePin({ length, hash }) {
       if (broken !== null) return false
