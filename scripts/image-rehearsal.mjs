@@ -1,6 +1,6 @@
 // Runs the steps of the Dockerfile by hand in a clean folder, where there is no container engine: every COPY and RUN of both stages, then the
-// server as the image would start it (embedded), with its root folder read-only, and its HEALTHCHECK.
-//   node scripts/image-rehearsal.mjs      takes about a minute; not checked: the base images, USER, capabilities, layers
+// server as an engine would start it (image-jail.sh: its user, read-only root, no capability, no network), and its HEALTHCHECK.
+//   node scripts/image-rehearsal.mjs      as root, takes about two minutes; not checked: the base images, layers
 import { execSync, spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -47,28 +47,27 @@ for (const line of lines) {
 }
 
 const image = stages.at(-1)
-const port = '4099'
-const settings = {
-  ...env,
-  PATH: process.env.PATH,
-  HOST: '127.0.0.1',
-  PORT: port,
-  DATA_DIR: join(image.folder, 'data', 'store'),
-  NODE_ENV: 'development',
-}
-execSync(`chmod -R a-w ${place(image, '.')}`)
-const server = spawn(process.execPath, ['dist/cli.js', 'serve'], { cwd: place(image, '.'), env: settings, stdio: ['ignore', 2, 2] })
-const check = () => spawnSync(process.execPath, ['dist/cli/healthcheck.js'], { cwd: place(image, '.'), env: settings }).status === 0
+const settings = { ...env, PATH: process.env.PATH, HOST: '127.0.0.1', NODE_ENV: 'development' }
+const server = spawn('sh', [join(root, 'scripts', 'image-jail.sh'), image.folder, 'node', 'dist/cli.js', 'serve'], {
+  env: settings,
+  stdio: ['ignore', 2, 2],
+})
+/** The program itself: process 1 of its own, and the only child of what made its namespaces. */
+const inside = () => spawnSync('ps', ['-o', 'pid=', '--ppid', String(server.pid)], { encoding: 'utf8' }).stdout.trim()
+const user = ['setpriv', '--reuid=1000', '--regid=1000', '--clear-groups']
+const check = () =>
+  spawnSync('nsenter', ['--target', inside(), '--all', '--root', '--wd', ...user, 'node', 'dist/cli/healthcheck.js'], {
+    env: { ...settings, PATH: '/opt:/usr/bin:/bin' },
+  }).status === 0
 const deadline = Date.now() + 60_000
 let healthy = false
 while (!healthy && Date.now() < deadline && server.exitCode === null) {
   healthy = check()
   if (!healthy) await new Promise((next) => setTimeout(next, 500))
 }
-server.kill('SIGTERM')
+process.kill(Number(inside()), 'SIGTERM')
 const code = await new Promise((done) => server.once('exit', done))
 const size = execSync(`du -sm ${resolve(image.folder)}`, { encoding: 'utf8' }).split('\t')[0]
-execSync(`chmod -R u+w ${work}`)
 rmSync(work, { recursive: true, force: true })
 console.log(`image of ${size} MB without its base; health check ${healthy ? 'passed' : 'FAILED'}; ended with ${code} on SIGTERM`)
 process.exitCode = healthy && code === 0 ? 0 : 1
