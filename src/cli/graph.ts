@@ -10,11 +10,15 @@ import { isAppError } from '../errors.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { systemClock } from '../time.ts'
 import { type Arguments, UsageError } from './arguments.ts'
+import { remoteActions, remoteGraphCommand } from './graph-remote.ts'
 
-/** `orrery graph checksum` and `orrery graph rebuild`. */
-export async function graphCommand({ overrides, words, tenant }: Arguments): Promise<void> {
-  const [action] = words
-  if (action !== 'checksum' && action !== 'rebuild') throw new UsageError('Say `graph checksum` or `graph rebuild`.')
+/** `orrery graph checksum` and `orrery graph rebuild` work on the stores; the others over the API of a running server. */
+export async function graphCommand(given: Arguments): Promise<void> {
+  const { overrides, words, tenant } = given
+  const [action = ''] = words
+  if (remoteActions.includes(action)) return remoteGraphCommand(given)
+  if (action !== 'checksum' && action !== 'rebuild')
+    throw new UsageError(`Say \`graph checksum\`, \`graph rebuild\`, or \`graph\` and one of ${remoteActions.join(', ')}.`)
   const config = readConfigWith(overrides)
   const stores = await openStores(config, { clock: systemClock })
   try {

@@ -19,6 +19,17 @@ usage: orrery [COMMAND] [FLAGS]           npm start -- [FLAGS]
   keys revoke KEY_ID        end a key's life
   graph checksum [--tenant T] compare what SQL, memory and Neo4j hold of every graph
   graph rebuild             make our projection in Neo4j anew from SQL
+  graph list                every graph, with its head; GRAPH below is PROJECT/NAMESPACE/GRAPH
+  graph log GRAPH [--count N]
+                            its newest commits
+  graph commit GRAPH --file CHANGES.json [--expect COMMIT]
+                            commit an array of changes; makes the graph if it is not there
+  graph tag GRAPH TAG [COMMIT]
+                            put a tag on a commit, or take it away
+  graph export GRAPH [COMMIT] [--out FILE.json|.graphml|.dot|.svg]
+                            the graph as a file
+  graph import GRAPH --file FILE.json|.graphml [--expect COMMIT]
+                            add what a file holds, as commits
   records append STREAM [TEXT ..] [--expect N]
                             append records, one a word or one a line of standard input
   records tail STREAM [--from N] [--count N]
@@ -32,7 +43,7 @@ usage: orrery [COMMAND] [FLAGS]           npm start -- [FLAGS]
   records import STREAM --file SEGMENT[,SEGMENT] [--class PHI]
                             check such files, then append their records
   audit verify              recompute the tenant's chain of audit receipts
-                            records and audit speak to a running server: --url, --token, --tenant, --store
+                            records, audit and these of graph speak to a running server: --url, --token, --tenant, --store
   slo apply FILE...         make or change objectives from OpenSLO v1 files or folders [--tenant T]
   slo export                objectives as OpenSLO v1 [--tenant T]
   slo rules                 recording and alert rules of the objectives that Prometheus measures [--tenant T]

@@ -42,6 +42,9 @@ async function build(sql: Sql, server: TestNeo4j | null, mutations: readonly obj
   return graphStores(sql, server)
 }
 
+/** Without halves of surrogate pairs: they are no characters, and only ids are kept exactly with them. */
+const whole = (text: string): string => Buffer.from(text).toString()
+
 async function open({ graph: source }: GraphStore): Promise<{ graph: Graph; position: number }> {
   const graph = await source.find(scope, { source: 'ORRERY', ...namespace, graphId: 'city' })
   if (graph === null) throw new Error('there is no graph')
@@ -169,14 +172,14 @@ export async function testGraphSizes(t: Test, { hub, edges, value }: GraphSizes)
         fc.asyncProperty(fc.uniqueArray(id, { minLength: 2, maxLength: 12 }), async (ids) => {
           const [first = '', second = ''] = ids
           const mutations = [
-            ...ids.map((one) => addNode(one, [{ key: one, value: one }], [one])),
+            ...ids.map((one) => addNode(one, [{ key: whole(one), value: whole(one) }], [whole(one)])),
             ...ids.slice(1).map((one, at) => addEdge(one, ids[at] ?? '', one)),
           ]
           for (const store of await build(sql, other, mutations)) {
             const place = await open(store)
             for (const one of ids) {
               const found = await node(store, place, one)
-              t.ok(found.nodeId === one && found.labels[0] === one, `${store.name}: ${JSON.stringify(one)} is kept exactly`)
+              t.ok(found.nodeId === one && found.labels[0] === whole(one), `${store.name}: ${JSON.stringify(one)} is kept exactly`)
             }
             const near = await store.graph.neighbours(scope, await node(store, place, first), { ...walk, depth: 32 }, forward(100))
             t.same(

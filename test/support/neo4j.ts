@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Neo4j, openNeo4j } from '../../src/datasources/neo4j/neo4j-client.ts'
 import { type Neo4jNames, neo4jNames } from '../../src/datasources/graph/neo4j-names.ts'
+import { wipeGraph } from '../../src/datasources/graph/neo4j-wipe.ts'
 import { eventually } from './eventually.ts'
 import { programOf, type ServerProcess, startServer } from './server-process.ts'
 import { type Owner, shouldRun } from './services.ts'
@@ -26,15 +27,8 @@ export async function openTestNeo4j(t: Owner): Promise<TestNeo4j | null> {
   const prefix = `OrreryTest${randomBytes(4).toString('hex')}`
   const names = neo4jNames(prefix)
   t.teardown(async () => {
-    for (const label of [names.node, names.meta])
-      for (let gone = 1n; gone > 0n;) {
-        const [row] = await neo4j.command(
-          `MATCH (n:${label}) WITH n LIMIT 5000 DETACH DELETE n RETURN count(*) AS gone`,
-          {},
-          { timeoutMs: 60_000 },
-        )
-        gone = row?.['gone'] as bigint
-      }
+    const graphs = await neo4j.read(`MATCH (n) WHERE n:${names.node} OR n:${names.meta} RETURN DISTINCT n.g AS g`)
+    for (const { g } of graphs) await wipeGraph({ neo4j, names }, g as bigint, { timeoutMs: 60_000 })
     for (const name of names.constraintNames) await neo4j.command(`DROP CONSTRAINT ${name} IF EXISTS`)
     await neo4j.close()
   })

@@ -3,6 +3,7 @@ import { type Neo4j, Neo4jRefusal, type Neo4jRow } from '../neo4j/neo4j-client.t
 import { type Sql } from '../sql/sql.ts'
 import { FORMAT, type Neo4jNames } from './neo4j-names.ts'
 import { readVersions } from './neo4j-versions.ts'
+import { wipeGraph } from './neo4j-wipe.ts'
 import { writeVersions } from './neo4j-writes.ts'
 
 export interface Neo4jProjectionParts {
@@ -55,17 +56,8 @@ export function createNeo4jProjection({ sql, neo4j, names, logger, batch = 5000 
     prepared = true
   }
 
-  /** Takes what is left of another life or order of a graph away, piece by piece. */
-  async function wipe(g: bigint, signal: AbortSignal | undefined): Promise<void> {
-    await neo4j.write((tx) => tx.run(`MATCH (m:${names.meta} {g: $g}) DETACH DELETE m`, { g }).then(() => undefined), writing(signal))
-    for (let gone = 1; gone > 0;) {
-      const [row] = await neo4j.write(
-        (tx) => tx.run(`MATCH (n:${names.node} {g: $g}) WITH n LIMIT 2000 DETACH DELETE n RETURN count(*) AS gone`, { g }),
-        writing(signal),
-      )
-      gone = Number(row?.['gone'] ?? 0)
-    }
-  }
+  /** Takes what is left of another life or order of a graph away. */
+  const wipe = (g: bigint, signal: AbortSignal | undefined): Promise<void> => wipeGraph({ neo4j, names }, g, writing(signal))
 
   const isOf = (meta: Neo4jRow, { late_commits, created_at_ns }: GraphRow): boolean =>
     meta['life'] === created_at_ns && meta['revision'] === BigInt(late_commits) && meta['format'] === FORMAT
