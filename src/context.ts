@@ -54,7 +54,7 @@ export function createContext(parts: ContextParts, input: ContextInput): Context
   const scope: Scope = {
     tenantId: input.viewer.tenantId,
     signal: input.signal,
-    passedOver: (source) => sourceUse.note(source, { asOf: null, status: 'DOWN' }),
+    passedOver: (source, status = 'DOWN') => sourceUse.note(source, { asOf: null, status }),
   }
   return {
     requestId: input.requestId,

@@ -236,4 +236,61 @@ t.test("Summit's live graph, its runs and approvals, beside Demon's", async (t) 
     { runs: { nodes: [{ runId: runId(3) }] } },
     'a tenant of a colliding name sees only its own',
   )
+
+  await summitSql.run(
+    `insert into runs (id, pipeline_name, status, started_at, created_at, updated_at, tenant_id)
+      select ('10000000-0000-0000-0000-' || lpad(i::text, 12, '0'))::uuid, 'mass', case when i % 3 = 0 then 'failed' else 'completed' end,
+        case when i % 5 = 0 then null else timestamptz '2029-01-01' + i / 7 * interval '1 minute' end, timestamptz '2028-01-01' + i * interval '1 second', now(), $1
+      from generate_series(1, 1500) i`,
+    [acme],
+  )
+  await summitSql.run(
+    `insert into approvals (id, requester_id, status, run_id, created_at)
+      select ('20000000-0000-0000-0000-' || lpad(i::text, 12, '0'))::uuid, 'dana', 'pending', '10000000-0000-0000-0000-' || lpad(i::text, 12, '0'), timestamptz '2028-01-01' + i / 3 * interval '1 second'
+      from generate_series(1, 1200) i`,
+  )
+  interface Page {
+    readonly edges: readonly { readonly cursor: string; readonly node: Record<string, string> }[]
+    readonly pageInfo: {
+      readonly hasNextPage: boolean
+      readonly hasPreviousPage: boolean
+      readonly startCursor: string
+      readonly endCursor: string
+    }
+    readonly totalCount: number
+  }
+  const pages = async (field: string, id: string, backward: boolean): Promise<string[]> => {
+    const ids: string[] = []
+    for (let cursor: string | null = null; ;) {
+      const bounds = backward ? 'last: 100, before: $cursor' : 'first: 100, after: $cursor'
+      const text = `query ($cursor: String) { it: ${field.replace('PAGE', bounds)} { edges { cursor node { ${id} } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`
+      const page: Page = (await query(text, { cursor }))['it'] as never
+      const found = page.edges.map(({ node }) => node[id] ?? '')
+      if (backward) ids.unshift(...found)
+      else ids.push(...found)
+      if (!(backward ? page.pageInfo.hasPreviousPage : page.pageInfo.hasNextPage)) return ids
+      cursor = backward ? page.pageInfo.startCursor : page.pageInfo.endCursor
+    }
+  }
+  for (const [field, id, total] of [
+    ['runs(PAGE)', 'runId', 1504],
+    ['runs(filter: { statuses: [FAILED] }, PAGE)', 'runId', 500],
+    ['approvals(filter: { states: [PENDING] }, PAGE)', 'gateId', 1201],
+  ] as const) {
+    const ids = await pages(field, id, false)
+    t.equal(new Set(ids).size, total, `${field}: all are there, past a thousand too`)
+    t.equal(ids.length, total, `${field}: each once`)
+    t.same(await pages(field, id, true), ids, `${field}: backward it is the same list`)
+  }
+  const middle = (await query('{ runs(first: 40) { edges { cursor node { runId } } } }'))['runs'] as unknown as Page
+  for (const at of [1, 3, 20]) {
+    const text = 'query ($before: String) { runs(last: 5, before: $before) { edges { node { runId } } } }'
+    const found = (await query(text, { before: middle.edges[at]?.cursor }))['runs'] as unknown as Page
+    t.same(
+      found.edges.map(({ node }) => node['runId']),
+      middle.edges.slice(Math.max(0, at - 5), at).map(({ node }) => node['runId']),
+      'a page before any item ends before it, whichever system the item is of',
+    )
+  }
+  t.match(await query('{ runs(filter: { systems: [SUMMIT] }) { totalCount } }'), { runs: { totalCount: 1502 } })
 })

@@ -3,6 +3,6 @@ export interface Scope {
   readonly tenantId: string
   /** Ends waiting when the client left or the operation's deadline passed. */
   readonly signal?: AbortSignal | undefined
-  /** Told when a store that could have answered was away and another one, or a shorter answer, stood in for it. */
-  readonly passedOver?: ((source: string) => void) | undefined
+  /** Told when a store that could have answered was away (DOWN), or gave less than all (DEGRADED). */
+  readonly passedOver?: ((source: string, status?: 'DOWN' | 'DEGRADED') => void) | undefined
 }

@@ -5,7 +5,7 @@ const NODES = 1_000
 /** Those of one hub can be more than one transaction holds, so they go before their nodes. */
 const RELATIONSHIPS = 20_000
 
-/** Takes a graph of ours away, its mark first, then piece by piece: what is left after a failure is no graph, and goes with the next try. */
+/** Takes a graph of ours away piece by piece. Its mark is no good from the beginning and goes last, so that a failure is seen and tried again. */
 export async function wipeGraph(
   { neo4j, names }: { readonly neo4j: Neo4j; readonly names: Neo4jNames },
   g: bigint,
@@ -16,9 +16,10 @@ export async function wipeGraph(
     return Number(row?.['gone'] ?? 0)
   }
   const first = `MATCH (n:${names.node} {g: $g}) WITH n ORDER BY n.ref LIMIT ${NODES}`
-  await gone(`MATCH (m:${names.meta} {g: $g}) DELETE m`)
+  await gone(`MATCH (m:${names.meta} {g: $g}) SET m.revision = -1`)
   for (let nodes = 1; nodes > 0;) {
     for (let edges = 1; edges > 0;) edges = await gone(`${first} MATCH (n)-[r]-() WITH DISTINCT r LIMIT ${RELATIONSHIPS} DELETE r`)
     nodes = await gone(`${first} DELETE n`)
   }
+  await gone(`MATCH (m:${names.meta} {g: $g}) DELETE m`)
 }

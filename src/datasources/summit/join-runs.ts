@@ -1,78 +1,16 @@
 import { badUserInput, isOutage } from '../../errors.ts'
 import { type Approval, type ApprovalFilter, type ApprovalOrder, type ApprovalsDataSource } from '../approvals/approvals.ts'
 import { fitsApproval } from '../approvals/fits-approval.ts'
-import { emptyPage, type Page, type PageRequest } from '../page.ts'
+import { emptyPage } from '../page.ts'
 import { type Run, type RunFilter, type RunOrder, type RunsDataSource } from '../runs/runs.ts'
 import { type Scope } from '../scope.ts'
+import { type Marked, type ScanRequest, scanRows } from './keyset-scan.ts'
+import { mixedPage } from './mixed-pages.ts'
 import { fitsFilter, type SummitRuns } from './summit-runs.ts'
 import { pageOf } from '../graph/pages.ts'
 
-/** Summit's share of a list: what is beyond is left out of mixed lists. */
-const MAX_OF_SUMMIT = 1000
-
-/** Where a mixed list stands in Demon's pages, and behind which item of Summit's. */
-interface Mark {
-  readonly demon: string | null
-  readonly summit: string | null
-}
-
-const PREFIX = 'mix.'
-const encode = (mark: Mark): string => PREFIX + Buffer.from(JSON.stringify([mark.demon, mark.summit])).toString('base64url')
-
-function decode(cursor: string | null): Mark {
-  if (cursor === null) return { demon: null, summit: null }
-  if (!cursor.startsWith(PREFIX)) return { demon: cursor, summit: null }
-  try {
-    const [demon, summit] = JSON.parse(Buffer.from(cursor.slice(PREFIX.length), 'base64url').toString('utf8')) as unknown[]
-    const isMark = (value: unknown): value is string | null => value === null || typeof value === 'string'
-    if (isMark(demon) && isMark(summit)) return { demon, summit }
-  } catch {
-    // falls through: it is not ours
-  }
-  throw badUserInput('This is not a cursor of this list.')
-}
-
-/**
- * One page of two lists in one order: Demon's, page by page, and Summit's, which is short and whole.
- * @param before whether the first comes before the second
- */
-async function mixed<T>(
-  page: PageRequest,
-  demon: (page: PageRequest) => Promise<Page<T>>,
-  summit: readonly T[],
-  { before, keyOf }: { before: (a: T, b: T) => boolean; keyOf: (item: T) => string },
-): Promise<Page<T>> {
-  const mark = decode(page.cursor)
-  const backward = page.direction === 'BACKWARD'
-  const own = await demon({ ...page, cursor: mark.demon })
-  const inOrder = [...summit].sort((a, b) => (before(a, b) ? -1 : 1))
-  const at = mark.summit === null ? -1 : inOrder.findIndex((item) => keyOf(item) === mark.summit)
-  // A mark that is behind all of Summit's, or an item that has gone, leaves the rest to Demon's order.
-  const rest = backward ? (at < 0 ? (page.cursor === null ? inOrder : []) : inOrder.slice(0, at)) : inOrder.slice(at + 1)
-  const merged: { item: T; mark: Mark }[] = []
-  const ours = backward ? [...own.items].reverse() : [...own.items]
-  const theirs = backward ? [...rest].reverse() : [...rest]
-  let state = mark
-  while (merged.length < page.size && (ours.length > 0 || theirs.length > 0)) {
-    const [first] = ours
-    const [second] = theirs
-    const takeOurs = second === undefined || (first !== undefined && (backward ? before(second, first.item) : !before(second, first.item)))
-    if (takeOurs && first !== undefined) {
-      ours.shift()
-      state = { ...state, demon: first.cursor }
-      merged.push({ item: first.item, mark: state })
-    } else if (second !== undefined) {
-      theirs.shift()
-      state = { ...state, summit: keyOf(second) }
-      merged.push({ item: second, mark: state })
-    }
-  }
-  const more = ours.length > 0 || theirs.length > 0 || (backward ? own.hasPreviousPage : own.hasNextPage)
-  const items = merged.map(({ item, mark: where }) => ({ cursor: encode(where), item }))
-  if (backward) items.reverse()
-  const others = page.cursor !== null
-  return { items, hasNextPage: backward ? others : more, hasPreviousPage: backward ? more : others }
-}
+/** Approvals of the runs of one page, at most. */
+const MAX_OF_RUNS = 1000
 
 const startedAt = (run: Run): bigint => run.startedAt ?? run.firstSeenAt
 
@@ -82,10 +20,23 @@ const runOrders: Readonly<Record<RunOrder, (a: Run, b: Run) => boolean>> = {
   UPDATED_DESC: (a, b) => a.updatedAt > b.updatedAt,
 }
 
-/** Summit's answer; nothing while its store is away, unless it alone was asked for. */
-async function orNothing<T>(scope: Scope, ask: () => Promise<T[]>, alone: boolean): Promise<T[]> {
+interface Asking {
+  readonly scope: Scope
+  /** Nothing but Summit's was asked for: then its outage is the answer. */
+  readonly alone: boolean
+}
+
+/** Summit's part of a list: nothing while its store is away, and what the answer says when something was left out. */
+async function ofSummit<T>(
+  { scope, alone }: Asking,
+  read: (request: ScanRequest) => Promise<readonly Marked<T>[]>,
+  fits: (item: T) => boolean,
+  request: ScanRequest,
+): Promise<readonly Marked<T>[]> {
   try {
-    return await ask()
+    const { items, cut } = await scanRows(read, fits, request)
+    if (cut) scope.passedOver?.('summit-sql', 'DEGRADED')
+    return items
   } catch (error) {
     if (alone || !isOutage(error)) throw error
     scope.passedOver?.(error.source ?? 'summit-sql')
@@ -93,12 +44,21 @@ async function orNothing<T>(scope: Scope, ask: () => Promise<T[]>, alone: boolea
   }
 }
 
+const counting: ScanRequest = { from: null, backward: false, size: Number.MAX_SAFE_INTEGER }
+
 /** Runs of both systems as one list; Summit's are readable only. */
 export function joinRuns(demon: RunsDataSource, summit: SummitRuns): RunsDataSource {
   const asks = (filter: RunFilter): boolean => filter.systems == null || filter.systems.includes('SUMMIT')
   const alone = (filter: RunFilter): boolean => filter.systems != null && filter.systems.every((system) => system === 'SUMMIT')
-  const ofSummit = (scope: Scope, filter: RunFilter): Promise<Run[]> =>
-    asks(filter) ? orNothing(scope, () => summit.list(scope, filter, MAX_OF_SUMMIT), alone(filter)) : Promise.resolve([])
+  const runsOfSummit = async (scope: Scope, filter: RunFilter, order: RunOrder, request: ScanRequest) =>
+    asks(filter)
+      ? ofSummit(
+          { scope, alone: alone(filter) },
+          (from) => summit.rows(scope, order, from),
+          (run) => fitsFilter(run, filter),
+          request,
+        )
+      : []
   const byKeys: RunsDataSource['byKeys'] = async (scope, keys) => {
     const [first, second] = await Promise.all([
       demon.byKeys(scope, keys),
@@ -115,17 +75,16 @@ export function joinRuns(demon: RunsDataSource, summit: SummitRuns): RunsDataSou
       return demon.findAt(scope, key, at)
     },
     async list(scope, filter, order, page) {
-      const theirs = await ofSummit(scope, filter)
-      if (theirs.length === 0 && page.cursor?.startsWith(PREFIX) !== true) return demon.list(scope, filter, order, page)
-      const own = (rest: PageRequest): Promise<Page<Run>> =>
-        alone(filter) ? Promise.resolve(emptyPage) : demon.list(scope, filter, order, rest)
-      return mixed(page, own, theirs, { before: runOrders[order], keyOf: ({ runId }) => runId })
+      if (!asks(filter)) return demon.list(scope, filter, order, page)
+      return mixedPage(page, {
+        demon: async (rest) => (alone(filter) ? emptyPage : demon.list(scope, filter, order, rest)),
+        summit: (request) => runsOfSummit(scope, filter, order, request),
+        before: runOrders[order],
+      })
     },
     async count(scope, filter) {
-      return (
-        (alone(filter) ? 0 : await demon.count(scope, filter)) +
-        (await ofSummit(scope, filter)).filter((run) => fitsFilter(run, filter)).length
-      )
+      const own = alone(filter) ? 0 : await demon.count(scope, filter)
+      return own + (await runsOfSummit(scope, filter, 'STARTED_DESC', counting)).length
     },
   }
 }
@@ -139,10 +98,15 @@ const approvalOrders: Readonly<Record<ApprovalOrder, (a: Approval, b: Approval) 
 
 /** Approvals of both systems as one list. */
 export function joinApprovals(demon: ApprovalsDataSource, summit: SummitRuns): ApprovalsDataSource {
-  const ofSummit = async (scope: Scope, filter: ApprovalFilter): Promise<Approval[]> =>
-    (await orNothing(scope, () => summit.approvals(scope, null, MAX_OF_SUMMIT), false)).filter((approval) => fitsApproval(approval, filter))
+  const approvalsOfSummit = (scope: Scope, filter: ApprovalFilter, order: ApprovalOrder, request: ScanRequest) =>
+    ofSummit(
+      { scope, alone: false },
+      (from) => summit.approvalRows(scope, order, from),
+      (approval) => fitsApproval(approval, filter),
+      request,
+    )
   const ofRun = async (scope: Scope, runIds: readonly string[]): Promise<Approval[]> =>
-    runIds.length === 0 ? [] : summit.approvals(scope, runIds, MAX_OF_SUMMIT)
+    runIds.length === 0 ? [] : summit.approvals(scope, runIds, MAX_OF_RUNS)
   const byKeys: ApprovalsDataSource['byKeys'] = async (scope, keys) => {
     const first = await demon.byKeys(scope, keys)
     const theirs = await ofRun(
@@ -158,13 +122,14 @@ export function joinApprovals(demon: ApprovalsDataSource, summit: SummitRuns): A
   return {
     byKeys,
     find: async (scope, key) => (await byKeys(scope, [key]))[0] ?? null,
-    async list(scope, filter, order, page) {
-      const theirs = await ofSummit(scope, filter)
-      if (theirs.length === 0 && page.cursor?.startsWith(PREFIX) !== true) return demon.list(scope, filter, order, page)
-      const own = (rest: PageRequest): Promise<Page<Approval>> => demon.list(scope, filter, order, rest)
-      return mixed(page, own, theirs, { before: approvalOrders[order], keyOf: ({ gateId }) => gateId })
-    },
-    count: async (scope, filter) => (await demon.count(scope, filter)) + (await ofSummit(scope, filter)).length,
+    list: (scope, filter, order, page) =>
+      mixedPage(page, {
+        demon: (rest) => demon.list(scope, filter, order, rest),
+        summit: (request) => approvalsOfSummit(scope, filter, order, request),
+        before: approvalOrders[order],
+      }),
+    count: async (scope, filter) =>
+      (await demon.count(scope, filter)) + (await approvalsOfSummit(scope, filter, 'REQUESTED_DESC', counting)).length,
     async ofRuns(scope, keys, states, page) {
       const first = await demon.ofRuns(scope, keys, states, page)
       const theirs = await ofRun(

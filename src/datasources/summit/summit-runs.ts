@@ -1,16 +1,20 @@
-import { type Approval, type ApprovalState } from '../approvals/approvals.ts'
-import { type Run, type RunFilter, type RunKey, type RunStatus } from '../runs/runs.ts'
+import { type Approval, type ApprovalOrder, type ApprovalState } from '../approvals/approvals.ts'
+import { type Run, type RunFilter, type RunKey, type RunOrder, type RunStatus } from '../runs/runs.ts'
 import { type Scope } from '../scope.ts'
+import { type Marked, type ScanRequest } from './keyset-scan.ts'
+import { firstTimes, keysetOf, markOf, type SortedRow } from './summit-keyset.ts'
 import { firstColumn, type SummitTable, type SummitTables } from './summit-tables.ts'
 import { jsonValue, redacted, summitTime } from './summit-values.ts'
 
 /** Summit's runs and approvals, read only, whichever variant of the tables an install has. (contract: summit 4.1, 10.6) */
 export interface SummitRuns {
   byKeys(scope: Scope, keys: readonly RunKey[]): Promise<(Run | null)[]>
-  /** All runs that fit, newest first, at most `limit`. */
-  list(scope: Scope, filter: RunFilter, limit: number): Promise<Run[]>
-  /** Approvals whose run proves the tenant, at most `limit`; of these runs where any are given. */
-  approvals(scope: Scope, runIds: readonly string[] | null, limit: number): Promise<Approval[]>
+  /** Runs in an order, from a row on. */
+  rows(scope: Scope, order: RunOrder, request: ScanRequest): Promise<readonly Marked<Run>[]>
+  /** Approvals whose run proves the tenant, in an order, from a row on. */
+  approvalRows(scope: Scope, order: ApprovalOrder, request: ScanRequest): Promise<readonly Marked<Approval>[]>
+  /** Approvals of these runs, at most `limit`. */
+  approvals(scope: Scope, runIds: readonly string[], limit: number): Promise<Approval[]>
 }
 
 interface RunRow {
@@ -155,6 +159,24 @@ export function fitsFilter(run: Run, filter: RunFilter): boolean {
   )
 }
 
+/** Columns that hold the time of an order; the first that a row has counts, as in `runOf`. */
+const runOrders: Readonly<Record<RunOrder, { readonly names: readonly string[]; readonly descending: boolean }>> = {
+  STARTED_DESC: { names: ['started_at', 'created_at', 'updated_at'], descending: true },
+  STARTED_ASC: { names: ['started_at', 'created_at', 'updated_at'], descending: false },
+  UPDATED_DESC: { names: ['updated_at', 'finished_at', 'completed_at', 'started_at', 'created_at'], descending: true },
+}
+
+const approvalOrders = {
+  REQUESTED_ASC: { names: ['requested_at', 'created_at'], descending: false, missing: 'epoch' },
+  REQUESTED_DESC: { names: ['requested_at', 'created_at'], descending: true, missing: 'epoch' },
+  EXPIRES_ASC: { names: ['expires_at'], descending: false, missing: 'infinity' },
+} as const satisfies Record<ApprovalOrder, object>
+
+const ritualColumn = (runs: SummitTable): string => {
+  const name = firstColumn(runs, ['pipeline_name', 'pipeline_id', 'goal'])
+  return `${name === null ? 'null' : `r.${name}::text`} as ritual`
+}
+
 export function createSummitRuns({ tables }: { tables: SummitTables }): SummitRuns {
   return {
     byKeys: (scope, keys) =>
@@ -172,16 +194,33 @@ export function createSummitRuns({ tables }: { tables: SummitTables }): SummitRu
           return run === undefined || run.ritualId !== ritualId ? null : run
         })
       }),
-    list: (scope, filter, limit) =>
+    rows: (scope, order, request) =>
       tables.read(scope, async (tx) => {
         const table = await tables.table(tx, scope.tenantId, 'runs')
         const columns = table === null ? null : runColumns(table)
         if (table === null || columns === null) return []
-        const rows = await tx.any<RunRow>(
-          `select ${columns} from ${table.name} r where r.tenant_id::text = $1 order by ${firstColumn(table, ['started_at', 'created_at', 'id']) ?? 'id'} desc nulls last limit $2`,
-          [scope.tenantId, limit],
+        const { names, descending } = runOrders[order]
+        const keyset = keysetOf(firstTimes(table, names, 'r'), { id: 'r.id', descending, request })
+        const rows = await tx.any<RunRow & SortedRow>(
+          `select ${columns}, ${keyset.columns} from ${table.name} r where r.tenant_id::text = $1 and ${keyset.where} order by ${keyset.orderBy} limit $4`,
+          [scope.tenantId, ...keyset.values],
         )
-        return rows.map((row) => runOf(scope, row)).filter((run) => fitsFilter(run, filter))
+        return rows.map((row) => ({ mark: markOf(row), item: runOf(scope, row) }))
+      }),
+    approvalRows: (scope, order, request) =>
+      tables.read(scope, async (tx) => {
+        const runs = await tables.table(tx, scope.tenantId, 'runs')
+        const table = await tables.table(tx, scope.tenantId, 'approvals')
+        const columns = table === null ? null : approvalColumns(table)
+        if (runs === null || table === null || columns === null || runColumns(runs) === null) return []
+        const { names, descending, missing } = approvalOrders[order]
+        const keyset = keysetOf(firstTimes(table, names, 'a', missing), { id: 'a.id', descending, request })
+        const rows = await tx.any<ApprovalRow & SortedRow>(
+          `select ${columns}, ${ritualColumn(runs)}, ${keyset.columns} from ${table.name} a join ${runs.name} r on r.id::text = a.run_id::text
+            where r.tenant_id::text = $1 and ${keyset.where} order by ${keyset.orderBy} limit $4`,
+          [scope.tenantId, ...keyset.values],
+        )
+        return rows.map((row) => ({ mark: markOf(row), item: approvalOf(scope, row) }))
       }),
     approvals: (scope, runIds, limit) =>
       tables.read(scope, async (tx) => {
@@ -189,11 +228,10 @@ export function createSummitRuns({ tables }: { tables: SummitTables }): SummitRu
         const table = await tables.table(tx, scope.tenantId, 'approvals')
         const columns = table === null ? null : approvalColumns(table)
         if (runs === null || table === null || columns === null || runColumns(runs) === null) return []
-        const ritual = firstColumn(runs, ['pipeline_name', 'pipeline_id', 'goal'])
         // Only the run tells whose an approval is: one without a run is nobody's.
         const rows = await tx.any<ApprovalRow>(
-          `select ${columns}, ${ritual === null ? 'null' : `r.${ritual}::text`} as ritual from ${table.name} a join ${runs.name} r on r.id::text = a.run_id::text
-            where r.tenant_id::text = $1 and ($2::text[] is null or a.run_id::text = any($2::text[])) order by a.id::text limit $3`,
+          `select ${columns}, ${ritualColumn(runs)} from ${table.name} a join ${runs.name} r on r.id::text = a.run_id::text
+            where r.tenant_id::text = $1 and a.run_id::text = any($2::text[]) order by a.id::text limit $3`,
           [scope.tenantId, runIds, limit],
         )
         return rows.map((row) => approvalOf(scope, row))
