@@ -38,6 +38,8 @@ export interface Neo4jWriter {
  */
 export interface Neo4j {
   readonly mode: 'CONNECTED'
+  /** Its name in `Query.sources`. */
+  readonly source: Neo4jOptions['source']
   /** In a transaction that may not write. */
   read(text: string, parameters?: Neo4jParameters, call?: Neo4jCall): Promise<Neo4jRow[]>
   /** All of `work` or nothing. */
@@ -134,6 +136,7 @@ export function openNeo4j(options: Neo4jOptions): Neo4j {
 
   return {
     mode: 'CONNECTED',
+    source,
     read: (text, parameters = {}, call = {}) =>
       // A transaction of the session's own: one round trip instead of three. The server refuses writes in it all the same.
       timed(

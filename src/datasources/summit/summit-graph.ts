@@ -33,6 +33,8 @@ const MAX_HOPS = 3
 const MAX_NODES = 200
 const MAX_LEVEL = 5000
 const MAX_SCAN = 5000
+/** Pages of nodes that a filter on properties looks at for one of its own. */
+const MAX_TURNS = 20
 
 export const summitKey = { source: 'SUMMIT', projectId: 'summit', namespace: 'live', graphId: 'graph' } as const
 
@@ -158,13 +160,16 @@ export function createSummitGraph({ neo4j, detection, entities }: SummitGraphPar
       }
     }
     if (fullText.length > 0) return [...scores].sort(([a, left], [b, right]) => right - left || (a < b ? -1 : 1)).map(([id]) => id)
-    const rows = await neo4j.read(
-      `${allNodes} WITH n LIMIT $scan WHERE any(key IN keys(n) WHERE n[key] IS :: STRING AND toLower(n[key]) CONTAINS $text)
-       RETURN DISTINCT ${idOf('n')} AS id ORDER BY id LIMIT $max`,
+    const [row] = await neo4j.read(
+      `${allNodes} WITH n LIMIT $scan WITH collect(n) AS nodes
+       CALL { WITH nodes UNWIND nodes AS n WITH n WHERE any(key IN keys(n) WHERE n[key] IS :: STRING AND toLower(n[key]) CONTAINS $text)
+              WITH DISTINCT ${idOf('n')} AS id ORDER BY id LIMIT $max RETURN collect(id) AS ids }
+       RETURN size(nodes) AS looked, ids`,
       { tenant: scope.tenantId, text: text.toLowerCase(), scan: BigInt(MAX_SCAN), max: BigInt(MAX_NODES) },
       call(scope),
     )
-    return rows.map((row) => String(row['id']))
+    if (Number(row?.['looked'] ?? 0) >= MAX_SCAN) scope.passedOver?.(neo4j.source, 'DEGRADED')
+    return Array.isArray(row?.['ids']) ? row['ids'].map(String) : []
   }
 
   async function listNodes(scope: Scope, filter: NodeFilter, page: PageRequest): Promise<Page<GraphNode>> {
@@ -180,7 +185,11 @@ export function createSummitGraph({ neo4j, detection, entities }: SummitGraphPar
     let after = page.cursor === null ? '' : String(decodeListCursor(owner, page.cursor, ['text'])[0])
     const found: GraphNode[] = []
     // A filter on properties is applied to pages of nodes: a bounded number of them.
-    for (let turn = 0; turn < 20 && found.length <= page.size; turn += 1) {
+    for (let turn = 0; found.length <= page.size; turn += 1) {
+      if (turn === MAX_TURNS) {
+        scope.passedOver?.(neo4j.source, 'DEGRADED')
+        break
+      }
       const rows = await neo4j.read(
         `${allNodes} WITH n, ${idOf('n')} AS id WHERE id > $after${filter.labels == null ? '' : ` AND ${hasLabel('n')}`}
          WITH DISTINCT id ORDER BY id LIMIT $max RETURN id`,
@@ -209,15 +218,28 @@ export function createSummitGraph({ neo4j, detection, entities }: SummitGraphPar
     const [left, right] = arrows[query.direction]
     const typed = query.types === null ? '' : ` AND ${typeOf('r')} IN $types`
     const head = from === null ? `${allNodes} MATCH (n)-[r]->(b)` : `${nodesByIds} MATCH (n)${left}[r]${right}(b)`
+    const owner = { list: `Summit.relationships:${from?.key ?? ''}`, order: 'ID', tenantId: scope.tenantId }
+    const [after] = page.cursor === null ? [] : decodeListCursor(owner, page.cursor, ['text'])
+    const backward = page.direction === 'BACKWARD'
+    // Ids of relationships may repeat: the store's own id tells them apart.
     const rows = await neo4j.read(
       `${head} WHERE ${ownNode('b')} AND ${ownEdge('r')}${typed}
-       WITH DISTINCT r RETURN ${idOf('startNode(r)')} AS source, ${idOf('endNode(r)')} AS target, type(r) AS type, properties(r) AS props,
-         elementId(r) AS elementId ORDER BY coalesce(toString(r.id), elementId) LIMIT $max`,
-      { ids: from === null ? [] : [from.key], tenant: scope.tenantId, types: query.types, max: BigInt(MAX_SCAN) },
+       WITH DISTINCT r, coalesce(toString(r.id), '') + ' ' + elementId(r) AS place WHERE $after IS NULL OR place ${backward ? '<' : '>'} $after
+       RETURN ${idOf('startNode(r)')} AS source, ${idOf('endNode(r)')} AS target, type(r) AS type, properties(r) AS props,
+         elementId(r) AS elementId, place ORDER BY place ${backward ? 'DESC' : ''} LIMIT $max`,
+      {
+        ...{ ids: from === null ? [] : [from.key], tenant: scope.tenantId, types: query.types },
+        ...{ after: after ?? null, max: BigInt(page.size + 1) },
+      },
       call(scope),
     )
-    const edges = rows.map((row) => summitRelationship(place(scope), row))
-    return pageOf(edges, { list: `Summit.relationships:${from?.key ?? ''}`, scope, page, keyOf: ({ key }) => key, item: (edge) => edge })
+    const kept = rows.slice(0, page.size).map((row) => ({
+      cursor: encodeListCursor(owner, [String(row['place'])]),
+      item: summitRelationship(place(scope), row),
+    }))
+    if (backward) kept.reverse()
+    const more = rows.length > page.size
+    return { items: kept, hasNextPage: backward ? page.cursor !== null : more, hasPreviousPage: backward ? more : page.cursor !== null }
   }
 
   async function count(scope: Scope, text: string, parameters: Record<string, unknown> = {}): Promise<number> {
