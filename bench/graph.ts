@@ -8,6 +8,7 @@ import { createNeo4jTraversal } from '../src/datasources/graph/neo4j-traversal.t
 import { createSqlGraph } from '../src/datasources/graph/sql-graph.ts'
 import { createSqlTraversal } from '../src/datasources/graph/sql-traversal.ts'
 import { type GraphTraversal, TraversalUnable } from '../src/datasources/graph/traversal.ts'
+import { isOutage } from '../src/errors.ts'
 import { type Sql } from '../src/datasources/sql/sql.ts'
 import { createGraphProjection } from '../src/projections/graph-projection.ts'
 import { createRandom } from '../src/sample/random.ts'
@@ -74,10 +75,12 @@ async function fill(sql: Sql): Promise<void> {
 async function p50(work: () => Promise<unknown>, times: number): Promise<number | string> {
   const took: number[] = []
   try {
-    for (let at = -5; at < times; at += 1) {
-      const ms = await elapsedMs(work)
-      if (at >= 0) took.push(ms)
-    }
+    // The first queries of a kind are planned and compiled, which may take longer than anybody waits for.
+    for (let at = 0; at < 10; at += 1)
+      await work().catch((error: unknown) => {
+        if (!isOutage(error)) throw error
+      })
+    for (let at = 0; at < times; at += 1) took.push(await elapsedMs(work))
   } catch (error) {
     if (error instanceof TraversalUnable) return 'left to others'
     throw error
@@ -114,7 +117,9 @@ await bench(async () => {
   for (const { name, sql } of await sqlAdapters(owner, { timeoutMs: 120_000 })) {
     if (!stores.includes(name)) continue
     const events = messages()
+    const before = process.cpuUsage()
     const ingestMs = await elapsedMs(() => foldGraph(sql, events, [50]))
+    const { user, system } = process.cpuUsage(before)
     console.log(`${name}: filling the tables took ${readable((await elapsedMs(() => fill(sql))) / 1000)} s`)
     const inMemory = createMemoryTraversal({ sql, maxBytes: 2e9 })
     const source = createSqlGraph({ sql, traversal: inMemory, tags: null })
@@ -126,6 +131,7 @@ await bench(async () => {
     )
     speeds[name] = {
       'ingest, changes/s': perSecond(ingested, ingestMs),
+      'by CPU of this process': perSecond(ingested, (user + system) / 1000),
       'load of the index, ms': Math.round(loadMs),
       'bytes an edge': Math.round(inMemory.stats().bytes / edges),
     }
