@@ -1,37 +1,71 @@
-// npm run bench -- capacity [--figures FILE]: measures what one process does (or reads it), then plans and simulates growing loads: replicas,
+// npm run bench -- capacity [--figures FILE]: measures what one process does (or reads it; with PostgreSQL and NATS where
+// DATABASE_URL and NATS_URL are set), then plans and simulates growing loads: replicas,
 // shards of the log by tenant, lag through bursts and a take-over. docs/capacity.md says how to read it.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { migrate } from '../src/datasources/sql/migrate.ts'
 import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
 import { openSqlLog } from '../src/datasources/log/sql-log.ts'
+import { openJetstreamLog } from '../src/datasources/log/jetstream-log.ts'
+import { openPostgresSql } from '../src/datasources/sql/postgres-sql.ts'
 import { systemClock } from '../src/time.ts'
+import { eventually } from '../test/support/eventually.ts'
 import { type Backing, liveServer, write } from '../test/support/live-server.ts'
+import { startNats } from '../test/support/nats.ts'
+import { createTestDatabase } from '../test/support/sql.ts'
 import { bench, owner, readable } from './support/bench.ts'
 import { type Load, plan, type ProcessFigures, shardRates, simulateShard } from './support/capacity-model.ts'
 
+const timeoutMs = 60_000
 const query = '{ runs(first: 20) { nodes { runId status approvals(first: 3) { nodes { gateId state } } } } }'
-const eventCount = 2_000
+const eventCounts = { embedded: 2_000, jetstream: 20_000 }
+const runs = 400
 const readers = 200
 
-/** One embedded process: clients, store and server share the machine, so these are the least that one does. */
-async function measure(): Promise<ProcessFigures> {
-  const sql = await openPgliteSql({ dataDir: null, timeoutMs: 60_000 })
+/** A database and a broker of its own where real servers are configured, as more than one machine would have them; else what is embedded. */
+async function stores(): Promise<Backing> {
+  const database = await createTestDatabase(owner)
+  const nats = database === null ? null : await startNats(owner)
+  const sql =
+    database === null ? await openPgliteSql({ dataDir: null, timeoutMs }) : openPostgresSql({ url: database, poolSize: 10, timeoutMs })
   owner.teardown(() => sql.close())
   await migrate(sql)
-  const backing: Backing = { name: 'embedded', sql, log: openSqlLog({ sql, clock: systemClock }) }
+  if (nats === null) return { name: 'embedded', sql, log: openSqlLog({ sql, clock: systemClock }) }
+  const log = await openJetstreamLog({ url: nats.url, credsPath: undefined, createStreams: true, ritualStreamName: undefined, timeoutMs })
+  owner.teardown(() => log.close())
+  return { name: 'jetstream', sql, log }
+}
+
+/** Every run's events in their order, many runs at once. @returns the last sequence */
+async function fill({ name, log }: Backing): Promise<bigint> {
   let last = 0n
-  for (let index = 0; index < eventCount; index++)
-    last = await write(backing.log, {
-      ritualId: `ritual-${index % 20}`,
-      runId: `run-${index % 400}`,
-      event: index < 400 ? 'ritual.started:v1' : 'step.done:v1',
-    })
+  for (let step = 0; step < eventCounts[name] / runs; step++) {
+    const event = step === 0 ? 'ritual.started:v1' : 'step.done:v1'
+    const written = await Promise.all(
+      Array.from({ length: runs }, (_, run) => write(log, { ritualId: `ritual-${run % 20}`, runId: `run-${run}`, event })),
+    )
+    for (const sequence of written) if (sequence > last) last = sequence
+  }
+  return last
+}
+
+/** One process: clients and stores share its machine, so these are the least that one does. */
+async function measure(): Promise<ProcessFigures> {
+  const backing = await stores()
+  console.log(`Stores: ${backing.name === 'jetstream' ? 'PostgreSQL and NATS' : 'embedded'}`)
+  const last = await fill(backing)
 
   const from = performance.now()
   const server = await liveServer(owner, backing)
-  await server.projected(last)
-  const projectedPerSecond = (eventCount / (performance.now() - from)) * 1000
+  await eventually(
+    () =>
+      server.projected(last).then(
+        () => true,
+        () => false,
+      ),
+    { withinMs: 120_000, everyMs: 1 },
+  )
+  const projectedPerSecond = (eventCounts[backing.name] / (performance.now() - from)) * 1000
 
   const ask = () => server.app.inject({ method: 'POST', url: '/graphql', payload: { query } })
   for (let index = 0; index < 50; index++) await ask()

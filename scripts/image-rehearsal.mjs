@@ -1,6 +1,6 @@
 // Runs the steps of the Dockerfile by hand in a clean folder, where there is no container engine: every COPY and RUN of both stages, then the
 // server as an engine would start it (image-jail.sh: its user, read-only root, no capability, no network), and its HEALTHCHECK.
-//   node scripts/image-rehearsal.mjs      as root, takes about two minutes; not checked: the base images, layers
+//   node scripts/image-rehearsal.mjs      as root, takes some minutes; not checked: the base images, layers
 import { execSync, spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
