@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { announce } from '../slo/sql-outbox.ts'
 import { type Clock, type Nanos } from '../../time.ts'
+import { groupCommit } from '../group-commit.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql, type SqlExecutor } from '../sql/sql.ts'
 import { type GuaranteeSignals, type SecurityEventType } from './signals.ts'
@@ -69,31 +70,51 @@ const object = (text: string): Record<string, unknown> => {
   return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {}
 }
 
-async function insert(tx: SqlExecutor, tenantId: string, event: SecurityEvent, now: Nanos): Promise<void> {
+interface Given {
+  readonly tenantId: string
+  readonly event: SecurityEvent
+}
+
+async function insert(tx: SqlExecutor, given: readonly Given[], now: Nanos): Promise<void> {
+  const column = <T>(pick: (event: SecurityEvent, tenantId: string) => T): T[] => given.map(({ tenantId, event }) => pick(event, tenantId))
   await tx.run(
-    'insert into security_events (id, tenant_id, type, severity, at_ns, ip, user_agent, repo_id, details, blocked) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+    `insert into security_events (id, tenant_id, type, severity, at_ns, ip, user_agent, repo_id, details, blocked)
+       select id, tenant_id, type, severity, $1::bigint, ip, user_agent, repo_id, details, blocked
+         from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::boolean[])
+           as e (id, tenant_id, type, severity, ip, user_agent, repo_id, details, blocked)`,
     [
-      randomUUID(),
-      tenantId,
-      event.type,
-      event.severity,
       now,
-      event.ip,
-      event.userAgent?.slice(0, 300) ?? null,
-      event.repoId,
-      JSON.stringify(event.details),
-      event.blocked,
+      given.map(() => randomUUID()),
+      column((_, tenantId) => tenantId),
+      column(({ type }) => type),
+      column(({ severity }) => severity),
+      column(({ ip }) => ip),
+      column(({ userAgent }) => userAgent?.slice(0, 300) ?? null),
+      column(({ repoId }) => repoId),
+      column(({ details }) => JSON.stringify(details)),
+      column(({ blocked }) => blocked),
     ],
   )
-  await announce(tx, {
-    tenantId,
-    domain: 'SLO',
-    type: 'security.noticed:v1',
-    at: now,
-    severity: event.severity === 'critical' ? 'CRITICAL' : event.severity === 'high' ? 'ERROR' : 'WARNING',
-    labels: [`type=${event.type}`],
-    data: { type: event.type, severity: event.severity, repoId: event.repoId, blocked: event.blocked },
-  })
+  await announce(
+    tx,
+    ...given.map(({ tenantId, event }) => ({
+      tenantId,
+      domain: 'SLO' as const,
+      type: 'security.noticed:v1',
+      at: now,
+      severity:
+        event.severity === 'critical' ? ('CRITICAL' as const) : event.severity === 'high' ? ('ERROR' as const) : ('WARNING' as const),
+      labels: [`type=${event.type}`],
+      data: { type: event.type, severity: event.severity, repoId: event.repoId, blocked: event.blocked },
+    })),
+  )
+}
+
+/** One event for each tenant, type and source: what may have become a pattern. */
+function onePerSource(given: readonly Given[]): Given[] {
+  const found = new Map(given.map((one) => [JSON.stringify([one.tenantId, one.event.type, one.event.ip, one.event.repoId]), one]))
+  // in one order everywhere: two groups never wait for each other's sources in a circle
+  return [...found].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, one]) => one)
 }
 
 export function createSecurityEvents({
@@ -123,7 +144,7 @@ export function createSecurityEvents({
     )
     if (events < BigInt(rule.most) || raised > 0n) return false
     const details = { pattern: rule.pattern, count: Number(events) }
-    await insert(tx, tenantId, { ...event, type: 'suspicious_pattern', severity: rule.severity, details, blocked: false }, now)
+    await insert(tx, [{ tenantId, event: { ...event, type: 'suspicious_pattern', severity: rule.severity, details, blocked: false } }], now)
     return true
   }
 
@@ -145,13 +166,36 @@ export function createSecurityEvents({
     try {
       await sql.transaction(async (tx) => {
         const now = clock.now()
-        for (const { tenantId, event, count } of taken) await insert(tx, tenantId, { ...event, details: { ...event.details, count } }, now)
+        const given = taken.map(({ tenantId, event, count }) => ({ tenantId, event: { ...event, details: { ...event.details, count } } }))
+        await insert(tx, given, now)
       })
     } catch (error) {
       for (const { tenantId, event, count } of taken) note(tenantId, event, count)
       logger?.warn({ err: error }, 'security events could not be kept yet')
     }
   }
+
+  /** Events that come together are kept together: a storm of replays costs few transactions. */
+  const keep = groupCommit<Given, boolean>({
+    most: 500,
+    lanes: 1,
+    async run(given) {
+      try {
+        const raised = await sql.transaction(async (tx) => {
+          const now = clock.now()
+          await insert(tx, given, now)
+          let patterns = 0
+          for (const { tenantId, event } of onePerSource(given)) if (await raisePattern(tx, tenantId, event, now)) patterns += 1
+          return patterns
+        })
+        for (let count = 0; count < raised; count += 1) signals.emit.securityEvent('suspicious_pattern')
+        return given.map(() => true)
+      } catch (error) {
+        logger?.warn({ err: error }, 'security events could not be kept')
+        return given.map(() => false)
+      }
+    },
+  })
 
   return {
     noteCheap({ tenantId }, event) {
@@ -161,16 +205,7 @@ export function createSecurityEvents({
     flush,
     async record({ tenantId }, event) {
       signals.emit.securityEvent(event.type)
-      try {
-        const raised = await sql.transaction(async (tx) => {
-          const now = clock.now()
-          await insert(tx, tenantId, event, now)
-          return raisePattern(tx, tenantId, event, now)
-        })
-        if (raised) signals.emit.securityEvent('suspicious_pattern')
-      } catch (error) {
-        logger?.warn({ err: error, type: event.type }, 'a security event could not be kept')
-      }
+      await keep({ tenantId, event })
     },
     async countLastHour({ tenantId, signal }) {
       await flush()

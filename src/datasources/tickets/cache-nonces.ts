@@ -21,11 +21,10 @@ export function createCacheNonces({ cache, sql }: { cache: Cache; sql: Sql }): N
     believedUntil = performance.now() + BELIEVED_MS
   }
 
-  async function stateOf(tenantId: string, ticketId: string, signal?: AbortSignal): Promise<NonceState['code']> {
+  async function stateOf(tenantId: string, ticketId: string): Promise<NonceState['code']> {
     const row = await sql.maybeOne<{ tenant_id: string; is_revoked: boolean }>(
       'select tenant_id, revoked_at_ms is not null as is_revoked from tickets where id = $1',
       [ticketId],
-      { signal },
     )
     if (row === null) return 'OK'
     return row.tenant_id !== tenantId ? 'INVALID_SIGNATURE' : row.is_revoked ? 'REVOKED' : 'OK'
@@ -41,8 +40,8 @@ export function createCacheNonces({ cache, sql }: { cache: Cache; sql: Sql }): N
       await sql.run('update tickets set consumed_at_ms = $3 where id = $1 and tenant_id = $2', [ticketId, tenantId, BigInt(nowMs)])
       return 'OK'
     },
-    async look({ tenantId, ticketId, repoId, nonce }, signal) {
-      const [code, known] = await Promise.all([stateOf(tenantId, ticketId, signal), cache.get(keyOf(repoId, nonce))])
+    async look({ tenantId, ticketId, repoId, nonce }) {
+      const [code, known] = await Promise.all([stateOf(tenantId, ticketId), cache.get(keyOf(repoId, nonce))])
       return { code, seen: code !== 'INVALID_SIGNATURE' && known !== null }
     },
     async check() {

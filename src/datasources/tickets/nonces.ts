@@ -10,6 +10,9 @@ export interface Consumption {
   readonly nowMs: number
 }
 
+/** A genuine ticket that somebody asks about. */
+export type Looked = Pick<Consumption, 'tenantId' | 'ticketId' | 'repoId' | 'nonce'>
+
 /** What the stores know of a genuine ticket. */
 export interface NonceState {
   readonly code: Exclude<NonceCode, 'REPLAY'>
@@ -25,7 +28,7 @@ export interface Nonces {
   /** `OK` for one of any number of attempts; `REVOKED` and foreign tickets use nothing up. */
   consume(consumption: Consumption): Promise<NonceCode>
   /** Reads, and never writes. */
-  look(ticket: Pick<Consumption, 'tenantId' | 'ticketId' | 'repoId' | 'nonce'>, signal?: AbortSignal): Promise<NonceState>
+  look(ticket: Looked): Promise<NonceState>
   /** @throws Error that says what to change, when this store may forget a nonce before its time */
   check(): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { groupCommit } from '../group-commit.ts'
 import { type Sql } from '../sql/sql.ts'
-import { type Consumption, type Nonces } from './nonces.ts'
+import { type Consumption, type Looked, type Nonces, type NonceState } from './nonces.ts'
 import { NONCE_GRACE_MS, type NonceCode } from './ticket-rules.ts'
 
 interface Row {
@@ -66,20 +66,26 @@ async function consumeGroup(sql: Sql, asked: readonly Consumption[]): Promise<No
   })
 }
 
+/** What is known of tickets, for all that are asked about at once. */
+async function lookGroup(sql: Sql, asked: readonly Looked[]): Promise<NonceState[]> {
+  const column = (pick: (one: Looked) => string): string[] => asked.map(pick)
+  const rows = await sql.any<{ ord: bigint; is_foreign: boolean; is_revoked: boolean; seen: boolean }>(
+    `select a.ord, coalesce(t.tenant_id <> a.tenant_id, false) as is_foreign, t.revoked_at_ms is not null as is_revoked, n.nonce is not null as seen
+       from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality as a (tenant_id, ticket_id, repo_id, nonce, ord)
+       left join tickets t on t.id = a.ticket_id
+       left join nonces n on n.repo_id = a.repo_id and n.nonce = a.nonce`,
+    [column(({ tenantId }) => tenantId), column(({ ticketId }) => ticketId), column(({ repoId }) => repoId), column(({ nonce }) => nonce)],
+  )
+  const states: NonceState[] = []
+  for (const { ord, is_foreign: isForeign, is_revoked: isRevoked, seen } of rows)
+    states[Number(ord) - 1] = isForeign ? { code: 'INVALID_SIGNATURE', seen: false } : { code: isRevoked ? 'REVOKED' : 'OK', seen }
+  return states
+}
+
 export function createSqlNonces({ sql }: { sql: Sql }): Nonces {
   return {
     consume: groupCommit({ run: (asked: readonly Consumption[]) => consumeGroup(sql, asked), most: 500, lanes: 2 }),
-    async look({ tenantId, ticketId, repoId, nonce }, signal) {
-      const row = await sql.one<{ tenant_id: string | null; is_revoked: boolean; seen: boolean }>(
-        `select t.tenant_id, t.revoked_at_ms is not null as is_revoked, exists (select 1 from nonces where repo_id = $2 and nonce = $3) as seen
-           from (select $1::text as id) as asked left join tickets t on t.id = asked.id`,
-        [ticketId, repoId, nonce],
-        { signal },
-      )
-      const { tenant_id: owner, is_revoked: isRevoked, seen } = row
-      if (owner !== null && owner !== tenantId) return { code: 'INVALID_SIGNATURE', seen: false }
-      return { code: isRevoked ? 'REVOKED' : 'OK', seen }
-    },
+    look: groupCommit({ run: (asked: readonly Looked[]) => lookGroup(sql, asked), most: 500, lanes: 2 }),
     async check() {
       // a row stays until it is deleted
     },

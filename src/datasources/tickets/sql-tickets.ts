@@ -155,7 +155,7 @@ export function createTickets(parts: TicketsParts): TicketsDataSource {
     const { code, ticket } = judged
     if (code !== 'OK' || ticket === null) return { ...judged, seen: false }
     const { id: ticketId, repoId, nonce } = ticket
-    const known = await nonces.look({ tenantId: scope.tenantId, ticketId, repoId, nonce }, scope.signal)
+    const known = await nonces.look({ tenantId: scope.tenantId, ticketId, repoId, nonce })
     return known.code === 'INVALID_SIGNATURE' ? { code: known.code, ticket: null, seen: false } : { ...known, ticket }
   }
 
