@@ -8,6 +8,7 @@ import { createAuthenticator } from '../src/auth/authenticator.ts'
 import { createContext } from '../src/context.ts'
 import { type Prepared, type RequestOrigin } from '../src/operation/operation.ts'
 import { createPipeline } from '../src/operation/pipeline.ts'
+import { createPlans } from '../src/operation/plans.ts'
 import { resultText } from '../src/operation/result-text.ts'
 import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
 import { migrate } from '../src/datasources/sql/migrate.ts'
@@ -37,11 +38,12 @@ async function contenders(
   if (!isCompiledQuery(compiled)) throw new Error(`not compiled: ${text}`)
   const signal = new AbortController().signal
   const origin: RequestOrigin = { transport: 'http-post', requestId: 'bench', viewer, log, signal }
+  const plans = createPlans(schema)
   const pipeline = createPipeline({
     ...parts,
     schema,
     cache: ground.stores.cache,
-    run: async (_text, context, variables) => compiled.query(undefined, context, variables),
+    run: async (executable, context, values) => (plans.find(executable) ?? compiled.query)(undefined, context, values),
   })
   const prepare = (query = text) => pipeline.prepare({ query }, origin)
   return {

@@ -74,7 +74,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const schema = parts.schema ?? buildSchema(config)
   const app = createHttpServer(config, parts.logger)
 
-  const tracing = registerTracing(app, { config, clock, logger: app.log })
+  const tracing = registerTracing(app, { config, clock, logger: app.log, schema })
   registerMetrics(app, metrics)
   if (stores !== undefined) countRequests(app, dataSources.sliCounters)
   registerHealth(app, {

@@ -88,8 +88,8 @@ function cratonProblems({ cratonTenants = [], cratonStreams = [] }: Partial<Sett
 /** What no setting can say of itself alone. */
 function jointProblems(config: Partial<Settings>): string[] {
   const problems = config.nodeEnv === 'production' ? productionProblems(config) : []
-  if ((config.authMode === 'jwt' || config.authMode === 'both') && config.jwtSecret === undefined && config.jwksUrl === undefined)
-    problems.push('AUTH_MODE: tokens need JWT_SECRET or JWKS_URL')
+  if ((config.authMode === 'jwt' || config.authMode === 'both') && (config.jwtSecret ?? config.jwksUrl ?? config.oidcIssuer) === undefined)
+    problems.push('AUTH_MODE: tokens need JWT_SECRET, JWKS_URL or OIDC_ISSUER')
   if (config.jwtAlgorithms?.some((algorithm) => algorithm.toLowerCase() === 'none') === true)
     problems.push('JWT_ALGORITHMS: `none` is never accepted')
   const wantsSample = config.sampleData === 'live' || config.sampleData === 'static'

@@ -217,6 +217,67 @@ t.test('tokens are verified by the keys that the issuer publishes; an issuer tha
   t.notMatch(answer.text, /ECONNREFUSED|127\.0\.0\.1/)
 })
 
+t.test(
+  'OIDC_ISSUER says itself where its keys are; what it says is kept, and one that says nothing is a source that is down',
+  async (t) => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256')
+    const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' }
+    const asked: string[] = []
+    let answer = (_issuer: string): { status: number; body: unknown } => ({ status: 503, body: {} })
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      const { status, body } = request.url === '/keys' ? { status: 200, body: { keys: [jwk] } } : answer(issuer)
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => server.close())
+    const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/realms/acme`
+    const token = (claims: Claims = {}) =>
+      new SignJWT({ ...plain, iss: issuer, n: Math.random(), ...claims })
+        .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+        .setExpirationTime('10m')
+        .sign(privateKey)
+    const env = { AUTH_MODE: 'jwt', OIDC_ISSUER: issuer }
+    const serverOf = async () => (await fixtureApp(t, env)).app
+
+    for (const [what, said] of [
+      ['an error', { status: 503, body: {} }],
+      ['no address of keys', { status: 200, body: { issuer } }],
+      ['another name', { status: 200, body: { issuer: 'https://evil.test', jwks_uri: `${new URL(issuer).origin}/keys` } }],
+      ['no http address', { status: 200, body: { issuer, jwks_uri: 'file:///etc/passwd' } }],
+    ] as const) {
+      answer = () => said
+      const refused = await ask(await serverOf(), '{me}', withToken(await token()))
+      t.equal(refused.status, 503, what)
+      t.match(refused.body.errors?.[0]?.extensions, { code: 'SOURCE_UNAVAILABLE', source: 'oidc' }, what)
+      t.notMatch(refused.text, /127\.0\.0\.1|evil|passwd/, what)
+    }
+
+    answer = () => ({ status: 200, body: { issuer, jwks_uri: `${new URL(issuer).origin}/keys` } })
+    asked.length = 0
+    const app = await serverOf()
+    for (let round = 0; round < 3; round++) t.same((await ask(app, '{me}', withToken(await token()))).body.data, { me: 'ana@acme.test' })
+    t.same(asked, ['/realms/acme/.well-known/openid-configuration', '/keys'])
+    t.equal((await ask(app, '{me}', withToken(await token({ iss: 'https://other.test' })))).status, 401, 'tokens must name the issuer')
+  },
+)
+
+t.test('scopes that a token holds count beside those of its roles, by the claims that are set; unknown ones give nothing', async (t) => {
+  const scopesIn = async (claims: Claims, env: Record<string, string> = {}) => {
+    const config = readConfig({ ...jwtEnv, ...env })
+    const viewer = await createAuthenticator({ config, clock: systemClock }).authenticate(withToken(await sign({ sub: 'ana', ...claims })))
+    return [...viewer.scopes].sort()
+  }
+  t.same(await scopesIn({ scope: 'openid runs:read system:admin nonsense:write' }), ['runs:read', 'system:admin'])
+  t.same(await scopesIn({ scp: ['approvals:decide', 'profile'] }), ['approvals:decide'])
+  t.same(await scopesIn({ roles: ['viewer'], scope: 'runs:cancel' }), [...scopesOf(['viewer']), 'runs:cancel'].sort())
+  t.same(await scopesIn({ scope: 'runs:read', rights: { orrery: 'graph:write' } }, { JWT_SCOPES_CLAIM: 'rights.orrery' }), ['graph:write'])
+  t.same(await scopesIn({ scope: 'runs:read' }, { JWT_SCOPES_CLAIM: 'none' }), [])
+  const { app } = await fixtureApp(t, jwtEnv)
+  t.equal((await ask(app, '{nothingToSee}', withToken(await sign({ sub: 'ana', scope: 'runs:read' })))).status, 403)
+  t.equal((await ask(app, '{nothingToSee}', withToken(await sign({ sub: 'ana', scope: 'system:admin' })))).status, 200)
+})
+
 t.test('API keys open the door of their tenant until they end or are revoked', async (t) => {
   const sql = await openPgliteSql({ dataDir: null, timeoutMs: 20_000 })
   t.teardown(() => sql.close())

@@ -279,3 +279,35 @@ t.test('a price can be asked for by every way in, and nothing runs', async (t) =
   }
   t.equal(counters.mutations, 0)
 })
+
+t.test('metrics name what carried each operation: a stream is no POST', async (t) => {
+  const { app } = await fixtureApp(t, { BUDGET_CAPACITY: '0' })
+  const { single } = await everyDoor(t, app)
+  const transports: Record<string, string> = {
+    post: 'http-post',
+    get: 'http-get',
+    batch: 'http-post',
+    websocket: 'websocket',
+    multipart: 'multipart',
+  }
+  const transportOf = async (operation: string) =>
+    new RegExp(`^graphql_requests_total{operation="${operation}",type="\\w+",transport="([^"]+)"`, 'm').exec(
+      (await app.inject('/metrics')).body,
+    )?.[1]
+  for (const [name, door] of Object.entries(single)) {
+    const operation = `By_${name.replaceAll(' ', '_')}`
+    await door({ query: `query ${operation} {one}` })
+    t.equal(await transportOf(operation), transports[name] ?? 'sse', name)
+  }
+  // clients that name both kinds of answer learn which one it is from the operation
+  for (const [accept, transport] of [
+    ['multipart/mixed;subscriptionSpec=1.0, application/json', 'multipart'],
+    ['text/event-stream, application/graphql-response+json', 'sse'],
+  ] as const)
+    for (const type of ['query', 'subscription']) {
+      const operation = `${type}_${transport}`
+      const query = type === 'query' ? `query ${operation} {one}` : `subscription ${operation} {ticks(to: 1)}`
+      await app.inject({ method: 'POST', url: '/graphql', payload: { query }, headers: { accept } })
+      t.equal(await transportOf(operation), type === 'query' ? 'http-post' : transport, operation)
+    }
+})

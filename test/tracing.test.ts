@@ -71,11 +71,12 @@ t.test('a request, its operation and the calls to stores below it are one trace,
 
   const own = spans.filter((span) => span.traceId === traceId)
   const byName = (name: string) => own.find((span) => span.name === name)
-  const [http, operation, call] = [byName('POST /graphql'), byName('query Stores'), byName('sources.list')]
+  const [http, operation, field, call] = [byName('POST /graphql'), byName('query Stores'), byName('Query.sources'), byName('sources.list')]
   t.equal(http?.parentSpanId, 'b'.repeat(16))
   t.equal(operation?.parentSpanId, http?.spanId)
-  t.equal(call?.parentSpanId, operation?.spanId)
-  t.same([http?.kind, operation?.kind, call?.kind], [2, 1, 3])
+  t.equal(field?.parentSpanId, operation?.spanId)
+  t.equal(call?.parentSpanId, field?.spanId)
+  t.same([http?.kind, operation?.kind, field?.kind, call?.kind], [2, 1, 1, 3])
   t.equal(attribute(http, 'http.response.status_code'), '200')
   t.equal(attribute(operation, 'graphql.operation.name'), 'Stores')
   t.equal(attribute(operation, 'orrery.transport'), 'http-post')
@@ -88,6 +89,43 @@ t.test('a request, its operation and the calls to stores below it are one trace,
   const failed = spans.filter((span) => span.status.code === 2)
   t.ok(failed.some(({ name }) => name === 'sources.list') && failed.some((span) => attribute(span, 'error.type') === 'SOURCE_UNAVAILABLE'))
   t.ok(headers.every((header) => header === 'operators'))
+})
+
+t.test('a field is one span however many objects it is asked of, and an operation has no more than a hundred of them', async (t) => {
+  const { spans, url } = await collector(t)
+  const { app } = await fixtureApp(t, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    GRAPHQL_MAX_ALIASES: '500',
+    GRAPHQL_MAX_ROOT_FIELDS: '500',
+    BUDGET_CAPACITY: '0',
+  })
+  const ask = (query: string) => app.inject({ method: 'POST', url: '/graphql', payload: { query } })
+  // interpreted at first, compiled later on
+  for (let round = 0; round < 6; round++) {
+    await ask('query Nested {list(first: 5) {fail items(first: 2) {id}}}')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await ask(`query Wide {${Array.from({ length: 150 }, (_, at) => `a${at}: one`).join(' ')}}`)
+  await eventually(() => spans.some(({ name }) => name === 'query Wide'), { withinMs: 30_000 })
+  for (const operation of spans.filter(({ name }) => name === 'query Nested')) {
+    const below = spans.filter(({ parentSpanId }) => parentSpanId === operation.spanId)
+    t.same(
+      below.map((span) => [
+        span.name,
+        attribute(span, 'graphql.field.path'),
+        attribute(span, 'graphql.field.calls'),
+        span.status.code === 2,
+      ]),
+      [
+        ['Query.list', 'list', '1', false],
+        ['Item.fail', 'list.fail', '5', true],
+        ['Item.items', 'list.items', '5', false],
+      ],
+    )
+    for (const span of below) t.ok(BigInt(span.endTimeUnixNano) <= BigInt(operation.endTimeUnixNano))
+  }
+  t.equal(spans.filter(({ name }) => name === 'query Nested').length, 6)
+  t.equal(spans.filter(({ name }) => name === 'Query.one').length, 100)
 })
 
 t.test('a collector that is away costs spans and nothing else', async (t) => {

@@ -1,12 +1,14 @@
 import { type JWTPayload } from 'jose'
 import { isTenantName } from './tenant.ts'
-import { type Role, roles, scopesOf, type Viewer } from './viewer.ts'
+import { type Role, roles, scopes, scopesOf, type Viewer } from './viewer.ts'
 
 export interface ClaimNames {
   /** Claim that names the tenant, or lists several; dots go deeper. */
   readonly tenant: string
   /** Claim that lists the roles, or names one. */
   readonly roles: string
+  /** Claims that list scopes, or hold them in a row with spaces between. */
+  readonly scopes: readonly string[]
   /** Tenant of tokens that name none. */
   readonly defaultTenant: string
 }
@@ -34,8 +36,8 @@ const textOf = (claims: JWTPayload, ...names: string[]): string | null => {
 }
 
 /**
- * Who a verified token is about. Neighbours' tokens name their user in `userId` or `email` where they have no `sub` (contract: summit 4); roles that we do
- * not know give nothing.
+ * Who a verified token is about. Neighbours' tokens name their user in `userId` or `email` where they have no `sub` (contract: summit 4); roles and scopes
+ * that we do not know give nothing: `openid` is no right of ours.
  * @returns null when it names nobody
  */
 export function viewerOfClaims(claims: JWTPayload, names: ClaimNames): Viewer | null {
@@ -43,6 +45,7 @@ export function viewerOfClaims(claims: JWTPayload, names: ClaimNames): Viewer | 
   if (actorId === null) return null
   const held = textsOf(claimAt(claims, names.roles)).map((name) => name.toLowerCase())
   const known = roles.filter((role): role is Role => held.includes(role))
+  const granted = names.scopes.flatMap((name) => textsOf(claimAt(claims, name))).filter((scope) => scopes.has(scope))
   const listed = textsOf(claimAt(claims, names.tenant)).filter(isTenantName)
   const tenants = listed.length > 0 ? listed : [names.defaultTenant]
   return {
@@ -52,7 +55,7 @@ export function viewerOfClaims(claims: JWTPayload, names: ClaimNames): Viewer | 
     tenantId: tenants[0] ?? names.defaultTenant,
     tenants,
     roles: known,
-    scopes: scopesOf(known),
+    scopes: new Set([...scopesOf(known), ...granted]),
     expiresAtSeconds: claims.exp ?? null,
     authenticated: true,
   }

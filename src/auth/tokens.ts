@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from 'jose'
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { type Config } from '../config.ts'
 import { AppError, sourceUnavailable } from '../errors.ts'
 import { type Clock } from '../time.ts'
 import { viewerOfClaims } from './claims.ts'
+import { issuerKeys } from './issuer-keys.ts'
 import { type Viewer } from './viewer.ts'
 
 export const unauthenticated = (message = 'The credentials do not hold.', cause?: unknown): AppError =>
@@ -12,17 +13,16 @@ export const unauthenticated = (message = 'The credentials do not hold.', cause?
 
 /** Verifies tokens; a verified one is remembered by its hash for at most a minute, never past its end. */
 export interface Tokens {
-  /** @throws AppError UNAUTHENTICATED, SOURCE_UNAVAILABLE (source "jwks") when the issuer's keys cannot be fetched */
+  /** @throws AppError UNAUTHENTICATED, SOURCE_UNAVAILABLE (source "jwks" or "oidc") when the issuer's keys cannot be fetched */
   verify(token: string): Promise<Viewer>
 }
 
 const maxTokenCharacters = 8192
 const rememberedMs = 60_000
-const keysTimeoutMs = 3000
 
 export function createTokens(config: Config, clock: Clock): Tokens {
   const secret = config.jwtSecret === undefined ? null : new TextEncoder().encode(config.jwtSecret)
-  const remote = config.jwksUrl === undefined ? null : createRemoteJWKSet(new URL(config.jwksUrl), { timeoutDuration: keysTimeoutMs })
+  const remote = issuerKeys(config)
   // a shared secret verifies HMAC and nothing else, public keys everything else: an RS256 key must never serve as an HMAC secret
   const usable = (algorithm: string): boolean => (algorithm.startsWith('HS') ? secret !== null : remote !== null)
   const algorithms = config.jwtAlgorithms.filter(usable)
@@ -32,7 +32,7 @@ export function createTokens(config: Config, clock: Clock): Tokens {
   const check = async (token: string): Promise<JWTPayload> => {
     const options: JWTVerifyOptions = {
       algorithms,
-      issuer: config.jwtIssuer,
+      issuer: config.jwtIssuer ?? config.oidcIssuer,
       audience: config.jwtAudience,
       clockTolerance: config.jwtClockSkewSeconds,
       currentDate: new Date(nowSeconds() * 1000),
@@ -52,6 +52,7 @@ export function createTokens(config: Config, clock: Clock): Tokens {
       const viewer = viewerOfClaims(await check(token).catch(translate), {
         tenant: config.jwtTenantClaim,
         roles: config.jwtRolesClaim,
+        scopes: config.jwtScopesClaim,
         defaultTenant: config.defaultTenant,
       })
       if (viewer === null) throw unauthenticated()

@@ -46,6 +46,9 @@ export const scopesOfRole: Readonly<Record<Role, readonly string[]>> = {
   ],
 }
 
+/** Every scope there is. */
+export const scopes: ReadonlySet<string> = new Set(Object.values(scopesOfRole).flat())
+
 export const scopesOf = (held: readonly Role[]): ReadonlySet<string> => new Set(held.flatMap((role) => scopesOfRole[role]))
 
 /** Why this viewer may not, judged by scope alone; null when they may. */

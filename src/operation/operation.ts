@@ -31,6 +31,8 @@ export interface RequestOrigin {
   readonly readOnly?: boolean
   /** False where the answer cannot be a stream: subscriptions are refused. */
   readonly streams?: boolean
+  /** What carries a subscription, where that is another thing than what carries single answers. */
+  readonly streamTransport?: TransportName
   /** `Last-Event-ID` of a reconnecting EventSource. */
   readonly lastEventId?: string | null
   /** By the header `X-GraphQL-Cost`; transports without headers use `extensions.cost`. */

@@ -132,7 +132,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       extensions: request.extensions ?? {},
       estimatedCost: estimate.cost,
       costMode,
-      origin,
+      origin: known.type === 'subscription' ? { ...origin, transport: origin.streamTransport ?? origin.transport } : origin,
     }
     const measured = checked.tolerated ? 'COST_LIMIT_EXCEEDED' : reservation?.granted === false ? 'THROTTLED' : null
     // what was not granted was not taken, and is owed in full

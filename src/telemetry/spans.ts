@@ -8,8 +8,8 @@ export interface Span {
   readonly traceId: string
   readonly spanId: string
   readonly sampled: boolean
-  /** Ends it; later calls do nothing. */
-  end(outcome?: { readonly failed?: boolean; readonly attributes?: Attributes }): void
+  /** Ends it, now or when it did end; later calls do nothing. */
+  end(outcome?: { readonly failed?: boolean; readonly attributes?: Attributes; readonly endNs?: bigint }): void
 }
 
 export interface SpanStart {
@@ -60,7 +60,7 @@ export function createSpans({ exporter, clock, ratio }: { exporter: Exporter; cl
         traceId,
         spanId,
         sampled,
-        end({ failed = false, attributes: more = {} } = {}) {
+        end({ failed = false, attributes: more = {}, endNs = clock.now() } = {}) {
           if (ended || !sampled) return
           ended = true
           exporter.add({
@@ -70,7 +70,7 @@ export function createSpans({ exporter, clock, ratio }: { exporter: Exporter; cl
             name,
             kind,
             startNs,
-            endNs: clock.now(),
+            endNs,
             attributes: { ...attributes, ...more },
             failed,
           })

@@ -1,12 +1,13 @@
 import { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import { type ExecutionResult } from 'graphql'
+import { type ExecutionResult, type GraphQLSchema } from 'graphql'
 import { type Config } from '../config.ts'
 import { type Pipeline, type PreparedOperation } from '../operation/operation.ts'
 import { type Clock } from '../time.ts'
+import { traceFields } from './field-spans.ts'
 import { createOtlpExporter } from './otlp-exporter.ts'
 import { createSpans, type Span, type Spans } from './spans.ts'
 
-/** Traces over HTTP request -> operation -> store, where a collector is configured. */
+/** Traces over HTTP request -> operation -> field -> store, where a collector is configured. */
 export interface Tracing {
   readonly spans: Spans
   /** The pipeline, each of its operations a span below its HTTP request's. */
@@ -19,10 +20,12 @@ export interface TracingParts {
   readonly config: Pick<Config, 'otelEndpoint' | 'otelHeaders' | 'otelServiceName' | 'otelRatio'>
   readonly clock: Clock
   readonly logger: FastifyBaseLogger
+  /** Its resolvers are wrapped, where anything is traced at all. */
+  readonly schema: GraphQLSchema
 }
 
 /** @returns null when no collector is configured: then nothing is traced, and nothing costs anything */
-export function registerTracing(app: FastifyInstance, { config, clock, logger }: TracingParts): Tracing | null {
+export function registerTracing(app: FastifyInstance, { config, clock, logger, schema }: TracingParts): Tracing | null {
   if (config.otelEndpoint === undefined) return null
   const exporter = createOtlpExporter({
     endpoint: config.otelEndpoint,
@@ -31,6 +34,7 @@ export function registerTracing(app: FastifyInstance, { config, clock, logger }:
     logger,
   })
   const spans = createSpans({ exporter, clock, ratio: config.otelRatio })
+  const fields = traceFields(schema, spans, () => clock.now())
   const requests = new Map<string, Span>()
 
   app.addHook('onRequest', async (request, reply) => {
@@ -65,7 +69,7 @@ export function registerTracing(app: FastifyInstance, { config, clock, logger }:
         'orrery.request_id': origin.requestId,
       },
     })
-    const answer = await spans.within(span, work)
+    const answer = await fields.within(span, work)
     const code = codeOf(answer)
     span.end({ failed: code !== null, attributes: { 'error.type': code } })
     return answer

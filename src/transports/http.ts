@@ -83,6 +83,7 @@ async function handle(options: HttpOptions, request: FastifyRequest, reply: Fast
     ...originOf(request, await options.authenticate(request.headers), leaving(reply)),
     transport: accept.single === null && accept.stream !== null ? accept.stream : request.method === 'GET' ? 'http-get' : 'http-post',
     streams: takesStream,
+    ...(takesStream && accept.stream !== null ? { streamTransport: accept.stream } : {}),
   }
   if (Array.isArray(request.body)) return handleBatch(options, request.body, origin, accept.single ?? 'application/json', reply)
   const prepared = await prepareOne(
