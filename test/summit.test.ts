@@ -230,6 +230,23 @@ t.test("Summit's live graph, its runs and approvals, beside Demon's", async (t) 
     after = page.pageInfo.endCursor
   }
   t.same(seen, [runId(2), runId(1), 'r2', 'r1'], 'one list of both systems, page by page')
+  const told = (await query('{ sources { name capabilities { name available detail } } }'))['sources'] as unknown as {
+    name: string
+    capabilities: { name: string; available: boolean; detail: string }[]
+  }[]
+  const capabilities = told.flatMap((source) => source.capabilities)
+  for (const shape of ['A', 'B', 'C', 'D', 'E'])
+    t.ok(
+      capabilities.some(({ name, available }) => name === `shape ${shape}` && available),
+      `shape ${shape} is told`,
+    )
+  for (const table of ['entities', 'runs', 'approvals'])
+    t.match(
+      capabilities.find(({ name }) => name === `table ${table}`),
+      { available: true, detail: /public: \d+ columns/ },
+    )
+  t.ok(capabilities.some(({ name }) => name.startsWith('full-text')))
+  t.same(told.find(({ name }) => name === 'sql')?.capabilities, [])
   const theirs = viewerOf('sam@example.com', ['admin'], twin)
   t.match(
     await query('{ runs(filter: { systems: [SUMMIT] }) { nodes { runId } } }', {}, theirs),

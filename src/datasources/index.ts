@@ -174,7 +174,7 @@ export function createDataSources({
   } = createSlo({ sql, config, clock })
   const guarantees = createGuarantees({ sql, cache: stores.cache, config, clock, counters: sliCounters })
   const progress = createProgress({ sql, clock, notifier })
-  const summit = stores.summit == null ? null : createSummit(stores.summit)
+  const summit = stores.summit == null ? null : createSummit(stores.summit, stores.neo4j ?? null)
   const approvals = summit?.runs == null ? createSqlApprovals({ sql }) : joinApprovals(createSqlApprovals({ sql }), summit.runs)
   return {
     runs: summit?.runs == null ? createSqlRuns({ sql }) : joinRuns(createSqlRuns({ sql }), summit.runs),
@@ -187,7 +187,7 @@ export function createDataSources({
     audit: createRecordAudit({ sql, store: native, log, clock }),
     ...createGraphPorts({ stores, progress, config, clock, summit: summit?.graph ?? null }),
     timeline: createSqlTimeline({ sql }),
-    sources: createSources({ stores, progress, config, clock, neighbours }),
+    sources: createSources({ stores, progress, config, clock, neighbours, capabilities: summit?.capabilities }),
     progress,
     idempotency: createSqlIdempotency({ sql, clock }),
     slo,

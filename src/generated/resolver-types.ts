@@ -4398,6 +4398,8 @@ export type Source = {
   readonly latencyMs?: Maybe<Scalars['Float']['output']>;
   /** What the last failed probe said; never a driver's text. */
   readonly lastError?: Maybe<Scalars['String']['output']>;
+  /** What was found in it, for a source that differs from install to install (Summit's); looked at anew after half a minute. */
+  readonly capabilities: ReadonlyArray<SourceCapability>;
   /** Messages of this source that could not be read, newest first. */
   readonly deadLetters: DeadLetterConnection;
 };
@@ -4407,6 +4409,17 @@ export type Source = {
 export type SourceDeadLettersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Something that a source may have or not. */
+export type SourceCapability = {
+  readonly __typename?: 'SourceCapability';
+  /** Such as `shape A`, `full-text entity_search` or `table runs`. */
+  readonly name: Scalars['String']['output'];
+  /** Whether it was found, and can be used. */
+  readonly available: Scalars['Boolean']['output'];
+  /** What was found, or what is missing. */
+  readonly detail: Scalars['String']['output'];
 };
 
 /** What a source is used for. */
@@ -5492,6 +5505,7 @@ export type ResolversTypes = {
   SloStatus: SloStatus;
   SloWindow: ResolverTypeWrapper<SloWindow>;
   Source: ResolverTypeWrapper<SourceModel>;
+  SourceCapability: ResolverTypeWrapper<SourceCapability>;
   SourceKind: SourceKind;
   SourceMode: SourceMode;
   SourceStatus: SourceStatus;
@@ -5770,6 +5784,7 @@ export type ResolversParentTypes = {
   SloService: Omit<SloService, 'slos'> & { slos: ReadonlyArray<ResolversParentTypes['Slo']> };
   SloWindow: SloWindow;
   Source: SourceModel;
+  SourceCapability: SourceCapability;
   StartRunInput: StartRunInput;
   StorageStatus: StorageStatusModel;
   StreamGap: StreamGap;
@@ -7228,7 +7243,14 @@ export type SourceResolvers<ContextType = Context, ParentType extends ResolversP
   lagEvents?: Resolver<Maybe<ResolversTypes['Long']>, ParentType, ContextType>;
   latencyMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   lastError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  capabilities?: Resolver<ReadonlyArray<ResolversTypes['SourceCapability']>, ParentType, ContextType>;
   deadLetters?: Resolver<ResolversTypes['DeadLetterConnection'], ParentType, ContextType, Partial<SourceDeadLettersArgs>>;
+};
+
+export type SourceCapabilityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SourceCapability'] = ResolversParentTypes['SourceCapability']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  available?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  detail?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type StorageStatusResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StorageStatus'] = ResolversParentTypes['StorageStatus']> = {
@@ -7569,6 +7591,7 @@ export type Resolvers<ContextType = Context> = {
   SloService?: SloServiceResolvers<ContextType>;
   SloWindow?: SloWindowResolvers<ContextType>;
   Source?: SourceResolvers<ContextType>;
+  SourceCapability?: SourceCapabilityResolvers<ContextType>;
   StorageStatus?: StorageStatusResolvers<ContextType>;
   StreamGap?: StreamGapResolvers<ContextType>;
   StreamPhase?: StreamPhaseResolvers<ContextType>;

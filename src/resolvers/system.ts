@@ -9,6 +9,7 @@ export const system: Resolvers = {
     rateLimit: (_parent, _args, ctx) => ctx.rateLimit(),
   },
   Source: {
+    capabilities: ({ name }, _args, ctx) => ctx.dataSources.sources.capabilities(name),
     deadLetters: async ({ name }, page, ctx) => {
       const { sources } = ctx.dataSources
       const found = await sources.deadLetters(ctx.scope, name, pageRequest(page))

@@ -25,10 +25,10 @@ export function createNeo4jTraversal({ neo4j, names }: Neo4jTraversalParts): Gra
   const { rowsAt } = createNeo4jPlaces({ neo4j, names })
 
   /** Of nodes that were found, those that are none there, by number; and the labels of all where they are asked for. */
-  const shownOf = (list: string, labels: readonly string[] | null): string =>
+  const toldOf = (node: string, labels: readonly string[] | null): string =>
     labels === null
-      ? `[n IN ${list} WHERE n.since IS NULL OR n.since > $at | [n.ref, n.spans]]`
-      : `[n IN ${list} | [n.ref, n.spans, n.labels]]`
+      ? `collect(CASE WHEN ${node}.since IS NULL OR ${node}.since > $at THEN [${node}.ref, ${node}.spans] END)`
+      : `collect([${node}.ref, ${node}.spans, ${node}.labels])`
 
   function isShown(row: unknown, position: number, labels: readonly string[] | null): boolean {
     const [, spans, held] = Array.isArray(row) ? row : []
@@ -54,13 +54,12 @@ export function createNeo4jTraversal({ neo4j, names }: Neo4jTraversalParts): Gra
     const within = ({ relationships, holds }: Kinds, distance: number): string =>
       `CALL { WITH a MATCH (a)${left}[rs:${relationships}*1..${distance}]${right}(b)
          ${whereOf([...holds, ...typed(types)], 'rs')}
-         WITH DISTINCT b LIMIT $max RETURN collect(b) AS l${distance} }`
+         WITH DISTINCT b LIMIT $max RETURN collect(b.ref) AS l${distance}${distance === depth ? `, ${toldOf('b', labels)} AS told` : ''} }`
     const [row] = await rowsAt(
       scope,
       place,
       (kind) => `OPTIONAL MATCH (a:${names.node} {g: $g, ref: $start}) ${distances.map((distance) => within(kind, distance)).join(' ')}
-        RETURN position, mostPast, [${distances.map((distance) => `[n IN l${distance} | n.ref]`).join(', ')}] AS levels,
-          ${shownOf(`l${depth}`, labels)} AS told`,
+        RETURN position, mostPast, [${distances.map((distance) => `l${distance}`).join(', ')}] AS levels, told`,
       { start: BigInt(walk.start), types },
     )
     const levels = Array.isArray(row?.['levels']) ? row['levels'].map(numbers) : []
@@ -88,8 +87,8 @@ export function createNeo4jTraversal({ neo4j, names }: Neo4jTraversalParts): Gra
         ({ relationships, holds }) => `CALL { UNWIND $frontier AS ref MATCH (a:${names.node} {g: $g, ref: ref})
              CALL { WITH a MATCH (a)${left}[r:${relationships}]${right}(b) ${whereOf([...holds, ...typed(types)])}
                     RETURN r, b LIMIT $max }
-             WITH a, r, b LIMIT $max RETURN collect([a.ref, b.ref, r.ref]) AS steps, collect(DISTINCT b) AS targets }
-           RETURN position, mostPast, steps, ${shownOf('targets', labels)} AS told`,
+             WITH a, r, b LIMIT $max RETURN collect([a.ref, b.ref, r.ref]) AS steps, ${toldOf('b', labels)} AS told }
+           RETURN position, mostPast, steps, told`,
         { frontier: frontier.map(BigInt), types },
       )
       const found = Array.isArray(rows[0]?.['steps']) ? rows[0]['steps'].map(numbers) : []

@@ -3,6 +3,8 @@ import { type GraphDataSource } from '../graph/graph.ts'
 import { type Neo4j, openNeo4j } from '../neo4j/neo4j-client.ts'
 import { openPostgresSql } from '../sql/postgres-sql.ts'
 import { type Sql } from '../sql/sql.ts'
+import { type SourceCapability } from '../system/sources.ts'
+import { graphCapabilities, tableCapabilities } from './summit-capabilities.ts'
 import { createSummitDetection } from './summit-detection.ts'
 import { createSummitEntities } from './summit-entities.ts'
 import { createSummitGraph } from './summit-graph.ts'
@@ -45,15 +47,29 @@ export function openSummit(config: Settings, shared: Neo4j | null): SummitStores
   }
 }
 
-/** The reads of an install; each half is there where its store is. */
-export function createSummit({ neo4j, sql }: Pick<SummitStores, 'neo4j' | 'sql'>): {
+/**
+ * The reads of an install; each half is there where its store is.
+ * @param shared the Neo4j of our own projection, as in `openSummit`
+ */
+export function createSummit(
+  { neo4j, sql }: Pick<SummitStores, 'neo4j' | 'sql'>,
+  shared: Neo4j | null,
+): {
   readonly graph: GraphDataSource | null
   readonly runs: SummitRuns | null
+  /** What was found in each store, by its name in `Query.sources`. */
+  readonly capabilities: ReadonlyMap<string, () => Promise<readonly SourceCapability[]>>
 } {
   const tables = sql === null ? null : createSummitTables({ sql })
   const entities = tables === null ? null : createSummitEntities({ tables })
+  const detection = neo4j === null ? null : createSummitDetection({ neo4j })
+  const capabilities = new Map<string, () => Promise<readonly SourceCapability[]>>()
+  if (neo4j !== null && detection !== null)
+    capabilities.set(neo4j === shared ? 'neo4j' : 'summit-neo4j', async () => graphCapabilities(await detection.now()))
+  if (sql !== null) capabilities.set('summit-sql', () => tableCapabilities(sql))
   return {
-    graph: neo4j === null ? null : createSummitGraph({ neo4j, detection: createSummitDetection({ neo4j }), entities }),
+    graph: neo4j === null || detection === null ? null : createSummitGraph({ neo4j, detection, entities }),
     runs: tables === null ? null : createSummitRuns({ tables }),
+    capabilities,
   }
 }

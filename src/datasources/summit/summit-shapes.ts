@@ -39,6 +39,9 @@ function nodeShape(labels: readonly string[], props: Properties): string {
   return 'B'
 }
 
+/** The shape of a node as a statement gives it. */
+export const shapeOf = (row: Neo4jRow): string => nodeShape(textsOf(row['labels']), (row['props'] ?? {}) as Properties)
+
 function edgeShape(type: string, props: Properties): string {
   if (type === 'REL') return 'A'
   if (props['idempotency_token'] != null) return 'C'

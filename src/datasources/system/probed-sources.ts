@@ -1,12 +1,12 @@
 import { type Config } from '../../config.ts'
-import { isAppError, UnusableSourceError } from '../../errors.ts'
+import { isAppError, isOutage, UnusableSourceError } from '../../errors.ts'
 import { type ProjectionProgress } from '../../projections/progress.ts'
 import { type Clock, type Nanos } from '../../time.ts'
 import { type Cache } from '../cache/cache.ts'
 import { type EventLog, type LogStream } from '../log/log.ts'
 import { emptyPage } from '../page.ts'
 import { type Sql } from '../sql/sql.ts'
-import { type Source, type SourceKind, type SourcesDataSource } from './sources.ts'
+import { type Source, type SourceCapability, type SourceKind, type SourcesDataSource } from './sources.ts'
 import { countDeadLetters, listDeadLetters } from './sql-dead-letters.ts'
 
 export interface SourcesParts {
@@ -21,6 +21,8 @@ export interface SourcesParts {
   readonly progress: Pick<ProjectionProgress, 'watermark'>
   /** Prometheus and Alertmanager, where this deployment has them. */
   readonly neighbours?: readonly Probe[]
+  /** What tells of a source, by its name. */
+  readonly capabilities?: ReadonlyMap<string, () => Promise<readonly SourceCapability[]>>
   readonly config: Pick<Config, 'criticalSources' | 'sourceTimeoutMs'>
   readonly clock: Clock
 }
@@ -183,6 +185,17 @@ export function createSources(parts: SourcesParts): SourcesDataSource {
   }
 
   return {
+    async capabilities(source) {
+      const look = parts.capabilities?.get(source)
+      try {
+        const found = look === undefined ? [] : await within(look(), timeoutMs)
+        return found === SILENT ? [] : found
+      } catch (error) {
+        // A source that is down tells nothing, and its own probe says that it is.
+        if (!isOutage(error)) throw error
+        return []
+      }
+    },
     list() {
       if (cached !== null && performance.now() < cached.freshUntil) return cached.sources
       const run = { sources: probeAll(), freshUntil: Infinity }

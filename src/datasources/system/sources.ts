@@ -21,6 +21,13 @@ export interface Source {
   readonly lastError: string | null
 }
 
+/** Something that a source may have or not, as a look at it found. */
+export interface SourceCapability {
+  readonly name: string
+  readonly available: boolean
+  readonly detail: string
+}
+
 /** A message that could not be read, kept whole with its reason. */
 export interface DeadLetter {
   readonly source: string
@@ -34,6 +41,8 @@ export interface DeadLetter {
 export interface SourcesDataSource {
   /** Every source, probed within the last few seconds; never throws for a source that is down. */
   list(): Promise<Source[]>
+  /** What was found in a source that differs from install to install; nothing for others, and while it is down. */
+  capabilities(source: string): Promise<readonly SourceCapability[]>
   /** Newest first. Messages that belong to another tenant's subject are left out. */
   deadLetters(scope: Scope, source: string, page: PageRequest): Promise<Page<DeadLetter>>
   countDeadLetters(scope: Scope, source: string): Promise<number>
