@@ -59,6 +59,20 @@ t.test('records are appended, followed, verified, pinned, exported and imported 
   t.equal((await cli('records', 'import', 'copy', '--file', file)).code, 0, 'what is there already is not written again')
   t.match(linesOf((await cli('records', 'verify', 'copy')).stdout), [{ ok: true, checked: length }])
 
+  const kept = join(folder, 'pins.jsonl')
+  await writeFile(kept, (await cli('records', 'pin', 'orders', '--list')).stdout)
+  t.match(linesOf((await cli('records', 'verify', 'orders', '--pins', kept)).stdout), [{ ok: true, keptPins: Number }])
+  t.equal((await cli('records', 'verify', '--file', file, '--pins', kept)).code, 0)
+  const foreign = join(folder, 'foreign.jsonl')
+  await writeFile(foreign, `${JSON.stringify({ length: '3', headHash: '0'.repeat(64) })}\n`)
+  const longer = join(folder, 'longer.jsonl')
+  await writeFile(longer, `${JSON.stringify({ length: '604', headHash })}\n`)
+  for (const target of [['orders'], ['--file', file]]) {
+    t.match(await cli('records', 'verify', ...target, '--pins', foreign), { code: 1, stderr: /rewritten at or before offset 2/ })
+    t.match(await cli('records', 'verify', ...target, '--pins', longer), { code: 1, stderr: /tail was cut/ })
+  }
+  t.equal((await cli('records', 'verify', 'orders', '--pins', file)).code, 2)
+
   const bytes = await readFile(file)
   bytes[51] = 0x58
   const forged = join(folder, 'forged.log')

@@ -26,6 +26,7 @@ export interface Arguments {
   readonly file: string | undefined
   readonly out: string | undefined
   readonly list: boolean | undefined
+  readonly pins: string | undefined
 }
 
 /** The command line cannot be understood; the message says why. */
@@ -60,6 +61,7 @@ const options = {
   file: { type: 'string' },
   out: { type: 'string' },
   list: { type: 'boolean' },
+  pins: { type: 'string' },
 } as const
 
 function parse(argv: readonly string[]) {
@@ -104,5 +106,6 @@ export function readArguments(argv: readonly string[]): Arguments {
     file: values.file,
     out: values.out,
     list: values.list,
+    pins: values.pins,
   }
 }

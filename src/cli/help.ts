@@ -34,7 +34,7 @@ usage: orrery [COMMAND] [FLAGS]           npm start -- [FLAGS]
                             append records, one a word or one a line of standard input
   records tail STREAM [--from N] [--count N]
                             stored records from N on, then new ones as they come
-  records verify STREAM [--from N] [--to N]; records verify --file SEGMENT[,SEGMENT]
+  records verify STREAM [--from N] [--to N] [--pins FILE]; records verify --file SEGMENT[,SEGMENT]
                             recompute the hash chain of a stream, or of exported files
   records pin STREAM [--list]
                             note length and head hash; --list prints all pins

@@ -3,6 +3,7 @@ import { type Arguments, UsageError } from './arguments.ts'
 import { type ApiClient } from './api-client.ts'
 import { startChainCheck } from '../datasources/storage/chain-check.ts'
 import { hexOrNull } from '../datasources/storage/record-chain.ts'
+import { holdAgainst, type KeptPin } from './record-pins.ts'
 import { appendTo, createStream, maybeStream, type StreamSummary } from './record-streams.ts'
 import { recordsOfFile } from './segment-files.ts'
 
@@ -41,10 +42,14 @@ async function walk(
 }
 
 /** `orrery records verify --file`: needs no server. */
-export async function checkFiles(files: readonly string[]): Promise<void> {
-  const { first, finding } = await walk(files, ({ offset }) => {
+export async function checkFiles(files: readonly string[], pins: readonly KeptPin[]): Promise<void> {
+  const heads = new Map(pins.map(({ length }) => [length, '']))
+  const { first, finding } = await walk(files, ({ offset, hash }) => {
+    if (heads.has(offset + 1n)) heads.set(offset + 1n, hash)
     if (offset % EVERY === 0n && offset > 0n) progress(`verified up to offset ${offset}`)
   })
+  const length = first + finding.checked
+  for (const pin of pins) if (pin.length > first) holdAgainst(files.join(', '), pin, { length, hash: heads.get(pin.length) ?? null })
   print({ ok: true, firstOffset: first.toString(), checked: finding.checked.toString(), headHash: finding.headHash, mode: 'files' })
 }
 

@@ -1,6 +1,7 @@
 import { type Arguments, UsageError } from './arguments.ts'
 import { type ApiClient, createApiClient } from './api-client.ts'
 import { checkFiles, exportStream, importStream } from './record-files.ts'
+import { compareWithPins, keptPins } from './record-pins.ts'
 import { appendTo, findStream, keyOf, type StreamSummary } from './record-streams.ts'
 
 const SLICE = 100_000n
@@ -62,6 +63,7 @@ interface Verification {
 /** @throws Error naming the first broken offset and why */
 export async function verifyStream(client: ApiClient, given: Arguments, stream: StreamSummary): Promise<void> {
   const query = `query($id: ID!, $from: Long, $to: Long) { it: recordStream(id: $id) { verify(from: $from, to: $to) { ok checked headHash firstBrokenOffset reason mode } } }`
+  const pins = await keptPins(given)
   const end = wholeNumber('to', given.to) ?? BigInt(stream.length)
   let from = wholeNumber('from', given.from) ?? BigInt(stream.firstOffset)
   let checked = 0n
@@ -79,11 +81,12 @@ export async function verifyStream(client: ApiClient, given: Arguments, stream: 
     from = to
   } while (from < end)
   if (process.stderr.isTTY) process.stderr.write('\n')
-  print({ ok: true, stream: stream.name, checked: checked.toString(), headHash: last.headHash, mode: last.mode })
+  await compareWithPins(client, stream, pins)
+  print({ ok: true, stream: stream.name, checked: checked.toString(), headHash: last.headHash, mode: last.mode, keptPins: pins.length })
 }
 
 async function verify(client: ApiClient | null, given: Arguments, name: string | undefined): Promise<void> {
-  if (given.file !== undefined) return checkFiles(given.file.split(','))
+  if (given.file !== undefined) return checkFiles(given.file.split(','), await keptPins(given))
   if (client === null || name === undefined) throw new UsageError('Say `orrery records verify STREAM`, or `--file SEGMENT[,SEGMENT]`.')
   return verifyStream(client, given, await findStream(client, given, name))
 }
