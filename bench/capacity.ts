@@ -14,6 +14,7 @@ import { type Backing, liveServer, write } from '../test/support/live-server.ts'
 import { startNats } from '../test/support/nats.ts'
 import { createTestDatabase } from '../test/support/sql.ts'
 import { bench, owner, readable } from './support/bench.ts'
+import { heapBytes } from './support/memory.ts'
 import { type Load, plan, type ProcessFigures, shardRates, simulateShard } from './support/capacity-model.ts'
 
 const timeoutMs = 60_000
@@ -75,6 +76,7 @@ async function measure(): Promise<ProcessFigures> {
   const queriesPerSecond = (asked / (performance.now() - start)) * 1000
 
   const baseMiB = process.memoryUsage().rss / 1_048_576
+  const heapBefore = heapBytes()
   let delivered = 0
   const abort = new AbortController()
   const subscribe = async () => {
@@ -89,7 +91,7 @@ async function measure(): Promise<ProcessFigures> {
   }
   const streams = Array.from({ length: readers }, () => subscribe().catch(() => undefined))
   while (delivered < readers) await new Promise((resolve) => setTimeout(resolve, 50))
-  const subscriptionKiB = Math.max(1, ((process.memoryUsage().rss / 1_048_576 - baseMiB) * 1024) / readers)
+  const subscriptionKiB = (heapBytes() - heapBefore) / 1024 / readers
   const before = delivered
   const begin = performance.now()
   for (let index = 0; index < 100; index++)

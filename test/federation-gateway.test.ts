@@ -6,6 +6,7 @@ import { serviceSdl } from '../src/federation/subgraph.ts'
 import { packageRoot } from '../src/root.ts'
 import { domains, loadTypeDefs } from '../src/schema.ts'
 import { composers } from './support/composers.ts'
+import { eventually } from './support/eventually.ts'
 import { type Answer, apolloGateway, hiveGateway } from './support/gateways.ts'
 import { backings, liveServer, type LiveServer, write } from './support/live-server.ts'
 
@@ -55,6 +56,27 @@ for (const [runId, state] of [
 const last = await write(log, { ritualId: 'report', runId: 'one', event: 'ritual.started:v1' })
 await whole.projected(last)
 
+const setUp = async (mutation: string, done: string): Promise<void> => {
+  const { data, errors } = await single({ query: `mutation { done: ${mutation} { __typename } }` })
+  const { __typename } = (data as { done: { __typename: string } } | null | undefined)?.done ?? { __typename: JSON.stringify(errors) }
+  if (__typename !== done) throw new Error(`${mutation}: ${__typename}`)
+}
+await setUp('createRecordStream(input: { name: "orders" })', 'RecordStreamAccepted')
+await setUp('appendRecords(input: { key: { name: "orders" }, records: [{ text: "one" }, { json: { order: 2 } }] })', 'RecordsAppended')
+await setUp(
+  `createGraph(input: { scope: { projectId: "p", namespace: "n", graphId: "services" }, mutations: [
+    { addNode: { nodeId: "api", labels: ["Service"] } }, { addNode: { nodeId: "db" } },
+    { addEdge: { edgeId: "uses", from: "api", to: "db", label: "USES" } }] })`,
+  'GraphAccepted',
+)
+await eventually(
+  async () => {
+    const query = '{ graph(scope: { projectId: "p", namespace: "n", graphId: "services" }) { id } }'
+    return ((await single({ query })).data as { graph: unknown }).graph !== null
+  },
+  { withinMs: 30_000 },
+)
+
 /** Two servers probe their stores at different times; what a cursor holds beside the position is its moment. */
 const comparable = ({ data, errors }: FormattedExecutionResult) => ({
   data,
@@ -72,6 +94,8 @@ for (const [name, ask] of Object.entries(gateways)) {
     for (const { name: file, query } of golden) {
       const expected = comparable(await single({ query }))
       t.strictSame(expected.errors, [], `${file}: the single server has no error`)
+      // `nobody` is asked for, to see that a miss is one everywhere
+      for (const [field, value] of Object.entries(expected.data ?? {})) t.equal(value === null, field === 'nobody', `${file}: ${field}`)
       t.strictSame(comparable(await ask({ query })), expected, file)
     }
   })
