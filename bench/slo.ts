@@ -16,12 +16,12 @@ import { systemClock } from '../src/time.ts'
 import { backings, liveServer } from '../test/support/live-server.ts'
 import { createTestDatabase } from '../test/support/sql.ts'
 import { nowhere, ticketsOver } from '../test/support/tickets.ts'
-import { bench, elapsedMs, owner, quantile } from './support/bench.ts'
+import { bench, elapsedMs, owner, quantile, readable } from './support/bench.ts'
 import { load } from './support/load.ts'
 
 const OBJECTIVES = 1000
 const say = (name: string, value: number, unit: string, target: string): void =>
-  void process.stdout.write(`| ${name} | ${value < 10 ? value.toFixed(2) : value.toFixed(0)} ${unit} | ${target} |\n`)
+  void process.stdout.write(`| ${name} | ${readable(value)} ${unit} | ${target} |\n`)
 async function timed(times: number, work: () => Promise<unknown> | unknown): Promise<number[]> {
   const taken: number[] = []
   for (let index = 0; index < times; index += 1) {
