@@ -1,8 +1,10 @@
 import t from 'tap'
 import { streamIdOf } from '../src/datasources/craton/craton-settings.ts'
+import { buildApp } from '../src/app.ts'
 import { openCraton } from '../src/datasources/craton/open-craton.ts'
 import { readConfig } from '../src/config.ts'
 import { systemClock } from '../src/time.ts'
+import { encodeId } from '../src/ids.ts'
 import { scalars } from '../src/resolvers/scalars.ts'
 import { ask, openControlPlane, openers, viewerOf } from './support/control-plane.ts'
 import { startCratonServer } from './support/craton-server.ts'
@@ -91,6 +93,23 @@ t.test('Craton through the front door: its streams beside ours; down, only its o
     'no hashes, no segment',
   )
 
+  const app = await buildApp({ ...plane, config: { ...plane.config, defaultTenant: 'acme' } })
+  t.teardown(() => app.close())
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  const streamId = encodeId('RecordStream', ['CRATON', 'acme', 'payments'])
+  const followed = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify({
+      query: `subscription { recordAppended(stream: "${streamId}", fromOffset: 0) { ... on RecordItem { record { offset } } ... on StreamPhase { phase } ... on StreamGap { reason } } }`,
+    }),
+  })
+  let heard = ''
+  const following = (async () => {
+    for await (const chunk of followed.body ?? []) heard += Buffer.from(chunk as Uint8Array).toString('utf8')
+  })()
+  await eventually(() => heard.includes('LIVE'))
+
   await server.stop()
   const down = await query(
     '{ recordStreams { nodes { name store length records { nodes { offset } } } } named: recordStreams { nodes { name } } runs { nodes { id } } recordStream(key: { name: "payments", store: CRATON }) { name length } }',
@@ -126,4 +145,7 @@ t.test('Craton through the front door: its streams beside ours; down, only its o
     { it: { message: /restarted/ } },
     'back without a restart of ours, and it is seen that it has forgotten',
   )
+  await following
+  const told = [...heard.matchAll(/"(?:offset|phase|reason)":"(\w+)"/g)].map(([, word]) => word)
+  t.same(told, ['REPLAY', '0', '1', 'LIVE', 'SOURCE_RESET'], 'whoever followed is told by a gap, which ends the stream')
 })
