@@ -196,18 +196,19 @@ export async function testGraphSizes(t: Test, { hub, edges, value }: GraphSizes)
   }
 }
 
-/** A large graph as the projector would leave it: two commits, the nodes and half of the edges in the first. */
+/** A large graph as the projector would leave it, of commits of at most some 10,000 changes. */
 async function fill(sql: Sql, edges: number): Promise<void> {
   const nodes = Math.max(5_000, edges / 5)
+  const commits = Math.max(2, Math.ceil(edges / 8_000))
   for (const table of createGraphProjection().tables) await sql.run(`delete from ${table}`)
   const end = (factor: number): string => `((i::bigint * ${factor} + 12345 + i / ${nodes} * 31) % ${nodes})::integer`
   const statements = [
-    `insert into graphs values (2, '${namespace.tenantId}', '${namespace.projectId}', '${namespace.namespace}', 'city', 1, 2, 2, 2, 0, 0, '9', ${nodes}, ${edges}, ${nodes}, ${edges})`,
-    `insert into graph_commits select i, 2, i, 'c' || i, null, 't', i, i, 6, true, '[]', '{}', 0, 0 from generate_series(1, 2) i`,
+    `insert into graphs values (2, '${namespace.tenantId}', '${namespace.projectId}', '${namespace.namespace}', 'city', 1, ${commits}, ${commits}, ${commits}, 0, 0, '9', ${nodes}, ${edges}, ${nodes}, ${edges})`,
+    `insert into graph_commits select i, 2, i, 'c' || i, null, 't', i, i, 6, true, '[]', '{}', 0, 0 from generate_series(1, ${commits}) i`,
     `insert into graph_node_refs select 2, i, 'n' || i, null from generate_series(0, ${nodes - 1}) i`,
     `insert into graph_edge_refs select 2, i, 'e' || i, null from generate_series(0, ${edges - 1}) i`,
-    `insert into graph_nodes select 2, i, 1, ${OPEN}, '["N"]', E'N\\x01', '[]', null, null from generate_series(0, ${nodes - 1}) i`,
-    `insert into graph_edges select 2, i, 1 + i % 2, ${OPEN}, ${end(7919)}, ${end(104_729)}, 'L', '[]' from generate_series(0, ${edges - 1}) i`,
+    `insert into graph_nodes select 2, i, 1 + i::bigint * ${commits} / ${nodes}, ${OPEN}, '["N"]', E'N\\x01', '[]', null, null from generate_series(0, ${nodes - 1}) i`,
+    `insert into graph_edges select 2, i, 1 + i::bigint * ${commits} / ${edges}, ${OPEN}, ${end(7919)}, ${end(104_729)}, 'L', '[]' from generate_series(0, ${edges - 1}) i`,
     ...['graphs', 'graph_nodes', 'graph_edges', 'graph_node_refs', 'graph_edge_refs'].map((table) => `analyze ${table}`),
   ]
   for (const statement of statements) await sql.run(statement, [], { timeoutMs: 600_000 })

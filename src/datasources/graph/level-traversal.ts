@@ -69,21 +69,21 @@ export function createLevelTraversal(store: LevelStore): Pick<GraphTraversal, 'w
     async path(scope, place, walk: PathWalk): Promise<PathResult> {
       if (walk.from === walk.to) return { path: { nodes: [walk.from], edges: [] }, truncated: false }
       const sides = { from: newSide(walk.from), to: newSide(walk.to) }
-      let truncated = false
       for (let length = 0; length < walk.maxDepth; length += 1) {
-        const forward = sides.from.frontier.length <= sides.to.frontier.length
+        const forward = isNext(sides.from, sides.to)
         const [near, far] = forward ? [sides.from, sides.to] : [sides.to, sides.from]
-        if (near.frontier.length === 0) return { path: null, truncated }
+        if (near.frontier.length === 0) return { path: null, truncated: false }
         const direction = forward ? walk.direction : reversed[walk.direction]
         const level = await store.expand(scope, place, { frontier: near.frontier, direction, types: walk.types, labels: walk.labels })
-        truncated ||= level.truncated
         const meeting = advance(near, far, level.steps)
         if (meeting !== null) return { path: join(sides, meeting), truncated: false }
+        // Part of a level is missing: what would be found later need not be the shortest.
+        if (level.truncated) return { path: null, truncated: true }
         if (walk.labels === null) continue
         const shown = level.shown ?? (await store.shown(scope, place, near.frontier, walk.labels))
         near.frontier = near.frontier.filter((ref) => shown.has(ref))
       }
-      return { path: null, truncated }
+      return { path: null, truncated: false }
     },
   }
 }
@@ -96,9 +96,14 @@ interface Arrival {
 interface Side {
   readonly arrivals: Map<number, Arrival | null>
   frontier: number[]
+  levels: number
 }
 
-const newSide = (start: number): Side => ({ arrivals: new Map([[start, null]]), frontier: [start] })
+const newSide = (start: number): Side => ({ arrivals: new Map([[start, null]]), frontier: [start], levels: 0 })
+
+/** The smaller side goes on; of two alike the one that has come less far, so that the ways from two leaves of a hub meet in it before it is expanded. */
+const isNext = (side: Side, other: Side): boolean =>
+  side.frontier.length - other.frontier.length < 0 || (side.frontier.length === other.frontier.length && side.levels <= other.levels)
 
 /** Takes one side a level further; gives the node where it met the other. */
 function advance(near: Side, far: Side, steps: readonly Step[]): number | null {
@@ -114,6 +119,7 @@ function advance(near: Side, far: Side, steps: readonly Step[]): number | null {
     if (meeting === null && open.has(target)) meeting = target
   }
   near.frontier = next
+  near.levels += 1
   return meeting
 }
 
