@@ -1,15 +1,22 @@
 import {
+  type ArgumentNode,
   type ASTVisitor,
   type DocumentNode,
+  getNamedType,
   getNullableType,
+  type GraphQLNamedInputType,
   GraphQLScalarType,
   type GraphQLSchema,
+  isInputObjectType,
+  isInterfaceType,
   isListType,
+  isObjectType,
   isScalarType,
   isSpecifiedScalarType,
   Kind,
   type OperationDefinitionNode,
   print,
+  type SelectionNode,
   TypeInfo,
   type ValueNode,
   valueFromAST,
@@ -62,6 +69,42 @@ const isPlain = (value: unknown): boolean => {
   return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isPlain)
 }
 
+/** Names of the arguments that take values of custom scalars, at whatever depth: no other argument needs a closer look. */
+const oddArguments = new WeakMap<GraphQLSchema, ReadonlySet<string>>()
+
+function oddArgumentsOf(schema: GraphQLSchema): ReadonlySet<string> {
+  const known = oddArguments.get(schema)
+  if (known !== undefined) return known
+  const isOdd = (type: GraphQLNamedInputType, above: readonly GraphQLNamedInputType[] = []): boolean => {
+    if (!isInputObjectType(type)) return isScalarType(type) && !isSpecifiedScalarType(type)
+    return !above.includes(type) && Object.values(type.getFields()).some((field) => isOdd(getNamedType(field.type), [...above, type]))
+  }
+  const fields = Object.values(schema.getTypeMap()).flatMap((type) =>
+    isObjectType(type) || isInterfaceType(type) ? Object.values(type.getFields()) : [],
+  )
+  const names = new Set(
+    [...fields, ...schema.getDirectives()].flatMap(({ args }) =>
+      args.filter(({ type }) => isOdd(getNamedType(type))).map(({ name }) => name),
+    ),
+  )
+  oddArguments.set(schema, names)
+  return names
+}
+
+/** Whether a literal stands where one of them takes it; a look at names only, so that most documents are done with at once. */
+function mayHoldOddLiterals(schema: GraphQLSchema, document: DocumentNode): boolean {
+  const odd = oddArgumentsOf(schema)
+  const holds = (node: { readonly arguments?: readonly ArgumentNode[] | undefined }): boolean =>
+    node.arguments?.some(({ name, value }) => value.kind !== Kind.VARIABLE && odd.has(name.value)) === true
+  const inSelection = (selection: SelectionNode): boolean =>
+    selection.directives?.some(holds) === true ||
+    (selection.kind === Kind.FIELD && holds(selection)) ||
+    ('selectionSet' in selection && selection.selectionSet?.selections.some(inSelection) === true)
+  return document.definitions.some(
+    (one) => 'selectionSet' in one && (one.directives?.some(holds) === true || one.selectionSet.selections.some(inSelection)),
+  )
+}
+
 interface Literal {
   readonly name: string
   readonly read: (coerced: Values) => unknown
@@ -76,8 +119,9 @@ function liftLiterals(
   document: DocumentNode,
   taken: ReadonlySet<string>,
 ): { document: DocumentNode; literals: Literal[] } {
-  const types = new TypeInfo(schema)
   const literals: Literal[] = []
+  if (!mayHoldOddLiterals(schema, document)) return { document, literals }
+  const types = new TypeInfo(schema)
   const lift = (node: ValueNode): ValueNode | false | undefined => {
     const type = getNullableType(types.getInputType())
     if (type == null || isListType(type) || !isScalarType(type) || isSpecifiedScalarType(type)) return undefined
