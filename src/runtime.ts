@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -39,6 +40,9 @@ export interface Runtime {
 
 /** How long a start waits for the embedded read model before it says that the server is up. */
 const CATCH_UP_MS = 10_000
+
+/** How long clients have for one more request on the connection that they hold. */
+const LEAVE_MS = 500
 
 const version = (): string => (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version
 
@@ -109,7 +113,9 @@ export async function startRuntime({ config, logger, clock = systemClock, onFata
   async function stop(): Promise<void> {
     lifecycle.markDraining()
     stopping.abort()
-    await Promise.race([app.close(), delay(config.drainTimeoutMs, undefined, { ref: false })])
+    const gone = app.server.listening ? once(app.server, 'close') : null
+    await app.leave(Math.min(LEAVE_MS, config.drainTimeoutMs))
+    await Promise.race([Promise.all([app.close(), gone]), delay(config.drainTimeoutMs, undefined, { ref: false })])
     await closeAll([
       () => storageWorker.stop(),
       () => sloWorker.stop(),

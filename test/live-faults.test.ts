@@ -1,23 +1,17 @@
-import t from 'tap'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import t, { type Test } from 'tap'
 import { openJetstreamLog } from '../src/datasources/log/jetstream-log.ts'
 import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
 import { migrate } from '../src/datasources/sql/migrate.ts'
 import { nextEvent, openStream, type OpenStream } from './support/event-stream.ts'
+import { eventually } from './support/eventually.ts'
+import { startWriter } from './support/event-writer.ts'
 import { liveServer } from './support/live-server.ts'
 import { startNats } from './support/nats.ts'
+import { seeded } from './support/random-documents.ts'
+import { judgeFleet, mixedReaders, openFleet } from './support/reader-fleet.ts'
 
 t.setTimeout(110_000)
-
-/** Mulberry32: the same kills and reconnects on every run. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -103,3 +97,71 @@ t.test('a broker killed at random moments costs no reader an event, and shows no
   t.equal(expected.length, total)
   for (const seen of await Promise.all(readers)) t.strictSame(seen, expected, '0 lost, 0 twice, in order')
 })
+
+/** A way to a server on which it is counted who comes. */
+async function countedWay(t: Test, port: number): Promise<{ readonly port: number; connections(): number }> {
+  let connections = 0
+  const way = createServer((client) => {
+    connections++
+    const server = connect(port, '127.0.0.1')
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      from.on('error', () => to.destroy())
+      from.once('close', () => to.destroy())
+      from.pipe(to)
+    }
+  })
+  await new Promise<void>((resolve) => way.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => way.close())
+  return { port: (way.address() as AddressInfo).port, connections: () => connections }
+}
+
+t.test(
+  'a broker that hangs: streams stall with their keep-alives, health says so, nobody storms it, then everything goes on',
+  async (t) => {
+    const nats = await startNats(t)
+    if (nats === null) return
+    const sql = await openPgliteSql({ dataDir: null, timeoutMs: 20_000 })
+    t.teardown(() => sql.close())
+    await migrate(sql)
+    const way = await countedWay(t, nats.port)
+    const common = { credsPath: undefined, createStreams: true, ritualStreamName: undefined, timeoutMs: 2000 }
+    const log = await openJetstreamLog({ ...common, url: `nats://127.0.0.1:${way.port}` })
+    t.teardown(() => log.close())
+    const direct = await openJetstreamLog({ ...common, url: nats.url })
+    t.teardown(() => direct.close())
+    const server = await liveServer(t, { name: 'jetstream', sql, log })
+    const readers = 20
+    const rituals = ['r0', 'r1']
+    const fleet = await openFleet(t, {
+      http: `${server.http}/graphql/stream`,
+      ws: server.ws,
+      seed: 1,
+      readers: mixedReaders(readers, rituals, 2000).map((plan) => ({ ...plan, restlessMs: null })),
+    })
+    await eventually(async () => (await fleet.progress()).begun === readers)
+    const watched = await openStream(t, `${server.http}/graphql`, {
+      headers: { accept: 'text/event-stream' },
+      body: { query: 'subscription { runEvents(filter: { ritualId: "nothing" }) { __typename } }' },
+    })
+    await watched.until('LIVE').catch(() => undefined)
+    const writer = startWriter(t, { log: direct, perSecond: 100, rituals })
+    await eventually(() => writer.written() > 50)
+    const health = async () => ((await (await fetch(`${server.http}/health/detailed`)).json()) as { status: string }).status
+    const before = { connections: way.connections(), subscribers: server.hub.stats().subscribers }
+
+    nats.pause()
+    const paused = performance.now()
+    await eventually(async () => (await health()) === 'degraded')
+    const beat = async () => (await watched.until('\n:\n\n').catch(() => null)) !== null
+    await eventually(beat)
+    while (performance.now() - paused < 10_000) await pause(100)
+    nats.resume()
+    await eventually(async () => (await health()) === 'ok')
+    t.equal(server.hub.stats().subscribers, before.subscribers, 'no stream has ended')
+    t.ok(way.connections() - before.connections <= 2, `${way.connections() - before.connections} connections more`)
+    await judgeFleet(t, { log: direct, writer, fleet, readers, what: `paused for ${Math.round(performance.now() - paused)} ms` })
+  },
+)

@@ -7,6 +7,10 @@ import { isAppError } from '../src/errors.ts'
 import { anyField, type CursorPosition, type CursorScope } from '../src/subscriptions/cursor.ts'
 import { filterHash } from '../src/subscriptions/filter-hash.ts'
 import { type HubItem, type HubSubscribeOptions, type LiveHub } from '../src/subscriptions/hub.ts'
+import { type EventLog } from '../src/datasources/log/log.ts'
+import { eventFamilies } from '../src/domain-events/families.ts'
+import { compileFilter } from '../src/domain-events/filter.ts'
+import { epochMark } from '../src/subscriptions/signed-cursor.ts'
 import { createLiveHub } from '../src/subscriptions/live-hub.ts'
 import { createCursorCodec } from '../src/subscriptions/signed-cursor.ts'
 import { createSubjectIndex, subjectFilter } from '../src/subscriptions/subject-index.ts'
@@ -195,6 +199,59 @@ t.test('after a position the backlog comes first, from the log beyond the ring, 
   const recent = subscribe({ after: after(1200n) })
   t.strictSame(await take(recent, 3), ['REPLAY@1200', '1201', 'LIVE@1201'])
   t.equal(log.reads(), 1, 'what the ring holds is not read again')
+})
+
+t.test('who comes back at once, a little behind, shares one read of the log', async (t) => {
+  const { log, subscribe } = setup(t)
+  for (let n = 1; n <= 80; n++) log.put('a.1')
+  const streams = Array.from({ length: 20 }, (_, n) => subscribe({ after: after(BigInt(50 + n)) }))
+  for (const [n, stream] of streams.entries()) {
+    const backlog = Array.from({ length: 30 - n }, (_, at) => `${51 + n + at}`)
+    t.strictSame(await take(stream, 32 - n), [`REPLAY@${50 + n}`, ...backlog, 'LIVE@80'])
+  }
+  t.equal(log.reads(), 1)
+})
+
+t.test('a reader of events that was further on another replica gets nothing twice', async (t) => {
+  const log = memoryLog()
+  const put = () => log.put('demon.ritual.v1.acme.r.run.events', { event: 'test:v1', ts: '2026-01-01T00:00:00Z' })
+  let release = (): void => undefined
+  const released = new Promise<void>((resolve) => (release = resolve))
+  let isBehind = true
+  const late: EventLog = {
+    ...log,
+    state: async (stream) => {
+      const state = await log.state(stream)
+      return state === null || !isBehind ? state : { ...state, lastSequence: 3n }
+    },
+    async *tail(stream, options) {
+      await released
+      yield* log.tail(stream, options)
+    },
+  }
+  const hub = createLiveHub({
+    ...{ log: late, ringSize: 100, queueSize: 10, lingerMs: 20 },
+    families: eventFamilies.filter(({ stream }) => stream === 'ritual'),
+  })
+  t.teardown(() => hub.close())
+  for (let n = 0; n < 5; n++) put()
+  const common = { tenantId: 'acme', filter: compileFilter({}), strict: false, signal: new AbortController().signal }
+  await hub.events({ ...common, after: null }).next()
+  isBehind = false
+  const mark = { stream: 'ritual', sequence: 5n, epoch: epochMark('epoch-1') } as const
+  const stream = hub.events({ ...common, after: { marks: [mark], at: null, partial: false } })
+  const seen: string[] = []
+  const read = async () => {
+    const { value } = await stream.next()
+    const at = value?.heads.get('ritual')?.sequence
+    seen.push(value?.kind === 'EVENT' ? `${value.event.sequence}@${at}` : value?.kind === 'PHASE' ? `${value.phase}@${at}` : 'other')
+  }
+  await read()
+  await read()
+  release()
+  put()
+  await read()
+  t.strictSame(seen, ['REPLAY@5', 'LIVE@5', '6@6'])
 })
 
 t.test('messages that arrive while the backlog is read are neither lost nor repeated', async (t) => {

@@ -10,7 +10,11 @@ export interface EventRing {
   /** Messages after `sequence`, oldest first, until `visit` says stop by returning false. */
   forEachAfter(sequence: bigint, visit: (item: MessageItem) => boolean): void
   clear(coveredFrom: bigint): void
+  /** Puts what came before in front, as far as there is room; then everything after `coveredFrom` is here. */
+  prepend(older: readonly MessageItem[], coveredFrom: bigint): void
   size(): number
+  /** How many more it holds without losing any. */
+  room(): number
 }
 
 export function createEventRing(capacity: number): EventRing {
@@ -54,6 +58,13 @@ export function createEventRing(capacity: number): EventRing {
       first = 0
       covered = coveredFrom
     },
+    prepend(older, coveredFrom) {
+      const fit = older.slice(Math.max(0, older.length - (capacity - (items.length - first))))
+      covered = fit.length === older.length ? coveredFrom : (older[older.length - fit.length - 1]?.message.sequence ?? covered)
+      items = [...fit, ...items.slice(first)]
+      first = 0
+    },
     size: () => items.length - first,
+    room: () => capacity - (items.length - first),
   }
 }

@@ -44,18 +44,34 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
   let skipped = 0
   let wake: (() => void) | null = null
 
-  const isWanted = (item: ArrivedItem): boolean =>
-    item.kind === 'GAP' ? streams.includes(item.stream) : item.event.tenantId === tenantId && filter.matches(item.event)
+  /** Where it has been already, on another replica, though the tail of this one has not come so far. */
+  const ahead = new Map<LogStream, StreamHead>()
 
-  const own = (all: Heads): Heads => new Map(streams.map((stream) => [stream, all.get(stream) ?? none]))
+  const isOld = (stream: LogStream, { epoch, sequence }: StreamHead): boolean => {
+    const been = ahead.get(stream)
+    return been !== undefined && been.epoch === epoch && been.sequence >= sequence
+  }
+
+  const isWanted = (item: ArrivedItem): boolean =>
+    item.kind === 'GAP'
+      ? streams.includes(item.stream)
+      : item.event.tenantId === tenantId && !isOld(item.stream, item.heads.get(item.stream) ?? none) && filter.matches(item.event)
+
+  const headOf = (stream: LogStream, all: Heads): StreamHead => {
+    const head = all.get(stream) ?? none
+    return isOld(stream, head) ? (ahead.get(stream) ?? head) : head
+  }
+  const own = (all: Heads): Heads => new Map(streams.map((stream) => [stream, headOf(stream, all)]))
+  const placedFor = (item: ArrivedItem): EventsItem => (ahead.size === 0 ? item : { ...item, heads: own(item.heads) })
 
   const reader: EventsReader = {
     offer(item) {
       if (!wasLive || item.arrival <= arrival || !isWanted(item)) return
       if (live && queue.length < queueSize) {
-        queue.push(item)
+        const placed = placedFor(item)
+        queue.push(placed)
         arrival = item.arrival
-        heads = item.heads
+        heads = placed.heads
         wake?.()
         return
       }
@@ -95,12 +111,13 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
         reachedEnd = false
         return false
       }
+      const placed = placedFor(item)
       arrival = item.arrival
-      heads = item.heads
+      heads = placed.heads
       if (!isWanted(item)) return true
       skipped--
       if (item.kind === 'GAP') gap(item.stream, item, item.reason)
-      else queue.push(item)
+      else queue.push(placed)
       return true
     })
     if (reachedEnd) goLive()
@@ -151,6 +168,8 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
     arrival = feed.arrival()
     if (places === null) return goLive()
     heads = new Map(places.map(({ stream, epoch, sequence }) => [stream, { epoch, sequence }]))
+    const now = feed.heads()
+    for (const [stream, head] of heads) if (head.sequence > (now.get(stream) ?? none).sequence) ahead.set(stream, head)
     phase('REPLAY')
     for (const { stream, lost } of places) if (lost !== null) gap(stream, lost, 'SOURCE_RESET')
   }

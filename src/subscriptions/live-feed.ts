@@ -3,6 +3,7 @@ import { isAppError } from '../errors.ts'
 import { createEventRing, type EventRing } from './event-ring.ts'
 import { type HubItem } from './hub.ts'
 import { pause } from './pause.ts'
+import { createReachBack } from './reach-back.ts'
 import { createSubjectIndex } from './subject-index.ts'
 
 export interface FeedLogger {
@@ -33,6 +34,8 @@ export interface LiveFeed {
   heldFrom(): bigint
   /** Resolves when the feed knows where the stream stands; waits as long as the log is down. False when the signal aborted first. */
   ready(signal: AbortSignal): Promise<boolean>
+  /** @see createReachBack */
+  reachBack(sequence: bigint): Promise<boolean>
   /** Counts one more reader, so that the feed stays; call `release` once. */
   acquire(): void
   release(): void
@@ -139,6 +142,7 @@ export function createLiveFeed({ log, stream, ringSize, lingerMs, logger }: Feed
     log,
     stream,
     ring,
+    reachBack: createReachBack({ log, stream, ring, epoch: () => known?.epoch ?? '', generation: () => generation }),
     epoch: () => known?.epoch ?? '',
     generation: () => generation,
     position: () => known?.position ?? 0n,

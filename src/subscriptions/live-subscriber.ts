@@ -171,7 +171,9 @@ export function createLiveSubscriber(options: SubscriberOptions): AsyncIterableI
     if (feed.generation() !== generation) return followReset()
     if (feed.ring.coveredFrom() > position) {
       if (wasLive) return skipWhatTheRingLost()
-      return readBacklog()
+      if (replay !== null || !(await feed.reachBack(position))) return readBacklog()
+      // others may have been dispatched meanwhile, or all begun anew
+      return
     }
     endReplay()
     if (takeFromRing()) goLive()

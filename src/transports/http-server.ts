@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type Socket } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify'
 import { type Config } from '../config.ts'
 import { isAppError } from '../errors.ts'
@@ -11,12 +12,23 @@ const saneRequestId = /^[\w.:-]{1,128}$/
 /** What a client is told to wait that came while the server was leaving, in seconds. */
 const leavingRetrySeconds = 1
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Before `close`: goes on answering for `graceMs`, and ends every connection after its next answer, so that who looks at readiness has gone elsewhere
+     * and nobody sends a request into a connection that is being closed. Then takes no more.
+     */
+    leave(graceMs: number): Promise<void>
+  }
+}
+
 /** Fastify as we use it: request ids, safe headers, one shape for everything that fails outside of GraphQL. */
 export function createHttpServer(
   config: Pick<Config, 'maxBodyBytes' | 'trustProxy' | 'requestTimeoutMs'>,
   logger?: FastifyBaseLogger,
 ): FastifyInstance {
   let leaving = false
+  let parting = false
   const app = Fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     bodyLimit: config.maxBodyBytes,
@@ -47,9 +59,17 @@ export function createHttpServer(
     // Node closes connections that wait for their next request, but not those that never sent one: clients open some in advance
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
   })
+  app.decorate('leave', async (graceMs: number): Promise<void> => {
+    if (!app.server.listening) return
+    parting = true
+    await delay(graceMs)
+    // only the listener: what is open ends by `close`
+    NetServer.prototype.close.call(app.server)
+  })
   compressAnswers(app)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(safeHeaders).header('x-request-id', request.id)
+    if (parting) reply.header('connection', 'close')
     if (leaving && request.url.startsWith('/graphql')) {
       const error = {
         message: 'The server stops: come back.',

@@ -30,7 +30,7 @@ export function startWriter(t: Pick<Owner, 'teardown'>, { log, perSecond, ritual
 
   const write = async (number: number): Promise<void> => {
     const ritual = rituals[number % rituals.length] ?? 'r0'
-    const subject = `demon.ritual.v1.acme.${ritual}.run-${Math.floor(number / 200)}.events`
+    const subject = `demon.ritual.v1.acme.${ritual}.run-${number % 50}.events`
     const payload = Buffer.from(JSON.stringify({ event: 'test.event:v1', number, ts: new Date().toISOString() }))
     const append = () => log.append(subject, payload, { messageId: `event-${number}` }).catch(() => null)
     while ((await append()) === null) {

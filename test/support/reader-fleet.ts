@@ -1,5 +1,9 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { type Test } from 'tap'
+import { type EventLog } from '../../src/datasources/log/log.ts'
+import { eventually } from './eventually.ts'
+import { type EventWriter } from './event-writer.ts'
 import {
   type Expected,
   type Fleet,
@@ -54,7 +58,7 @@ const withTables = ofRuns.replace('event { sequence }', 'event { sequence run { 
 const ofAll =
   'subscription ($after: Cursor) { it: events(after: $after, filter: { domains: [RUNS] }) { __typename ... on EventItem { event { sequence } } } }'
 
-export const everything = 'everything'
+const everything = 'everything'
 
 /**
  * Half by WebSocket and half by SSE, half of each restless; most follow one ritual of `rituals`, every tenth of them by what the tables show, and
@@ -67,3 +71,39 @@ export const mixedReaders = (count: number, rituals: readonly string[], restless
     const part = rituals[index % rituals.length] ?? everything
     return { ...common, query: index % 20 < 2 ? withTables : ofRuns, variables: { ritual: part }, part }
   })
+
+export interface Judged {
+  readonly log: EventLog
+  readonly writer: EventWriter
+  readonly fleet: ReaderFleet
+  readonly readers: number
+  /** What they went through. */
+  readonly what: string
+}
+
+/** Ends the writing, lets everybody read to the end, and compares what each has got with what the log holds. */
+export async function judgeFleet(t: Test, { log, writer, fleet, readers, what }: Judged): Promise<void> {
+  await writer.stop()
+  const all: string[] = []
+  const parts = new Map<string, string[]>()
+  for await (const batch of log.read('ritual')) {
+    for (const { sequence, subject } of batch) {
+      const part = subject.split('.')[4] ?? ''
+      all.push(sequence.toString())
+      const ofPart = parts.get(part) ?? []
+      ofPart.push(sequence.toString())
+      parts.set(part, ofPart)
+    }
+  }
+  const expected: Expected = { ...Object.fromEntries(parts), [everything]: all }
+  t.equal(all.length, writer.written(), 'the log holds each event once')
+  await eventually(async () => (await fleet.progress(expected)).arrived === readers, { withinMs: 60_000, everyMs: 200 }).catch(
+    () => undefined,
+  )
+  const { delivered, reconnects } = await fleet.progress()
+  t.comment(`${what}, ${all.length} events, ${delivered} deliveries to ${readers} readers, ${reconnects} visits ended`)
+  const failed = (await fleet.judge(expected)).filter(
+    ({ lost, twice, unordered, other }) => lost + twice + unordered.length + other.length > 0,
+  )
+  t.strictSame(failed, [], '0 lost, 0 twice, in order, for every reader')
+}
