@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -139,6 +140,9 @@ t.test(
     }
     const clients = [client(1), client(2), client(3)]
 
+    const dump = join(await temporaryFolder(t), 'before-the-upgrade.dump')
+    execFileSync('pg_dump', ['--format=custom', `--file=${dump}`, env['DATABASE_URL'] ?? ''])
+
     const migration = run(t, ['migrate'], both, next)
     t.equal(await migration.ended, 0, migration.stderr())
     t.match(migration.stdout(), /Applied: 9001_next_version\.sql/)
@@ -178,6 +182,16 @@ t.test(
       const sql = openPostgresSql({ url: env['DATABASE_URL'] ?? '', poolSize: 1, timeoutMs: 5000 })
       t.teardown(() => sql.close())
       await sql.script('select 1 from next_version')
+    })
+
+    await t.test('back past the migration: the dump from before it, the old program, and the log fills in the rest', async (t) => {
+      const restored = await createTestDatabase(t)
+      if (restored === null) return
+      execFileSync('pg_restore', ['--no-owner', '--clean', '--if-exists', `--dbname=${restored}`, dump])
+      const again = await serve(t, [], { ...both, DATABASE_URL: restored })
+      await answerOf(() => isReady(again), again.stderr)
+      await answerOf(async () => (await eventsPerRun(again.url)).size === written, again.stderr)
+      t.strictSame([...new Set((await eventsPerRun(again.url)).values())], [1], 'every write is there once')
     })
   },
 )
