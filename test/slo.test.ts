@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { openControlPlane, openers, ask, viewerOf, type ControlPlane, type Answer } from './support/control-plane.ts'
+import { storeAppendCounts } from '../src/datasources/slo/sql-append-counts.ts'
 import { eventually } from './support/eventually.ts'
 import { ritualEvent } from './support/slo.ts'
 
@@ -243,6 +244,40 @@ function objectives(t: Test, plane: ControlPlane) {
       `{ slo(name: "pay") { series(kind: SLI, from: "${from}", to: "${to}", maxPoints: 11001) { value } } }`,
     )
     t.ok(answer.errors?.[0])
+  })
+
+  t.test('appends that were refused spend the budget, a mistake of the client does not', async (t) => {
+    await upsert(plane, {
+      ...{ name: 'appends-taken', service: 'records', targetPercent: 50, window: '1h', minCoverage: 0 },
+      indicator: { events: { event: 'APPENDS' } },
+    })
+    await told(plane, 'mutation { createRecordStream(input: { name: "slo-orders" }) { __typename } }')
+    const append = async (key: string, more: string) =>
+      (await told(plane, `mutation { appendRecords(input: { ${key}, records: [{ text: "x" }]${more} }) { __typename } }`))['appendRecords']
+    const stream = 'key: { store: NATIVE, name: "slo-orders" }'
+    for (let index = 0; index < 3; index += 1) t.match(await append(stream, ''), { __typename: 'RecordsAppended' })
+    t.match(await append(stream, ', expectedOffset: "9"'), { __typename: 'OffsetConflict' })
+    t.match(await append('key: { store: NATIVE, name: "nowhere" }', ''), { __typename: 'NotFound' })
+    await storeAppendCounts(plane.stores.sql, plane.dataSources.appendCounts)
+    // counted in the minute in which they were asked for
+    await eventually(async () => ((await read(plane, 'appends-taken'))?.['sli'] as { total: number }).total === 4, { withinMs: 5000 })
+    t.match(await read(plane, 'appends-taken'), { sli: { good: 3, bad: 1, total: 4 }, errorBudget: { remainingRatio: 0.5 } })
+  })
+
+  t.test('events that belong to a group are told apart', async (t) => {
+    await upsert(plane, counted('by-customer', { labels: { groupBy: 'customer' } }))
+    for (const [group, good, bad] of [
+      ['initech', 8, 2],
+      ['umbrella', 30, 0],
+    ] as const)
+      t.match(await record(plane, { name: 'by-customer', good, bad, group }), { __typename: 'SloAccepted' })
+    const shown = await told(plane, '{ slo(name: "by-customer") { groups { labels overflow sli { good total } } } }')
+    t.match(shown['slo']?.['groups'], [
+      { labels: { customer: 'umbrella' }, overflow: false, sli: { good: 30, total: 30 } },
+      { labels: { customer: 'initech' }, overflow: false, sli: { good: 8, total: 10 } },
+    ])
+    await upsert(plane, counted('ungrouped'))
+    t.match(await record(plane, { name: 'ungrouped', good: 1, bad: 0, group: 'x' }), { __typename: 'InvalidInput' })
   })
 
   t.test('the state of the past is computed, and the future is refused', async (t) => {

@@ -48,11 +48,13 @@ interface Window {
   readonly now: number
 }
 
-/** The share of a slot that lies in the window; the newest slot holds only what has happened. */
+/** The share of a slot that lies in the window; the newest slot holds only what has happened, and none of it comes after the window. */
 function overlapOf(slot: number, slotSeconds: number, { from, to, now }: Window): number {
   const start = slot * slotSeconds
-  const end = Math.min(start + slotSeconds, Math.max(now, start + 1))
-  return Math.max(0, Math.min(end, to) - Math.max(start, from)) / (end - start)
+  const isNewest = start + slotSeconds > now
+  const end = isNewest ? Math.max(now, start + 1) : start + slotSeconds
+  const until = isNewest && to > start ? end : Math.min(end, to)
+  return Math.max(0, until - Math.max(start, from)) / (end - start)
 }
 
 async function readGroups(sql: Sql, { tenantId, name }: SloDefinition, ring: number, window: Window, signal?: AbortSignal) {
