@@ -60,7 +60,7 @@ t.test('what settings need of each other is reported together with what is wrong
     'NATS_URL: must be an address with nats or tls or ws or wss://',
     'DATABASE_URL: production needs PostgreSQL (or EMBEDDED=on)',
     'REDIS_URL: production needs Redis (or EMBEDDED=on)',
-    'AUTH_MODE: tokens need JWT_SECRET or JWKS_URL',
+    'AUTH_MODE: tokens need JWT_SECRET, JWKS_URL or OIDC_ISSUER',
     'JWT_ALGORITHMS: `none` is never accepted',
   ])
 })

@@ -13,7 +13,7 @@ t.test('wrong settings and surroundings: one clear message each, an exit code, n
   const wrong: readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[] = [
     ['a value that is no number', { PORT: 'http' }, /PORT: must be a number/],
     ['a misspelt name', { DATABSE_URL: 'postgres://h/d' }, /DATABSE_URL: there is no such setting; DATABASE_URL was meant/],
-    ['a missing secret', { AUTH_MODE: 'jwt' }, /AUTH_MODE: tokens need JWT_SECRET or JWKS_URL/],
+    ['a missing secret', { AUTH_MODE: 'jwt' }, /AUTH_MODE: tokens need JWT_SECRET, JWKS_URL or OIDC_ISSUER/],
     [
       'missing stores in production',
       { NODE_ENV: 'production', AUTH_MODE: 'apikey' },
