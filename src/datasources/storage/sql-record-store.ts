@@ -11,7 +11,7 @@ import { listPins, pinStream } from './sql-pins.ts'
 import { createSqlRecordAppender } from './sql-record-appender.ts'
 import { offsetAt, readRanges, readRecords } from './sql-records.ts'
 import { recordsOfRuns } from './sql-run-records.ts'
-import { countStreams, createStream, type ExtentRow, extentColumns, findStream, listStreams, toExtent } from './sql-streams.ts'
+import { countStreams, createStream, createStreamFinder, type ExtentRow, extentColumns, listStreams, toExtent } from './sql-streams.ts'
 import { verifyStream } from './sql-verify.ts'
 import {
   type NewStream,
@@ -54,6 +54,7 @@ function checkNew({ name, dataClass, retentionDays }: NewStream): void {
 
 /** Hash-chained streams in tables (contract: craton 3.4). `UNIQUE (stream, offset)` decides races. */
 export function createSqlRecordStore({ sql, clock, limits, onAppended, pollMs = 250 }: SqlRecordStoreOptions): NativeRecordStore {
+  const find = createStreamFinder(sql)
   const watch = createRecordWatch()
   const appender = createSqlRecordAppender({
     sql,
@@ -74,15 +75,15 @@ export function createSqlRecordStore({ sql, clock, limits, onAppended, pollMs = 
   return {
     kind: 'NATIVE',
     sameEpoch,
-    find: (scope, name) => findStream(sql, scope, name),
+    find,
     list: (scope, filter, page) => listStreams(sql, scope, filter, page),
     count: (scope, filter) => countStreams(sql, scope, filter),
     async create(scope, stream) {
       checkNew(stream)
-      return createStream({ sql, clock }, scope, stream)
+      return createStream({ sql, clock, find }, scope, stream)
     },
     async createReserved(scope, stream) {
-      return (await createStream({ sql, clock }, scope, stream)).stream
+      return (await createStream({ sql, clock, find }, scope, stream)).stream
     },
     extentOf,
     async append(scope, stream, request) {
@@ -105,7 +106,7 @@ export function createSqlRecordStore({ sql, clock, limits, onAppended, pollMs = 
         signal,
         sameEpoch,
         async look() {
-          const now = await findStream(sql, { tenantId: scope.tenantId }, stream.name)
+          const now = await find({ tenantId: scope.tenantId }, stream.name)
           return now?.extent == null ? null : { epoch: now.epoch, extent: now.extent }
         },
         read: (start, end) => readRecords(sql, { tenantId: scope.tenantId, signal }, stream, { from: start, to: end }),

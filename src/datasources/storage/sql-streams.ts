@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock } from '../../time.ts'
+import { groupCommit } from '../group-commit.ts'
 import { containing, parameters } from '../sql-keyset.ts'
 import { type ListSource, readPage } from '../sql-list.ts'
 import { type Page, type PageRequest, emptyPage } from '../page.ts'
@@ -50,17 +51,36 @@ export const toStream = (row: StreamRow): RecordStream => ({
   extent: toExtent(row),
 })
 
-export function findStream(sql: Sql, scope: Scope, name: string): Promise<RecordStream | null> {
-  return sql
-    .maybeOne<StreamRow>(`select ${streamColumns} from record_streams where tenant_id = $1 and name = $2`, [scope.tenantId, name], {
-      signal: scope.signal,
-    })
-    .then((row) => row && toStream(row))
+interface Named {
+  readonly tenantId: string
+  readonly name: string
+}
+
+/** One result per name, in their order. */
+async function findNamed(sql: Sql, asked: readonly Named[]): Promise<(RecordStream | null)[]> {
+  const rows = await sql.any<StreamRow & { ord: bigint }>(
+    `select asked.ord, ${streamColumns} from unnest($1::text[], $2::text[]) with ordinality as asked (of_tenant, of_name, ord)
+       join record_streams on tenant_id = of_tenant and name = of_name`,
+    [asked.map(({ tenantId }) => tenantId), asked.map(({ name }) => name)],
+  )
+  const found = new Map(rows.map((row) => [Number(row.ord), toStream(row)]))
+  return asked.map((_, index) => found.get(index + 1) ?? null)
+}
+
+export type FindStream = (scope: Scope, name: string) => Promise<RecordStream | null>
+
+/** Finds streams by name. Every append begins so: many at once share a statement. */
+export function createStreamFinder(sql: Sql): FindStream {
+  const find = groupCommit({ run: (asked: readonly Named[]) => findNamed(sql, asked), most: 500, lanes: 2 })
+  return ({ tenantId, signal }, name) => {
+    signal?.throwIfAborted()
+    return find({ tenantId, name })
+  }
 }
 
 /** Made once per name, whoever asks first; the class of a later call is ignored. */
 export async function createStream(
-  { sql, clock }: { sql: Sql; clock: Clock },
+  { sql, clock, find }: { sql: Sql; clock: Clock; find: FindStream },
   scope: Scope,
   { name, dataClass, retentionDays }: NewStream,
 ): Promise<{ stream: RecordStream; created: boolean }> {
@@ -70,7 +90,7 @@ export async function createStream(
     [scope.tenantId, name, dataClass, randomUUID(), clock.now(), retentionDays],
   )
   if (row !== null) return { stream: toStream(row), created: true }
-  const stream = await findStream(sql, scope, name)
+  const stream = await find(scope, name)
   if (stream === null) throw new Error('a stream that was there has gone')
   return { stream, created: false }
 }
