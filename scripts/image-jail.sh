@@ -31,5 +31,5 @@ exec unshare --mount --net --pid --ipc --uts --fork --kill-child sh -euc '
   mount -o remount,ro "$root"
   export PATH=/opt:/usr/sbin:/usr/bin:/bin HOME=/
   exec chroot "$root" setpriv --reuid=1000 --regid=1000 --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs \
-    sh -c "cd /app && exec \"\$@\"" sh "$@"
+    env -u NODE_OPTIONS sh -c "cd /app && exec \"\$@\"" sh "$@"
 ' sh "$folder" "$node" "$@"
