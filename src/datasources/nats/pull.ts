@@ -68,27 +68,40 @@ function toDelivery(message: Msg, reply: string): Delivery {
   }
 }
 
+/** No answer is awaited: should this be lost, the server forgets the consumer after `inactive_threshold`. */
+function remove(nc: NatsConnection, stream: string, name: string): void {
+  if (!nc.isClosed()) nc.publish(`$JS.API.CONSUMER.DELETE.${stream}.${name}`)
+}
+
 /**
  * Makes a consumer and starts to pull.
  * @throws AppError SOURCE_UNAVAILABLE; JetstreamRefusal when the stream is missing
  */
 export async function openPull(client: NatsClient, options: PullOptions): Promise<Pull> {
   const name = `orrery-${randomUUID()}`
-  const { nc, pending: pendingAtStart } = await client.use(async ({ nc, jsm }) => {
-    const info = await jsm.consumers.add(options.stream, {
-      name,
-      ack_policy: 'none',
-      deliver_policy: 'by_start_sequence',
-      opt_start_seq: Number(options.from),
-      replay_policy: 'instant',
-      mem_storage: true,
-      num_replicas: 1,
-      max_deliver: 1,
-      inactive_threshold: nanos(inactiveMs),
-      ...(options.subject === undefined ? {} : { filter_subject: options.subject }),
+  let forget = (): void => undefined
+  const { nc, pending: pendingAtStart } = await client
+    .use(async ({ nc, jsm }) => {
+      forget = () => remove(nc, options.stream, name)
+      const info = await jsm.consumers.add(options.stream, {
+        name,
+        ack_policy: 'none',
+        deliver_policy: 'by_start_sequence',
+        opt_start_seq: Number(options.from),
+        replay_policy: 'instant',
+        mem_storage: true,
+        num_replicas: 1,
+        max_deliver: 1,
+        inactive_threshold: nanos(inactiveMs),
+        ...(options.subject === undefined ? {} : { filter_subject: options.subject }),
+      })
+      return { nc, pending: info.num_pending }
     })
-    return { nc, pending: info.num_pending }
-  })
+    .catch((error: unknown) => {
+      // a busy server may have made it all the same: left there, it would make the server busier with every attempt
+      if (client.isUp()) forget()
+      throw error
+    })
   return startPull({ client, nc, name, pendingAtStart }, options)
 }
 
@@ -175,8 +188,7 @@ function startPull({ client, nc, name, pendingAtStart }: Consumer, { stream, win
     unwatch()
     subscription.unsubscribe()
     notify()
-    // No answer is awaited: should this be lost, the server forgets the consumer after `inactive_threshold`.
-    if (client.isUp()) nc.publish(`$JS.API.CONSUMER.DELETE.${stream}.${name}`)
+    if (client.isUp()) remove(nc, stream, name)
   }
 
   return {
