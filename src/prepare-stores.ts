@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { type FastifyBaseLogger } from 'fastify'
 import { type Config } from './config.ts'
 import { migrate } from './datasources/sql/migrate.ts'
@@ -8,6 +7,7 @@ import { isOutage } from './errors.ts'
 import { createCursorCodec } from './subscriptions/signed-cursor.ts'
 import { type LateCursors } from './subscriptions/late-cursors.ts'
 import { type Clock } from './time.ts'
+import { pause } from './pause.ts'
 
 export interface PrepareParts {
   readonly config: Pick<Config, 'cursorKeys'>
@@ -42,7 +42,7 @@ export async function prepareStores(parts: PrepareParts): Promise<boolean> {
       if (parts.signal.aborted) return false
       if (!isOutage(error)) throw error
       if (attempt === 1) parts.logger.warn({ err: error }, 'SQL does not answer yet: the server is up, not ready, and keeps trying')
-      await delay(RETRY_MS, undefined, { signal: parts.signal }).catch(() => undefined)
+      await pause(RETRY_MS, parts.signal)
     }
   }
   return false

@@ -34,6 +34,9 @@ export interface Worker {
   stop(): Promise<void>
 }
 
+/** What a newcomer looks at first: an embedded server is up when the tables hold it. */
+const shownAtStart = ['ritual', 'graph'] as const
+
 export function createWorker({ config, stores, progress, notifier, graphCommands, clock, logger }: WorkerParts): Worker {
   const { sql, log } = stores
   const projector = createProjector({ sql, log, clock, logger, notifier, projections: defaultProjections(config) })
@@ -70,12 +73,10 @@ export function createWorker({ config, stores, progress, notifier, graphCommands
       if (graphCommands !== undefined && stores.tags != null)
         repairs = keepTagsRepaired({ graphCommands, active: () => projector.isActive(), logger, signal: stopping.signal })
       if (config.entityEvents) entities.start()
-      const state = log.mode === 'EMBEDDED' ? await log.state('ritual') : null
-      if (state !== null && state.lastSequence > 0n)
-        await progress.waitFor('ritual', state.lastSequence, { timeoutMs, signal: stopping.signal })
-      const graphs = log.mode === 'EMBEDDED' ? await log.state('graph') : null
-      if (graphs !== null && graphs.lastSequence > 0n)
-        await progress.waitFor('graph', graphs.lastSequence, { timeoutMs, signal: stopping.signal })
+      for (const stream of log.mode === 'EMBEDDED' ? shownAtStart : []) {
+        const { lastSequence } = (await log.state(stream)) ?? { lastSequence: 0n }
+        if (lastSequence > 0n) await progress.waitFor(stream, lastSequence, { timeoutMs, signal: stopping.signal })
+      }
       if (wanted === 'live') sample = keepAlive()
     },
     async stop() {

@@ -1,6 +1,6 @@
 import { type FastifyInstance, type FastifyReply } from 'fastify'
 import { type Config } from '../config.ts'
-import { type Source, type SourcesDataSource } from '../datasources/system/sources.ts'
+import { serves, type Source, type SourcesDataSource } from '../datasources/system/sources.ts'
 import { isAppError } from '../errors.ts'
 import { formatNanos } from '../time.ts'
 import { type Lifecycle } from './lifecycle.ts'
@@ -21,7 +21,6 @@ const productOf: Readonly<Record<string, { key: string; title: string }>> = {
   graph: { key: 'neo4j', title: 'Neo4j' },
 }
 
-const serves = (source: Source): boolean => source.status === 'UP' || source.status === 'DEGRADED'
 /** It does not answer, or says that something is wrong: a full disk, a late read model, a missing stream. */
 const ails = (source: Source): boolean => source.status === 'DOWN' || source.status === 'DEGRADED'
 const titleOf = (source: Source): string =>

@@ -1,6 +1,6 @@
 import { type ExecutionResult, type GraphQLError } from 'graphql'
 import { isAppError } from '../errors.ts'
-import { pause } from '../subscriptions/pause.ts'
+import { pause } from '../pause.ts'
 
 /** Stores of which every stream lives. */
 const essential: readonly unknown[] = ['sql', 'log']

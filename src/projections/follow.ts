@@ -1,7 +1,7 @@
 import { AppError, isAppError } from '../errors.ts'
 import { type EventLog, type LogMessage, type LogStreamState } from '../datasources/log/log.ts'
 import { type Sql } from '../datasources/sql/sql.ts'
-import { pause } from '../datasources/waiting.ts'
+import { pause } from '../pause.ts'
 import { type Logger } from '../logger.ts'
 import { type Clock } from '../time.ts'
 import { applyBatch } from './apply-batch.ts'

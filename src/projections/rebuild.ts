@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 import { type EventLog, type LogStream, type LogStreamState } from '../datasources/log/log.ts'
-import { pause } from '../datasources/waiting.ts'
+import { pause } from '../pause.ts'
 import { type Projection } from './projection.ts'
 import { createProjector, defaultProjections, type ProjectorOptions } from './projector.ts'
 import { projectionTransactions } from './transactions.ts'

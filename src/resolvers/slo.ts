@@ -1,7 +1,7 @@
 import { actorOf } from '../auth/actor.ts'
 import { type Context } from '../context.ts'
 import { maxBurnRate, remainingOf, wilson } from '../datasources/slo/formulas.ts'
-import { writeOpenSlo } from '../datasources/slo/openslo.ts'
+import { writeOpenSlo } from '../datasources/slo/openslo-text.ts'
 import { type SloFilter, type SloReport, type SloStatus } from '../datasources/slo/slo.ts'
 import { formatDuration, periodOf } from '../datasources/slo/windows.ts'
 import { pageRequest } from '../datasources/page-cursor.ts'

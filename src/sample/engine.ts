@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { type EventLog, type LogMessage } from '../datasources/log/log.ts'
 import { type Clock, type Nanos } from '../time.ts'
 import {
@@ -17,6 +16,7 @@ import {
 } from './events.ts'
 import { createRandom, type Random } from './random.ts'
 import { approverBots, findSampleRitual, sampleRituals } from './rituals.ts'
+import { pause } from '../pause.ts'
 
 /** What the engine must know of a run to move it on; everything is read back from the log, so a restart forgets nothing. */
 interface ActiveRun {
@@ -176,7 +176,7 @@ export async function runSampleEngine({ log, clock, signal, tickMs = 1200, onErr
     await tick().catch((error: unknown) => {
       if (!signal.aborted) onError(error)
     })
-    await delay(tickMs, undefined, { signal }).catch(() => undefined)
+    await pause(tickMs, signal)
   }
   await following.catch((error: unknown) => {
     if (!signal.aborted) onError(error)

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { parseLexemeJson } from '../datasources/graph/lexeme-json.ts'
 import { commitIdOf, readMutation } from '../datasources/graph/mutations.ts'
 import { type EventLog } from '../datasources/log/log.ts'
 import { formatDemonTime, type Clock, type Nanos } from '../time.ts'
 import { SAMPLE_TENANT, type SampleMessage } from './events.ts'
 import { createRandom, type Random } from './random.ts'
+import { pause } from '../pause.ts'
 
 /** The map of services that the sample's rituals work on. */
 export const sampleGraph = { tenantId: SAMPLE_TENANT, projectId: 'platform', namespace: 'prod', graphId: 'services' } as const
@@ -158,7 +158,7 @@ export interface LiveGraphOptions {
 export async function keepGraphAlive({ log, clock, signal, onError, everyMs = 25_000 }: LiveGraphOptions): Promise<void> {
   const random = createRandom(Number(clock.now() % 1_000_003n))
   for (let number = 100; ; number += 1) {
-    await delay(everyMs, undefined, { signal }).catch(() => undefined)
+    await pause(everyMs, signal)
     if (signal.aborted) return
     try {
       const last = await log.lastOnSubject('graph', SUBJECT)

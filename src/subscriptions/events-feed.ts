@@ -5,8 +5,8 @@ import { createEventReader } from '../domain-events/families.ts'
 import { createFilterIndex } from '../domain-events/filter-index.ts'
 import { type CompiledFilter } from '../domain-events/filter.ts'
 import { type Heads, type HubGapReason, type HubItem, type LiveHub, type StreamHead } from './hub.ts'
-import { type FeedLogger } from './live-feed.ts'
-import { pause } from './pause.ts'
+import { type Logger } from '../logger.ts'
+import { pause } from '../pause.ts'
 
 interface Arrived {
   /** Counts what this feed has seen, over all streams: the one order of all readers of this process. */
@@ -60,7 +60,7 @@ export interface EventsFeedOptions {
   readonly ringSize: number
   /** How long the streams are followed after the last reader left. */
   readonly lingerMs: number
-  readonly logger: FeedLogger
+  readonly logger: Pick<Logger, 'warn'>
 }
 
 const missingStreamMs = 1000

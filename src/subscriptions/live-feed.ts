@@ -2,13 +2,10 @@ import { type EventLog, type LogMessage, type LogStream, type LogStreamState } f
 import { isAppError } from '../errors.ts'
 import { createEventRing, type EventRing } from './event-ring.ts'
 import { type HubItem } from './hub.ts'
-import { pause } from './pause.ts'
+import { type Logger } from '../logger.ts'
+import { pause } from '../pause.ts'
 import { createReachBack } from './reach-back.ts'
 import { createSubjectIndex } from './subject-index.ts'
-
-export interface FeedLogger {
-  warn(details: object, text: string): void
-}
 
 export type MessageItem = Extract<HubItem, { kind: 'MESSAGE' }>
 
@@ -52,7 +49,7 @@ export interface FeedOptions {
   readonly ringSize: number
   /** How long the tail stays open after the last reader left. */
   readonly lingerMs: number
-  readonly logger: FeedLogger
+  readonly logger: Pick<Logger, 'warn'>
 }
 
 const retryMs = { first: 100, most: 2000 }

@@ -4,8 +4,9 @@ import { eventFamilies } from '../domain-events/families.ts'
 import { createEventsFeed } from './events-feed.ts'
 import { createEventsSubscriber } from './events-subscriber.ts'
 import { type EventsSubscribeOptions, type HubSubscribeOptions, type LiveHub } from './hub.ts'
-import { createLiveFeed, type FeedLogger, type LiveFeed } from './live-feed.ts'
+import { createLiveFeed, type LiveFeed } from './live-feed.ts'
 import { createLiveSubscriber } from './live-subscriber.ts'
+import { type Logger } from '../logger.ts'
 
 export interface LiveHubOptions {
   readonly log: EventLog
@@ -13,14 +14,14 @@ export interface LiveHubOptions {
   readonly ringSize: number
   /** Messages that may wait for one subscriber before it has to take them from the ring. */
   readonly queueSize: number
-  readonly logger?: FeedLogger
+  readonly logger?: Pick<Logger, 'warn'>
   /** How long a stream's tail stays open without subscribers (default 30 s). */
   readonly lingerMs?: number
   /** What `events` knows (default: everything that is registered). */
   readonly families?: readonly EventFamily[]
 }
 
-const silent: FeedLogger = { warn: () => undefined }
+const silent: Pick<Logger, 'warn'> = { warn: () => undefined }
 
 /** @see LiveHub */
 export function createLiveHub(options: LiveHubOptions): LiveHub {

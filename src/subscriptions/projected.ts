@@ -1,7 +1,7 @@
 import { isOutage } from '../errors.ts'
 import { type Context } from '../context.ts'
 import { type CursorPosition } from './cursor.ts'
-import { pause } from './pause.ts'
+import { pause } from '../pause.ts'
 
 const never = new AbortController().signal
 

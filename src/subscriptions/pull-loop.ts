@@ -1,5 +1,5 @@
 import { isOutage } from '../errors.ts'
-import { pause } from './pause.ts'
+import { pause } from '../pause.ts'
 
 export interface PullLoop<T> {
   /** Ends the stream. */

@@ -1,7 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { type Neo4j } from '../datasources/neo4j/neo4j-client.ts'
-import { type SourcesDataSource } from '../datasources/system/sources.ts'
-import { serves } from './store-metrics.ts'
+import { serves, type SourcesDataSource } from '../datasources/system/sources.ts'
 
 export interface Neo4jMetricsParts {
   readonly neo4j: readonly Neo4j[]

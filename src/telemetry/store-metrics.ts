@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
-import { type Source, type SourcesDataSource } from '../datasources/system/sources.ts'
+import { serves, type Source, type SourcesDataSource } from '../datasources/system/sources.ts'
 import { type LiveHub } from '../subscriptions/hub.ts'
 
 /** What the projector of this process tells about one projection. */
@@ -26,8 +26,6 @@ export interface StoreMetricsParts {
   readonly active: () => number
   readonly version: string
 }
-
-export const serves = ({ status }: Pick<Source, 'status'>): boolean => status === 'UP' || status === 'DEGRADED'
 
 /** Reads a total that something else counts; prom-client's counters only know `inc`. */
 function totalOf(registry: Registry, name: string, help: string, read: () => number): void {

@@ -4,7 +4,7 @@ import { type CursorOwner, decodeListCursor, encodeListCursor } from '../page-cu
 import { type Page, type PageRequest } from '../page.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
-import { pause } from '../waiting.ts'
+import { pause } from '../../pause.ts'
 import { followRecords } from '../storage/follow-records.ts'
 import { checkStreamName } from '../storage/record-rules.ts'
 import { type RecordStore, type RecordStream, type StorageStatus, type StoredRecord, type StreamExtent } from '../storage/storage.ts'

@@ -1,4 +1,5 @@
-import { pause } from '../waiting.ts'
+import { type Logger } from '../../logger.ts'
+import { pause } from '../../pause.ts'
 import { type Neo4j, Neo4jRefusal, type Neo4jRow } from '../neo4j/neo4j-client.ts'
 import { type Sql } from '../sql/sql.ts'
 import { FORMAT, type Neo4jNames } from './neo4j-names.ts'
@@ -10,7 +11,7 @@ export interface Neo4jProjectionParts {
   readonly sql: Sql
   readonly neo4j: Neo4j
   readonly names: Neo4jNames
-  readonly logger: { info(details: object, message: string): void; warn(details: object, message: string): void }
+  readonly logger: Pick<Logger, 'info' | 'warn'>
   /** Versions moved in one transaction, about. */
   readonly batch?: number
 }

@@ -1,5 +1,5 @@
 import { type FastifyBaseLogger } from 'fastify'
-import { pause } from '../waiting.ts'
+import { pause } from '../../pause.ts'
 import { type GraphCommands } from './commands.ts'
 
 export interface TagRepairParts {

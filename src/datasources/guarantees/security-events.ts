@@ -5,6 +5,7 @@ import { groupCommit } from '../group-commit.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql, type SqlExecutor } from '../sql/sql.ts'
 import { type GuaranteeSignals, type SecurityEventType } from './signals.ts'
+import { type Logger } from '../../logger.ts'
 
 export type SecuritySeverity = 'low' | 'medium' | 'high' | 'critical'
 
@@ -128,7 +129,7 @@ export function createSecurityEvents({
   clock: Clock
   signals: GuaranteeSignals
   retentionMs: number
-  logger?: { warn(details: object, message: string): void } | undefined
+  logger?: Pick<Logger, 'warn'> | undefined
 }): SecurityEvents {
   async function raisePattern(tx: SqlExecutor, tenantId: string, event: SecurityEvent, now: Nanos): Promise<boolean> {
     const rule = patterns.find(({ type }) => type === event.type)

@@ -15,7 +15,7 @@ import {
 } from './log.ts'
 import { promptIterator } from './prompt-iterator.ts'
 import { assertPlainSubject } from './subjects.ts'
-import { pause } from '../waiting.ts'
+import { pause } from '../../pause.ts'
 
 export interface JetstreamLogOptions {
   readonly url: string

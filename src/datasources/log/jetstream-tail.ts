@@ -5,7 +5,8 @@ import { type JetstreamStreams } from './jetstream-streams.ts'
 import { type LogMessage, type LogStream, type LogStreamState, type TailOptions } from './log.ts'
 import { promptIterator } from './prompt-iterator.ts'
 import { sourceReset } from './source-reset.ts'
-import { pause, raceLimits } from '../waiting.ts'
+import { raceLimits } from '../waiting.ts'
+import { pause } from '../../pause.ts'
 
 export const toLogMessage = (stream: LogStream, { sequence, subject, messageId, payload, recordedAtNs }: PulledMessage): LogMessage => ({
   stream,

@@ -3,7 +3,8 @@ import { isAppError } from '../../errors.ts'
 import { type LogMessage, type LogStream, type LogStreamState, type TailOptions } from './log.ts'
 import { promptIterator } from './prompt-iterator.ts'
 import { sourceReset } from './source-reset.ts'
-import { pause, raceLimits } from '../waiting.ts'
+import { raceLimits } from '../waiting.ts'
+import { pause } from '../../pause.ts'
 
 /** Wakes whoever follows a stream; a wake-up may come for nothing. */
 export interface Announcer {

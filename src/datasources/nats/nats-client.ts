@@ -12,7 +12,8 @@ import {
   nanos,
 } from '@nats-io/transport-node'
 import { AppError, badUserInput, sourceUnavailable, UnusableSourceError } from '../../errors.ts'
-import { pause, raceLimits } from '../waiting.ts'
+import { raceLimits } from '../waiting.ts'
+import { pause } from '../../pause.ts'
 
 export { createInbox, nanos }
 export type { Msg, NatsConnection }

@@ -68,9 +68,9 @@ function toDelivery(message: Msg, reply: string): Delivery {
   }
 }
 
-/** No answer is awaited: should this be lost, the server forgets the consumer after `inactive_threshold`. */
-function remove(nc: NatsConnection, stream: string, name: string): void {
-  if (!nc.isClosed()) nc.publish(`$JS.API.CONSUMER.DELETE.${stream}.${name}`)
+/** No answer is awaited, nor a connection: should this be lost, the server forgets the consumer after `inactive_threshold`. */
+function remove(client: NatsClient, stream: string, name: string): void {
+  client.use(async ({ nc }) => nc.publish(`$JS.API.CONSUMER.DELETE.${stream}.${name}`)).catch(() => undefined)
 }
 
 /**
@@ -79,10 +79,8 @@ function remove(nc: NatsConnection, stream: string, name: string): void {
  */
 export async function openPull(client: NatsClient, options: PullOptions): Promise<Pull> {
   const name = `orrery-${randomUUID()}`
-  let forget = (): void => undefined
   const { nc, pending: pendingAtStart } = await client
     .use(async ({ nc, jsm }) => {
-      forget = () => remove(nc, options.stream, name)
       const info = await jsm.consumers.add(options.stream, {
         name,
         ack_policy: 'none',
@@ -99,7 +97,7 @@ export async function openPull(client: NatsClient, options: PullOptions): Promis
     })
     .catch((error: unknown) => {
       // a busy server may have made it all the same: left there, it would make the server busier with every attempt
-      if (client.isUp()) forget()
+      remove(client, options.stream, name)
       throw error
     })
   return startPull({ client, nc, name, pendingAtStart }, options)
@@ -188,7 +186,7 @@ function startPull({ client, nc, name, pendingAtStart }: Consumer, { stream, win
     unwatch()
     subscription.unsubscribe()
     notify()
-    if (client.isUp()) remove(nc, stream, name)
+    remove(client, stream, name)
   }
 
   return {

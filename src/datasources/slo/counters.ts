@@ -1,16 +1,9 @@
-import { GroupCounts, type GroupSlot } from './group-counts.ts'
+import { addPending, count, eachSlot, type Entry, groupsOf, type Meter, type Occurrence, settle, slotsAt, tally } from './counter-meters.ts'
+import { type GroupSlot } from './group-counts.ts'
 import { type Question, type SliceReading, type SliSource, unmeasured } from './sli-source.ts'
 import { Percentiles } from './percentiles.ts'
-import { AliveRings, ringCount, ringFor, Rings, ringShapes } from './rings.ts'
+import { AliveRings, ringFor, Rings } from './rings.ts'
 import { type Reading, type SloDefinition } from './slo.ts'
-
-/** Something that happened: whether it was good, and how long it took where that is known. */
-export interface Occurrence {
-  readonly good: boolean
-  readonly durationMs?: number
-  /** What it was about: objectives with the label `groupBy` count each value of that name apart. */
-  readonly labels?: Readonly<Record<string, string>>
-}
 
 /** Counts that are not in SQL yet. */
 export interface SlotDelta {
@@ -54,88 +47,11 @@ export interface SliCounters extends SliSource {
   markAlive(ring: number, slot: number): void
 }
 
-interface SlotCounts {
-  readonly ring: number
-  readonly slot: number
-  good: number
-  total: number
-}
-
-interface Entry {
-  readonly key: string
-  definition: SloDefinition
-  meter: Meter
-  /** Place of its threshold among those of the meter. */
-  level: number
-  readonly rings: Rings
-  /** Settled, not stored yet. */
-  readonly pending: SlotCounts[]
-  groups: GroupCounts | null
-}
-
-/**
- * What happened under one name in the current 10 s, for all objectives about it at once: an event is one step here, and the objectives' rings are
- * fed when the 10 s are over or somebody reads.
- */
-interface Meter {
-  readonly entries: Entry[]
-  /** Those that count groups apart. */
-  readonly grouped: Entry[]
-  readonly thresholds: number[]
-  slot: number
-  total: number
-  /** Good ones without a duration. */
-  good: number
-  /** Good ones within each threshold. */
-  within: number[]
-}
-
 export const counterKey = (tenantId: string, name: string): string => JSON.stringify([tenantId, name])
 
 /** Measures whose durations are kept for people; the rest is counted all the same. */
 const MOST_PERCENTILES = 50
 const MAX_COUNT = 0xffffffff
-/** Slots that wait for a store that is away; the rings hold no more of them. */
-const MOST_PENDING = 1_950
-
-const slotsAt = (at: number): readonly [number, number, number] => [
-  Math.floor(at / ringShapes[0].seconds),
-  Math.floor(at / ringShapes[1].seconds),
-  Math.floor(at / ringShapes[2].seconds),
-]
-
-function addPending(pending: SlotCounts[], ring: number, slot: number, { good, total }: { good: number; total: number }): void {
-  for (let at = pending.length - 1; at >= 0; at -= 1) {
-    const known = pending[at]
-    if (known === undefined || known.ring !== ring || known.slot !== slot) continue
-    known.good += good
-    known.total += total
-    return
-  }
-  pending.push({ ring, slot, good, total })
-  if (pending.length > MOST_PENDING) pending.shift()
-}
-
-function count({ rings, pending }: Entry, slots: readonly [number, number, number], counts: { good: number; total: number }): void {
-  rings.addAt(slots, counts.good, counts.total)
-  for (let ring = 0; ring < ringCount; ring += 1) addPending(pending, ring, slots[ring] ?? 0, counts)
-}
-
-/** Feeds the rings of all objectives of a meter with what it holds. */
-function settle(meter: Meter): void {
-  if (meter.total === 0) return
-  const slots = slotsAt(meter.slot * ringShapes[0].seconds)
-  for (const entry of meter.entries) count(entry, slots, { good: meter.good + (meter.within[entry.level] ?? 0), total: meter.total })
-  meter.total = 0
-  meter.good = 0
-  meter.within.fill(0)
-}
-
-function groupsOf(definition: SloDefinition, known: GroupCounts | null): GroupCounts | null {
-  const { groupBy } = definition.labels
-  if (groupBy === undefined) return null
-  return known?.groupBy === groupBy ? known : new GroupCounts(groupBy)
-}
 
 /** @param now seconds since the epoch; must not go back */
 export function createCounters({ now }: { now: () => number }): SliCounters {
@@ -144,9 +60,9 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
   let defined: readonly SloDefinition[] | null = null
   const alive = new AliveRings()
   const aliveSince = now()
-  let aliveTaken = ringShapes.map(({ seconds }) => Math.floor(aliveSince / seconds))
   alive.markAll(aliveSince)
   let aliveUntil = aliveSince
+  let takenUntil = aliveSince
 
   const percentiles = new Map<string, Percentiles>()
   const percentilesOf = (measure: string): Percentiles | undefined => {
@@ -165,10 +81,7 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
   const live = (): number => {
     settleAll()
     const at = now()
-    ringShapes.forEach(({ seconds, slots }, ring) => {
-      const last = Math.floor(at / seconds)
-      for (let slot = Math.max(Math.floor(aliveUntil / seconds), last - slots + 1); slot <= last; slot += 1) alive.mark(ring, slot)
-    })
+    eachSlot(aliveUntil, at, (ring, slot) => alive.mark(ring, slot))
     aliveUntil = at
     return at
   }
@@ -197,27 +110,12 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
   return {
     knows: (definition) => entryOf(definition)?.definition.revision === definition.revision,
     isCounted: (measure) => meters.has(measure),
-    record(measure, { good, durationMs, labels }) {
+    record(measure, occurrence) {
       const meter = meters.get(measure)
       if (meter === undefined) return
       const at = now()
-      const slot = Math.floor(at / ringShapes[0].seconds)
-      if (slot !== meter.slot) {
-        settle(meter)
-        meter.slot = slot
-      }
-      if (durationMs !== undefined) percentilesOf(measure)?.record(at, durationMs)
-      meter.total += 1
-      if (good && durationMs === undefined) meter.good += 1
-      else if (good && durationMs !== undefined)
-        for (let level = 0; level < meter.thresholds.length; level += 1)
-          if (durationMs <= meter.thresholds[level]!) meter.within[level] = meter.within[level]! + 1
-      if (labels !== undefined)
-        for (const { groups, level } of meter.grouped) {
-          const group = groups === null ? undefined : labels[groups.groupBy]
-          const isGood = good && (durationMs === undefined || durationMs <= meter.thresholds[level]!)
-          if (group !== undefined) groups?.add(group, at, { good: isGood ? 1 : 0, total: 1 })
-        }
+      if (occurrence.durationMs !== undefined) percentilesOf(measure)?.record(at, occurrence.durationMs)
+      tally(meter, at, occurrence)
     },
     add(tenantId, name, { good, total, atSeconds, group }) {
       const entry = entries.get(counterKey(tenantId, name))
@@ -266,14 +164,8 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
         for (const delta of own?.take() ?? []) groups.push({ key, ...delta })
       }
       const marks: { ring: number; slot: number }[] = []
-      ringShapes.forEach(({ seconds, slots }, ring) => {
-        const last = Math.floor(at / seconds)
-        for (let slot = Math.max(aliveTaken[ring] ?? last, last - slots + 1); slot <= last; slot += 1) {
-          alive.mark(ring, slot)
-          marks.push({ ring, slot })
-        }
-      })
-      aliveTaken = ringShapes.map(({ seconds }) => Math.floor(at / seconds))
+      eachSlot(takenUntil, at, (ring, slot) => marks.push({ ring, slot }))
+      takenUntil = at
       return { slots: taken, groups, alive: marks }
     },
     restoreDeltas({ slots, groups }) {

@@ -1,6 +1,6 @@
 import { type Logger } from '../../logger.ts'
 import { type Sql } from '../sql/sql.ts'
-import { pause } from '../waiting.ts'
+import { pause } from '../../pause.ts'
 import { type SliCounters } from './counters.ts'
 import { type AppendCounts } from './append-counts.ts'
 import { purgeAppendCounts, storeAppendCounts } from './sql-append-counts.ts'

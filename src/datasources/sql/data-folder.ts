@@ -39,36 +39,36 @@ export function freeBytes(folder: string): number {
   return bavail * bsize
 }
 
+/** @throws UnusableFolderError where the system's code says what is wrong with the folder */
+function inFolder(path: string, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    const problem = problemOf(error)
+    throw problem === undefined ? error : new UnusableFolderError(path, problem, error)
+  }
+}
+
 /**
  * Writes a little where the folder is or will be, and takes it away again: what a mode says is not what a file system does.
  * @throws UnusableFolderError
  */
 export function tryFolder(folder: string): void {
   const path = resolve(folder)
-  try {
+  inFolder(path, () => {
     const probe = mkdtempSync(join(existing(path), '.orrery-probe-'))
     try {
       writeFileSync(join(probe, 'probe'), Buffer.alloc(PROBE_BYTES), { flush: true })
     } finally {
       rmSync(probe, { recursive: true, force: true })
     }
-  } catch (error) {
-    const problem = problemOf(error)
-    if (problem === undefined) throw error
-    throw new UnusableFolderError(path, problem, error)
-  }
+  })
 }
 
 /** Makes the folder. @throws UnusableFolderError */
 export function makeFolder(folder: string): void {
   tryFolder(folder)
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (error) {
-    const problem = problemOf(error)
-    if (problem === undefined) throw error
-    throw new UnusableFolderError(resolve(folder), problem, error)
-  }
+  inFolder(resolve(folder), () => mkdirSync(folder, { recursive: true }))
 }
 
 /** Why a database did not start in this folder: for want of room, or for its own reason. */

@@ -1,5 +1,5 @@
 import { type Logger } from '../../logger.ts'
-import { pause } from '../waiting.ts'
+import { pause } from '../../pause.ts'
 import { type Sql, type SqlLease } from './sql.ts'
 
 export interface LeaderOptions {

@@ -126,7 +126,7 @@ export async function openPgliteBridge(
     const start = async (): Promise<Worker> => {
       await broken?.terminate()
       if (ended || first.dataDir === null) throw cause
-      return attach(await startWorker({ ...first, templatePath: null }))
+      return attach(await startWorker(first))
     }
     failed = null
     current = start()

@@ -1,5 +1,5 @@
 import { isOutage } from '../../errors.ts'
-import { pause } from '../waiting.ts'
+import { pause } from '../../pause.ts'
 import { type FollowStep, type StoredRecord, type StreamExtent } from './storage.ts'
 
 export interface FollowParts {

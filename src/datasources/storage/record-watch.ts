@@ -1,4 +1,4 @@
-import { pause } from '../waiting.ts'
+import { pause } from '../../pause.ts'
 
 /** Wakes whoever follows a stream; a wake-up may come for nothing. */
 export interface RecordWatch {

@@ -1,6 +1,7 @@
 import { type Approval, type ApprovalOrder, type ApprovalState } from '../approvals/approvals.ts'
 import { type Run, type RunFilter, type RunKey, type RunOrder, type RunStatus } from '../runs/runs.ts'
 import { type Scope } from '../scope.ts'
+import { type SqlExecutor } from '../sql/sql.ts'
 import { type Marked, type ScanRequest } from './keyset-scan.ts'
 import { firstTimes, keysetOf, markOf, type SortedRow } from './summit-keyset.ts'
 import { firstColumn, type SummitTable, type SummitTables } from './summit-tables.ts'
@@ -178,6 +179,15 @@ const ritualColumn = (runs: SummitTable): string => {
 }
 
 export function createSummitRuns({ tables }: { tables: SummitTables }): SummitRuns {
+  /** Both tables an approval is read from; null when an install lacks one, or a column that proves whose a row is. */
+  async function approvalTables(tx: SqlExecutor, scope: Scope) {
+    const runs = await tables.table(tx, scope.tenantId, 'runs')
+    const table = await tables.table(tx, scope.tenantId, 'approvals')
+    const columns = table === null ? null : approvalColumns(table)
+    if (runs === null || table === null || columns === null || runColumns(runs) === null) return null
+    return { runs, table, columns }
+  }
+
   return {
     byKeys: (scope, keys) =>
       tables.read(scope, async (tx) => {
@@ -209,10 +219,9 @@ export function createSummitRuns({ tables }: { tables: SummitTables }): SummitRu
       }),
     approvalRows: (scope, order, request) =>
       tables.read(scope, async (tx) => {
-        const runs = await tables.table(tx, scope.tenantId, 'runs')
-        const table = await tables.table(tx, scope.tenantId, 'approvals')
-        const columns = table === null ? null : approvalColumns(table)
-        if (runs === null || table === null || columns === null || runColumns(runs) === null) return []
+        const found = await approvalTables(tx, scope)
+        if (found === null) return []
+        const { runs, table, columns } = found
         const { names, descending, missing } = approvalOrders[order]
         const keyset = keysetOf(firstTimes(table, names, 'a', missing), { id: 'a.id', descending, request })
         const rows = await tx.any<ApprovalRow & SortedRow>(
@@ -224,10 +233,9 @@ export function createSummitRuns({ tables }: { tables: SummitTables }): SummitRu
       }),
     approvals: (scope, runIds, limit) =>
       tables.read(scope, async (tx) => {
-        const runs = await tables.table(tx, scope.tenantId, 'runs')
-        const table = await tables.table(tx, scope.tenantId, 'approvals')
-        const columns = table === null ? null : approvalColumns(table)
-        if (runs === null || table === null || columns === null || runColumns(runs) === null) return []
+        const found = await approvalTables(tx, scope)
+        if (found === null) return []
+        const { runs, table, columns } = found
         // Only the run tells whose an approval is: one without a run is nobody's.
         const rows = await tx.any<ApprovalRow>(
           `select ${columns}, ${ritualColumn(runs)} from ${table.name} a join ${runs.name} r on r.id::text = a.run_id::text

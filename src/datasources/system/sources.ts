@@ -21,6 +21,9 @@ export interface Source {
   readonly lastError: string | null
 }
 
+/** Whether it answers, be it with something wrong. */
+export const serves = ({ status }: Pick<Source, 'status'>): boolean => status === 'UP' || status === 'DEGRADED'
+
 /** Something that a source may have or not, as a look at it found. */
 export interface SourceCapability {
   readonly name: string

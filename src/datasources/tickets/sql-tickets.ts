@@ -3,13 +3,13 @@ import { badUserInput, isOutage } from '../../errors.ts'
 import { type Invariants, checkNonce, checkTtl } from '../guarantees/invariants.ts'
 import { type SecurityEvents } from '../guarantees/security-events.ts'
 import { type GuaranteeSignals } from '../guarantees/signals.ts'
-import { type RunKey, systems } from '../runs/runs.ts'
 import { type Scope } from '../scope.ts'
 import { readPage } from '../sql-list.ts'
-import { type Parameters, parameters } from '../sql-keyset.ts'
+import { parameters } from '../sql-keyset.ts'
 import { type SliCounters } from '../slo/counters.ts'
 import { type Sql } from '../sql/sql.ts'
 import { type Nonces } from './nonces.ts'
+import { conditions, numberOf, signedOf, ticketColumns, ticketOf, type TicketRow } from './ticket-rows.ts'
 import { type TicketKeys } from './ticket-keys.ts'
 import {
   newNonce,
@@ -23,7 +23,7 @@ import {
   writeToken,
 } from './ticket-message.ts'
 import { type Binding, isGenuine, judgeBinding, judgeTimes, NONCE_GRACE_MS, SHORT_TTL_MS, type TicketCode } from './ticket-rules.ts'
-import { type Origin, type Ticket, type TicketFilter, type TicketsDataSource } from './tickets.ts'
+import { type Origin, type Ticket, type TicketsDataSource } from './tickets.ts'
 
 export interface TicketsParts {
   readonly sql: Sql
@@ -38,95 +38,6 @@ export interface TicketsParts {
   readonly verifyBudgetMs: number
 }
 
-interface Row {
-  id: string
-  tenant_id: string
-  repo_id: string
-  base_commit: string
-  plan_hash: string
-  kid: string
-  nonce: string
-  scopes: string
-  patch_sha256: string
-  mac: string
-  issued_at_ms: bigint
-  expires_at_ms: bigint
-  issued_by: string
-  run_system: string | null
-  run_ritual_id: string | null
-  run_id: string | null
-  consumed_at_ms: bigint | null
-  revoked_at_ms: bigint | null
-  revoke_reason: string | null
-}
-
-const columns =
-  't.id, t.tenant_id, t.repo_id, t.base_commit, t.plan_hash, t.kid, t.nonce, t.scopes, t.patch_sha256, t.mac, t.issued_at_ms, t.expires_at_ms, t.issued_by, t.run_system, t.run_ritual_id, t.run_id as run_run_id, t.consumed_at_ms, t.revoked_at_ms, t.revoke_reason'
-type StoredRow = Row & { readonly run_run_id: string | null }
-
-const textsOf = (json: string): string[] => {
-  const parsed: unknown = JSON.parse(json)
-  return Array.isArray(parsed) ? parsed.map(String) : []
-}
-const numberOf = (value: bigint | null): number | null => (value === null ? null : Number(value))
-
-function runOf({ run_system, run_ritual_id, run_run_id }: StoredRow): RunKey | null {
-  const system = systems.find((one) => one === run_system)
-  return system === undefined || run_ritual_id === null || run_run_id === null
-    ? null
-    : { system, ritualId: run_ritual_id, runId: run_run_id }
-}
-
-const ticketOf = (row: StoredRow): Ticket => ({
-  id: row.id,
-  tenantId: row.tenant_id,
-  repoId: row.repo_id,
-  kid: row.kid,
-  baseCommit: row.base_commit,
-  planHash: row.plan_hash,
-  scopes: textsOf(row.scopes),
-  issuedAtMs: Number(row.issued_at_ms),
-  expiresAtMs: Number(row.expires_at_ms),
-  issuedBy: row.issued_by,
-  consumedAtMs: numberOf(row.consumed_at_ms),
-  revokedAtMs: numberOf(row.revoked_at_ms),
-  revokeReason: row.revoke_reason,
-  run: runOf(row),
-})
-
-const signedOf = (row: StoredRow): SignedTicket => ({
-  version: TICKET_VERSION,
-  kid: row.kid,
-  id: row.id,
-  repoId: row.repo_id,
-  baseCommit: row.base_commit,
-  planHash: row.plan_hash,
-  nonce: row.nonce,
-  iat: Number(row.issued_at_ms),
-  exp: Number(row.expires_at_ms),
-  scopes: textsOf(row.scopes),
-  patchSha256: row.patch_sha256,
-  mac: row.mac,
-})
-
-function conditions({ states, repoId, runKey }: TicketFilter, { add }: Parameters, nowMs: number): string[] {
-  const where = ['t.tenant_id = $1']
-  if (repoId != null) where.push(`t.repo_id = ${add(repoId)}`)
-  if (runKey != null)
-    where.push(`t.run_system = ${add(runKey.system)} and t.run_ritual_id = ${add(runKey.ritualId)} and t.run_id = ${add(runKey.runId)}`)
-  if (states != null) {
-    const now = add(BigInt(nowMs))
-    const texts = {
-      REVOKED: 't.revoked_at_ms is not null',
-      CONSUMED: 't.revoked_at_ms is null and t.consumed_at_ms is not null',
-      EXPIRED: `t.revoked_at_ms is null and t.consumed_at_ms is null and t.expires_at_ms <= ${now}::bigint`,
-      ACTIVE: `t.revoked_at_ms is null and t.consumed_at_ms is null and t.expires_at_ms > ${now}::bigint`,
-    }
-    where.push(states.length === 0 ? 'false' : `(${states.map((state) => `(${texts[state]})`).join(' or ')})`)
-  }
-  return where
-}
-
 const lengthed = (parts: readonly string[]): string => parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('')
 const stampMessage = (repoSha: string, planHash: string, ticketId: string, content: string): string =>
   lengthed(['orrery-stamp', repoSha, planHash, ticketId, createHash('sha256').update(content).digest('hex')])
@@ -135,8 +46,8 @@ export function createTickets(parts: TicketsParts): TicketsDataSource {
   const { sql, keys, nonces, security, invariants, signals, counters, nowMs, maxTtlMs, verifyBudgetMs } = parts
   let rejected = 0
 
-  async function rowOf(scope: Scope, id: string): Promise<StoredRow | null> {
-    return sql.maybeOne<StoredRow>(`select ${columns} from tickets t where t.id = $1 and t.tenant_id = $2`, [id, scope.tenantId], {
+  async function rowOf(scope: Scope, id: string): Promise<TicketRow | null> {
+    return sql.maybeOne<TicketRow>(`select ${ticketColumns} from tickets t where t.id = $1 and t.tenant_id = $2`, [id, scope.tenantId], {
       signal: scope.signal,
     })
   }
@@ -208,9 +119,9 @@ export function createTickets(parts: TicketsParts): TicketsDataSource {
         patchSha256,
       }
       const ticket = signTicket(signing.secret, fields)
-      const row = await sql.one<StoredRow>(
+      const row = await sql.one<TicketRow>(
         `insert into tickets as t (id, tenant_id, repo_id, base_commit, plan_hash, kid, nonce, scopes, patch_sha256, mac, issued_at_ms, expires_at_ms, issued_by, run_system, run_ritual_id, run_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) returning ${columns}`,
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) returning ${ticketColumns}`,
         [
           ...[
             ticket.id,
@@ -295,9 +206,9 @@ export function createTickets(parts: TicketsParts): TicketsDataSource {
     async list(scope, filter, page) {
       const params = parameters(scope.tenantId)
       const where = conditions(filter, params, nowMs())
-      return readPage<StoredRow, Ticket>(sql, scope, {
+      return readPage<TicketRow, Ticket>(sql, scope, {
         source: {
-          ...{ list: 'tickets', columns, from: 'tickets t', where },
+          ...{ list: 'tickets', columns: ticketColumns, from: 'tickets t', where },
           order: {
             name: 'ISSUED_DESC',
             keys: [
@@ -324,8 +235,8 @@ export function createTickets(parts: TicketsParts): TicketsDataSource {
     },
     async openOfRuns(scope, runKeys) {
       if (runKeys.length === 0) return []
-      const rows = await sql.any<StoredRow & { ord: bigint }>(
-        `select w.ord, ${columns} from unnest($2::text[], $3::text[], $4::text[]) with ordinality as w (system, ritual_id, run_id, ord)
+      const rows = await sql.any<TicketRow & { ord: bigint }>(
+        `select w.ord, ${ticketColumns} from unnest($2::text[], $3::text[], $4::text[]) with ordinality as w (system, ritual_id, run_id, ord)
            join tickets t on t.tenant_id = $1 and t.run_system = w.system and t.run_ritual_id = w.ritual_id and t.run_id = w.run_id
           where t.consumed_at_ms is null and t.revoked_at_ms is null order by w.ord, t.issued_at_ms, t.id`,
         [scope.tenantId, runKeys.map(({ system }) => system), runKeys.map(({ ritualId }) => ritualId), runKeys.map(({ runId }) => runId)],
