@@ -134,6 +134,16 @@ t.test('of parallel appends with one expected offset one wins, and the others ar
   t.ok(outcomes.every((outcome) => outcome.outcome === 'APPENDED' || outcome.actual === 1n))
 })
 
+t.test('an append of another between our two looks at the end is not taken for records of an earlier life', async (t) => {
+  const { server, store, stream } = await made(t)
+  server.spoil('slow bytes', { type: 'StreamInfo' })
+  const appending = append(store, stream, ['mine'])
+  await eventually(() => server.requests.includes('StreamInfo'))
+  server.appendAs(ORDERS, 'by another')
+  t.match(await appending, { outcome: 'APPENDED', firstOffset: 1n })
+  t.same(await read(store, stream), ['by another', 'mine'])
+})
+
 t.test('what would end or damage the server is never sent', async (t) => {
   const { server, store, stream } = await made(t)
   const before = server.requests.length

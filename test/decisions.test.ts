@@ -651,6 +651,8 @@ t.test('killing the log under load loses no decision and writes none twice', asy
     await server.kill()
     await server.restart()
     const outcomes = await deciding
+    // all may have decided before the log was killed: then nobody has waited yet for its return
+    await eventually(async () => (await failure(log.state('ritual'))) === null)
     for (const [index, run] of runs.entries()) {
       const ends = (await run.messages()).filter((message) => isTerminal(bodyOf(message)))
       const outcome = outcomes[index]

@@ -36,6 +36,8 @@ export interface CratonRecordStoreOptions {
 
 const STATUS_LIFE_MS = 5_000
 const MOST_READ = 1_000n
+/** Others can append so often in a row before the caller is told to come back. */
+const MOST_LOOKS = 20
 const END = 2n ** 63n - 1n
 
 /** How often a quiet stream is looked at: less and less, up to a limit. */
@@ -57,8 +59,8 @@ export function createCratonRecordStore(options: CratonRecordStoreOptions): Reco
   const catalogue = createCratonCatalogue({ sql: options.sql, clock: options.clock, configured: options.streams })
   const pins = createCratonPins(options)
   const reader = createCratonReader(client)
-  /** Streams found writable in this life of the server. */
-  let proven: { epoch: string; streams: Set<bigint> } = { epoch: '', streams: new Set() }
+  /** Streams found writable in this life of the server, or looked at right now. */
+  let proven: { epoch: string; streams: Map<bigint, Promise<void>> } = { epoch: '', streams: new Map() }
   let status: { readonly value: Promise<StorageStatus>; freshUntil: number } | null = null
 
   /** The server never checks whose stream an id is: we do, every time (contract: craton 2.1). */
@@ -85,8 +87,7 @@ export function createCratonRecordStore(options: CratonRecordStoreOptions): Reco
   async function proveWritable(scope: Scope, stream: RecordStream): Promise<void> {
     const { tenant, streamId } = idsOf(scope, stream)
     const { name: epoch } = await client.epoch()
-    if (proven.epoch !== epoch) proven = { epoch, streams: new Set() }
-    if (proven.streams.has(streamId)) return
+    if (proven.epoch !== epoch) proven = { epoch, streams: new Map() }
     const madeIn = stream.key.includes('@') ? stream.key.slice(stream.key.indexOf('@') + 1) : null
     if (madeIn !== null && !sameEpoch(madeIn, epoch))
       throw new AppError(
@@ -94,15 +95,31 @@ export function createCratonRecordStore(options: CratonRecordStoreOptions): Reco
         'The storage server was restarted and forgot this stream: its id may belong to another one now. Make it anew.',
         { source: 'craton' },
       )
-    const length = await reader.length(tenant, streamId)
-    const beyond = await reader.read(tenant, streamId, { from: length, count: 1 })
-    if (beyond.length > 0)
-      throw new AppError(
-        'CONFLICT',
-        'The storage server was restarted: records of an earlier life lie behind the length it tells. Nothing is appended.',
-        { source: 'craton' },
-      )
-    proven.streams.add(streamId)
+    const { streams: known } = proven
+    const proof = known.get(streamId) ?? proveEnd(tenant, streamId)
+    known.set(streamId, proof)
+    return proof.catch((error: unknown) => {
+      if (known.get(streamId) === proof) known.delete(streamId)
+      throw error
+    })
+  }
+
+  /** Others may append between the two questions: only what lies behind a length that stays is of an earlier life. */
+  async function proveEnd(tenant: bigint, streamId: bigint): Promise<void> {
+    let length = await reader.length(tenant, streamId)
+    for (let attempt = 1; attempt <= MOST_LOOKS; attempt += 1) {
+      const beyond = await reader.read(tenant, streamId, { from: length, count: 1 })
+      if (beyond.length === 0) return
+      const now = await reader.length(tenant, streamId)
+      if (now <= length)
+        throw new AppError(
+          'CONFLICT',
+          'The storage server was restarted: records of an earlier life lie behind the length it tells. Nothing is appended.',
+          { source: 'craton' },
+        )
+      length = now
+    }
+    throw new AppError('CONFLICT', 'Others write to this stream all the time: nothing was written.', { source: 'craton', retryable: true })
   }
 
   const owner = (scope: Scope): CursorOwner => ({ list: 'craton.streams', order: 'name', tenantId: scope.tenantId })
