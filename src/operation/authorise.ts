@@ -1,4 +1,14 @@
-import { type DocumentNode, getNamedType, GraphQLError, type GraphQLSchema, TypeInfo, visit, visitWithTypeInfo } from 'graphql'
+import {
+  type DocumentNode,
+  getNamedType,
+  GraphQLError,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  type SelectionSetNode,
+} from 'graphql'
 import { meets, type Requirement, requirementOf, saysNotAllowed } from '../auth/requirements.ts'
 import { type Viewer } from '../auth/viewer.ts'
 import { type AppErrorCode } from '../errors.ts'
@@ -6,29 +16,50 @@ import { Refused } from './refused.ts'
 
 /** Everything that the fields of an operation ask for, and the types they are on and give; whether or not `@skip` would leave them out. */
 export function collectRequirements(schema: GraphQLSchema, document: DocumentNode): Requirement[] {
-  const found = new Map<string, Requirement>()
+  const found: Requirement[] = []
+  const noted = new Set<object>()
   const note = (coordinate: string, element: Parameters<typeof requirementOf>[2], soften = false): void => {
-    if (found.has(coordinate)) return
     const requirement = requirementOf(schema, coordinate, element)
-    if (requirement !== null) found.set(coordinate, soften ? { coordinate, scopes: [] } : requirement)
+    if (requirement !== null) found.push(soften ? { coordinate, scopes: [] } : requirement)
   }
-  const types = new TypeInfo(schema)
-  visit(
-    document,
-    visitWithTypeInfo(types, {
-      Field() {
-        const parent = types.getParentType()
-        const field = types.getFieldDef()
-        if (parent == null || field == null) return
-        note(parent.name, parent)
-        // such a mutation answers the lack of a scope itself: see `guardMutations`
-        note(`${parent.name}.${field.name}`, field, parent === schema.getMutationType() && saysNotAllowed(field.type))
-        const given = getNamedType(field.type)
-        note(given.name, given)
-      },
-    }),
-  )
-  return [...found.values()]
+  const noteType = (type: GraphQLNamedType): void => {
+    if (noted.has(type)) return
+    noted.add(type)
+    note(type.name, type)
+  }
+
+  /** @returns the type that the field gives; undefined for what every schema has, which asks for nothing */
+  const noteField = (parent: GraphQLNamedType, name: string): GraphQLNamedType | undefined => {
+    noteType(parent)
+    const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined
+    if (field === undefined) return undefined
+    const given = getNamedType(field.type)
+    if (noted.has(field)) return given
+    noted.add(field)
+    // such a mutation answers the lack of a scope itself: see `guardMutations`
+    note(`${parent.name}.${name}`, field, parent === schema.getMutationType() && saysNotAllowed(field.type))
+    noteType(given)
+    return given
+  }
+
+  const walk = (set: SelectionSetNode, parent: GraphQLNamedType | undefined): void => {
+    if (parent === undefined) return
+    for (const selection of set.selections) {
+      if (selection.kind === Kind.FIELD) {
+        const given = noteField(parent, selection.name.value)
+        if (selection.selectionSet !== undefined) walk(selection.selectionSet, given)
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const condition = selection.typeCondition?.name.value
+        walk(selection.selectionSet, condition === undefined ? parent : schema.getType(condition))
+      }
+    }
+  }
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.OPERATION_DEFINITION) walk(definition.selectionSet, schema.getRootType(definition.operation) ?? undefined)
+    else if (definition.kind === Kind.FRAGMENT_DEFINITION)
+      walk(definition.selectionSet, schema.getType(definition.typeCondition.name.value))
+  }
+  return found
 }
 
 /**

@@ -3,7 +3,6 @@ import {
   type DirectiveNode,
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   getNamedType,
   getNullableType,
   type GraphQLArgument,
@@ -21,6 +20,7 @@ import {
   type ValueNode,
 } from 'graphql'
 import { type Weights } from './cost-weights.ts'
+import { fragmentsOf } from './fragments.ts'
 
 export type Variables = Readonly<Record<string, unknown>>
 
@@ -75,9 +75,7 @@ const mentionsVariable = (node: ValueNode): boolean => {
 export function compileCost(schema: GraphQLSchema, weights: Weights, document: DocumentNode, operation: OperationDefinitionNode): CostPlan {
   const rootType = schema.getRootType(operation.operation)
   if (rootType == null) return { root: emptySet, dynamic: false }
-  const fragments = new Map<string, FragmentDefinitionNode>()
-  for (const definition of document.definitions)
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
+  const fragments = fragmentsOf(document)
   const compiled = new Map<SelectionSetNode, Map<GraphQLObjectType, CostSet>>()
   let dynamic = false
 

@@ -1,4 +1,5 @@
 import { type DocumentNode, type FragmentDefinitionNode, Kind, type OperationDefinitionNode, type SelectionSetNode } from 'graphql'
+import { fragmentsOf } from './fragments.ts'
 import { refuse } from './refused.ts'
 
 /**
@@ -23,9 +24,7 @@ export function selectOperation(document: DocumentNode, operationName: string | 
 
 /** The operation and the fragments it reaches, in the order of the document: what caches are keyed by, so that no other operation can be run for it (platform D2). */
 export function isolate(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
-  const fragments = new Map<string, FragmentDefinitionNode>()
-  for (const definition of document.definitions)
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
+  const fragments = fragmentsOf(document)
   const reached = new Set<FragmentDefinitionNode>()
   const pending: SelectionSetNode[] = [operation.selectionSet]
   for (let set = pending.pop(); set !== undefined; set = pending.pop()) {

@@ -1,12 +1,5 @@
-import {
-  type DocumentNode,
-  type FieldNode,
-  type FragmentDefinitionNode,
-  Kind,
-  type OperationDefinitionNode,
-  type SelectionNode,
-  type SelectionSetNode,
-} from 'graphql'
+import { type DocumentNode, type FieldNode, Kind, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode } from 'graphql'
+import { fragmentsOf } from './fragments.ts'
 import { refuse } from './refused.ts'
 
 export interface Limits {
@@ -93,13 +86,6 @@ export function tallyOperation(document: DocumentNode, operation: OperationDefin
     (operation.directives?.length ?? 0) +
     (operation.variableDefinitions ?? []).reduce((sum, { directives }) => sum + (directives?.length ?? 0), 0)
   return tally
-}
-
-const fragmentsOf = (document: DocumentNode): Map<string, FragmentDefinitionNode> => {
-  const fragments = new Map<string, FragmentDefinitionNode>()
-  for (const definition of document.definitions)
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
-  return fragments
 }
 
 /** Spreads and side-by-side repeats as they are written, over the whole document. */

@@ -3,6 +3,7 @@ import {
   GraphQLError,
   type GraphQLSchema,
   NoSchemaIntrospectionCustomRule,
+  OverlappingFieldsCanBeMergedRule,
   specifiedRules,
   TypeInfo,
   validate,
@@ -10,9 +11,13 @@ import {
   type ValidationRule,
 } from 'graphql'
 import depthLimit from 'graphql-depth-limit'
+import { mergingFieldsRule } from './merging-fields.ts'
 import { coded, refuse, Refused } from './refused.ts'
 
 const maxErrors = 20
+
+const openRules = specifiedRules.map((rule) => (rule === OverlappingFieldsCanBeMergedRule ? mergingFieldsRule : rule))
+const closedRules = [...openRules, NoSchemaIntrospectionCustomRule]
 
 export interface ValidationOptions {
   readonly introspection: boolean
@@ -24,8 +29,7 @@ export interface ValidationOptions {
  * @throws Refused VALIDATION (GRAPHQL_VALIDATION_FAILED) with at most 20 errors; COST (COST_LIMIT_EXCEEDED)
  */
 export function validateDocument(schema: GraphQLSchema, document: DocumentNode, options: ValidationOptions): void {
-  const rules = options.introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule]
-  const errors = run(schema, document, rules, options)
+  const errors = run(schema, document, options.introspection ? openRules : closedRules, options)
   if (errors.length > 0) throw new Refused('VALIDATION', coded('GRAPHQL_VALIDATION_FAILED', errors))
   // a second opinion about depth. It is exponential in fragments and throws on unknown ones, so it comes after our own count and after the
   // rules (platform 6.2); it counts from 0, we from 1
