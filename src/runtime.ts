@@ -41,9 +41,6 @@ export interface Runtime {
 /** How long a start waits for the embedded read model before it says that the server is up. */
 const CATCH_UP_MS = 10_000
 
-/** How long clients have for one more request on the connection that they hold. */
-const LEAVE_MS = 500
-
 const version = (): string => (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version
 
 /** An address that can be clicked: what listens everywhere is reached at localhost. */
@@ -114,8 +111,9 @@ export async function startRuntime({ config, logger, clock = systemClock, onFata
     lifecycle.markDraining()
     stopping.abort()
     const gone = app.server.listening ? once(app.server, 'close') : null
-    await app.leave(Math.min(LEAVE_MS, config.drainTimeoutMs))
-    await Promise.race([Promise.all([app.close(), gone]), delay(config.drainTimeoutMs, undefined, { ref: false })])
+    const graceMs = Math.min(config.drainGraceMs, config.drainTimeoutMs)
+    await app.leave(graceMs)
+    await Promise.race([Promise.all([app.close(), gone]), delay(config.drainTimeoutMs - graceMs, undefined, { ref: false })])
     await closeAll([
       () => storageWorker.stop(),
       () => sloWorker.stop(),

@@ -46,6 +46,7 @@ export const settings = {
   trustProxy: setting({ names: ['TRUST_PROXY'], group: 'Server', help: 'Believes X-Forwarded-* of the proxy in front.', schema: onOff(false), shown: 'off' }),
   httpProfile: setting({ names: ['GRAPHQL_HTTP_PROFILE'], group: 'Server', help: 'Status codes of GraphQL over HTTP: `audit` or `spec2026`.', schema: choice('audit', 'spec2026').default('audit'), shown: 'audit' }),
   drainTimeoutMs: setting({ names: ['DRAIN_TIMEOUT_MS'], group: 'Server', help: 'How long a stopping server waits for requests and streams, in ms.', schema: whole(10_000, 0, 600_000), shown: '10000' }),
+  drainGraceMs: setting({ names: ['DRAIN_GRACE_MS'], group: 'Server', help: 'How long a stopping server goes on answering, so that nobody sends a request into a connection that is being closed, in ms.', schema: whole(500, 0, 60_000), shown: '500' }),
 
   natsUrl: setting({ names: ['NATS_URL'], group: 'Stores', help: 'NATS with JetStream: the event log. Unset: a table in SQL.', schema: url('nats', 'tls', 'ws', 'wss'), shown: 'embedded' }),
   natsHost: setting({ names: ['NATS_HOST'], group: 'Stores', help: 'Host, where NATS_URL is not given.', schema: optional, shown: '' }),
