@@ -392,7 +392,7 @@ t.test('verification over the wire recomputes from genesis and is held against p
   t.match(await store.pin(scope, stream, { reason: 'MANUAL', actor: 'lee' }), { length: 3n, headHash: head })
   server.appendAs(ORDERS, 'more')
   t.match(await store.verify(scope, stream, { from: null, to: null }), { ok: true, checked: 4n })
-  t.match((await store.pins(scope, stream, { size: 10, direction: 'FORWARD', cursor: null })).items, [{ item: { length: 3n } }])
+  t.match((await store.pinsOf(scope, [stream], { size: 10, direction: 'FORWARD', cursor: null }))[0]?.items, [{ item: { length: 3n } }])
   const other = await made(t)
   other.server.appendAs(ORDERS, 'a', 'XX', '{"k":1}')
   t.match(await other.store.verify(scope, other.stream, { from: null, to: null }), {

@@ -10,7 +10,7 @@ export interface ChildSource {
   readonly order: ListOrder
   readonly columns: string
   readonly from: string
-  /** Conditions that tie a child to its parent `r`, and filters. */
+  /** Conditions that tie a child to its parent, and filters. */
   readonly where: readonly string[]
 }
 
@@ -27,23 +27,29 @@ export function parentRuns(keys: readonly RunKey[], params: Parameters): string 
   return `unnest(${lists}) with ordinality as parent (system, ritual_id, run_id, ord) left join runs r on r.tenant_id = $1 and r.system = parent.system and r.ritual_id = parent.ritual_id and r.run_id = parent.run_id`
 }
 
-/** Reads the same page of each parent's children: one statement for all parents, one page per key in the order of `keys`. */
-export async function readPagesOfRuns<Row extends object, T>(
+interface PagesOfParents<Row, Key, T> {
+  readonly keys: readonly Key[]
+  readonly source: ChildSource
+  readonly page: PageRequest
+  readonly params: Parameters
+  readonly item: (row: Row, key: Key) => T
+}
+
+/** The children of runs, which `source.where` calls `r`. */
+export const readPagesOfRuns = <Row extends object, T>(
   sql: Sql,
   scope: Scope,
-  {
-    keys,
-    source,
-    page,
-    params,
-    item,
-  }: {
-    keys: readonly RunKey[]
-    source: ChildSource
-    page: PageRequest
-    params: Parameters
-    item: (row: Row, key: RunKey) => T
-  },
+  wanted: PagesOfParents<Row, RunKey, T>,
+): Promise<Page<T>[]> => readPagesOfParents(sql, scope, { ...wanted, parents: parentRuns(wanted.keys, wanted.params) })
+
+/**
+ * Reads the same page of each parent's children: one statement for all parents, one page per key in the order of `keys`.
+ * @param wanted.parents a table `parent` of the keys with the place of each, `ord`, from 1 on
+ */
+export async function readPagesOfParents<Row extends object, Key, T>(
+  sql: Sql,
+  scope: Scope,
+  { keys, parents, source, page, params, item }: PagesOfParents<Row, Key, T> & { readonly parents: string },
 ): Promise<Page<T>[]> {
   const { list, order, columns, from, where } = source
   const owner: CursorOwner = { list, order: order.name, tenantId: scope.tenantId }
@@ -54,7 +60,7 @@ export async function readPagesOfRuns<Row extends object, T>(
       ? 'false'
       : `(select true from ${from} where ${[...where, window.behind].join(' and ')} order by ${window.orderBehind} limit 1) is not null`
   const rows = await sql.any<Row & ChildRow>(
-    `select parent.ord, ${otherText} as other, child.* from ${parentRuns(keys, params)} left join lateral (${childText}) child on true order by parent.ord, ${window.orderRows('child')}`,
+    `select parent.ord, ${otherText} as other, child.* from ${parents} left join lateral (${childText}) child on true order by parent.ord, ${window.orderRows('child')}`,
     params.values,
     { signal: scope.signal },
   )

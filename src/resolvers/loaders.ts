@@ -6,6 +6,7 @@ import { emptyPage, type Page, type PageRequest } from '../datasources/page.ts'
 import { type PolicyDecision, type Ritual, type Run, type RunEvent, type RunKey, type RunTransition } from '../datasources/runs/runs.ts'
 import { type Scope } from '../datasources/scope.ts'
 import {
+  type Pin,
   type RecordOfRun,
   type RecordRange,
   type RecordStream,
@@ -42,6 +43,7 @@ export interface Loaders {
   recordsOfRun(args: PageArguments): Loader<RunKey, Page<RecordOfRun>>
   readonly recordRange: Loader<RecordRange, StoredRecord[]>
   readonly streamExtent: Loader<RecordStream, StreamExtent>
+  pinsOfStream(args: PageArguments): Loader<RecordStream, Page<Pin>>
   readonly graph: GraphLoaders
   /** How far the read model of runs is; asked once per operation. */
   watermark(): Promise<Watermark | null>
@@ -179,6 +181,10 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
       Promise.all(streams.map((stream) => storage.store(stream.store).extentOf(scope, stream).catch(asError))),
     streamText,
   )
+  const pinsOfStream = perArguments((args) => {
+    const page = pageRequest(args)
+    return batchingAnew((streams: readonly RecordStream[]) => storage.pinsOf(scope, streams, page), streamText)
+  })
   const graph = createGraphLoaders(dataSources.graph, scope)
   let watermark: Promise<Watermark | null> | undefined
   return {
@@ -194,6 +200,7 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
     recordsOfRun,
     recordRange,
     streamExtent,
+    pinsOfStream,
     graph,
     watermark: () => (watermark ??= progress.watermark('ritual')),
     clear() {

@@ -131,7 +131,7 @@ const RecordStream: Resolvers['RecordStream'] = {
       })
     return storeOf(ctx, stream).verify(ctx.scope, stream, { from: from ?? null, to: to ?? null })
   },
-  pins: async (stream, page, ctx) => toConnection(await storeOf(ctx, stream).pins(ctx.scope, stream, pageRequest(page))),
+  pins: async (stream, page, ctx) => toConnection(await ctx.loaders.pinsOfStream(page).load(stream)),
   async segment(stream, { from, maxRecords }, ctx) {
     needPayloads(ctx, stream)
     const most = maxRecords ?? MOST_IN_SEGMENT

@@ -122,7 +122,7 @@ function suite(t: Test, store: RecordStore) {
       reason: 'MANUAL',
       pinnedBy: 'lee',
     })
-    t.match((await store.pins(scope, stream, { size: 5, direction: 'FORWARD', cursor: null })).items, [
+    t.match((await store.pinsOf(scope, [stream], { size: 5, direction: 'FORWARD', cursor: null }))[0]?.items, [
       { item: { length: 3n, headHash: head } },
     ])
   })

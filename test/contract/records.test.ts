@@ -3,7 +3,8 @@ import { createSqlRecordStore } from '../../src/datasources/storage/sql-record-s
 import { cutBefore } from '../../src/datasources/storage/sql-retention.ts'
 import { pinGrownStreams } from '../../src/datasources/storage/sql-pins.ts'
 import { recordHash } from '../../src/datasources/storage/record-chain.ts'
-import { type AppendOutcome, type RecordStore, type RecordStream } from '../../src/datasources/storage/storage.ts'
+import { type Page } from '../../src/datasources/page.ts'
+import { type AppendOutcome, type Pin, type RecordStore, type RecordStream } from '../../src/datasources/storage/storage.ts'
 import { type Sql } from '../../src/datasources/sql/sql.ts'
 import { isAppError } from '../../src/errors.ts'
 import { systemClock } from '../../src/time.ts'
@@ -419,15 +420,33 @@ function tampering(t: Test, sql: Sql) {
     t.equal(await pinGrownStreams({ sql, clock: systemClock }), 0)
     await appended(store, stream, 'more')
     t.equal(await pinGrownStreams({ sql, clock: systemClock }), 1)
-    const pins = await store.pins(scope, stream, pageOf(10))
+    const [pins] = await store.pinsOf(scope, [stream], pageOf(10))
     t.same(
-      pins.items.map(({ item }) => [item.length, item.reason]),
+      pins?.items.map(({ item }) => [item.length, item.reason]),
       [
         [10n, 'SCHEDULE'],
         [11n, 'SCHEDULE'],
       ],
     )
     t.ok((await store.verify(scope, stream, { from: null, to: null })).ok)
+  })
+
+  t.test('pins of many streams are one statement, and those of another tenant are nobody’s', async (t) => {
+    const { sql: counted, statements } = countingSql(sql)
+    const [one, two, bare] = [await newStream(store), await newStream(store), await newStream(store)]
+    for (const stream of [one, two]) await store.pin(scope, stream, { reason: 'MANUAL', actor: 'lee' })
+    await appended(store, two, 'more')
+    await store.pin(scope, two, { reason: 'MANUAL', actor: 'ada' })
+    const pinnedBy = (pages: readonly Page<Pin>[]) => pages.map(({ items }) => items.map(({ item }) => item.pinnedBy))
+    const found = await open(counted).pinsOf(scope, [two, bare, one], pageOf(1))
+    t.same(pinnedBy(found), [['lee'], [], ['lee']])
+    t.same(
+      found.map(({ hasNextPage }) => hasNextPage),
+      [true, false, false],
+    )
+    t.equal(statements.length, 1)
+    t.same(pinnedBy(await store.pinsOf(scope, [two], pageOf(9, found[0]?.items[0]?.cursor))), [['ada']])
+    t.same(pinnedBy(await store.pinsOf({ tenantId: 'other' }, [one, two], pageOf(9))), [[], []])
   })
 
   t.test('retention cuts the oldest and keeps the proof', async (t) => {
@@ -439,7 +458,7 @@ function tampering(t: Test, sql: Sql) {
     const [first] = await store.read(scope, stream, { from: 0n, to: 10n })
     t.match(first, { offset: 4n, previousHash: /^[0-9a-f]{64}$/ })
     t.match(
-      (await store.pins(scope, stream, pageOf(10))).items.map(({ item }) => item),
+      (await store.pinsOf(scope, [stream], pageOf(10)))[0]?.items.map(({ item }) => item),
       [{ length: 4n, reason: 'RETENTION', headHash: first?.previousHash }],
     )
     t.match(await appended(store, stream, 'next'), { firstOffset: 10n })

@@ -6,7 +6,7 @@ import { type Page, type PageRequest } from '../page.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
 import { parameters } from '../sql-keyset.ts'
-import { type ListSource, readPage } from '../sql-list.ts'
+import { type ChildSource, readPagesOfParents } from '../sql-children.ts'
 
 /** Pins of Craton streams: kept by us, since the server keeps none. */
 export function createCratonPins({ sql, clock }: { sql: Sql; clock: Clock }) {
@@ -24,11 +24,14 @@ export function createCratonPins({ sql, clock }: { sql: Sql; clock: Clock }) {
       )
       return pinOf(row)
     },
-    page(scope: Scope, stream: RecordStream, page: PageRequest): Promise<Page<Pin>> {
-      const params = parameters(scope.tenantId, idOf(stream))
-      const where = ['tenant_id = $1', 'stream_id = $2::numeric']
-      const source: ListSource = { list: `craton.pins:${stream.key}`, order: pinOrder, columns: pinColumns, from: 'craton_pins', where }
-      return readPage<PinRow, Pin>(sql, scope, { source, page, params, item: pinOf })
+    /** One page per stream, in one statement. */
+    pages(scope: Scope, streams: readonly RecordStream[], page: PageRequest): Promise<Page<Pin>[]> {
+      const keys = streams.map(idOf)
+      const params = parameters(scope.tenantId, keys)
+      const where = ['tenant_id = $1', 'stream_id = parent.wanted_id::numeric']
+      const source: ChildSource = { list: 'craton.pins', order: pinOrder, columns: pinColumns, from: 'craton_pins', where }
+      const parents = 'unnest($2::text[]) with ordinality as parent (wanted_id, ord)'
+      return readPagesOfParents<PinRow, string, Pin>(sql, scope, { keys, parents, source, page, params, item: pinOf })
     },
     /** By length. */
     async heads(scope: Scope, stream: RecordStream): Promise<PinnedHead[]> {

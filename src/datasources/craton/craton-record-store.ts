@@ -243,7 +243,10 @@ export function createCratonRecordStore(options: CratonRecordStoreOptions): Reco
       if (!found.ok) throw new AppError('CONFLICT', `The chain cannot be pinned: ${found.reason ?? 'it is broken.'}`)
       return pins.add(scope, stream, { length: found.checked, headHash: found.headHash, reason, actor })
     },
-    pins: (scope, stream, page) => pins.page(scope, stream, page),
+    async pinsOf(scope, streams, page) {
+      for (const stream of streams) idsOf(scope, stream)
+      return pins.pages(scope, streams, page)
+    },
     follow(scope, stream, { from, epoch, signal }) {
       const { tenant, streamId } = idsOf(scope, stream)
       return followRecords({

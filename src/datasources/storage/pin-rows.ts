@@ -1,5 +1,5 @@
 import { type Nanos } from '../../time.ts'
-import { type ListSource } from '../sql-list.ts'
+import { type ListOrder } from '../sql-keyset.ts'
 import { hexOrNull } from './record-chain.ts'
 import { type Pin, pinReasons } from './storage.ts'
 
@@ -22,7 +22,7 @@ export const pinOf = (row: PinRow): Pin => ({
 })
 
 /** Shortest first. */
-export const pinOrder: ListSource['order'] = {
+export const pinOrder: ListOrder = {
   name: 'length',
   keys: [
     { expression: 'length', kind: 'integer' },

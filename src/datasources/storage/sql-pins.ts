@@ -1,6 +1,6 @@
 import { type Clock } from '../../time.ts'
 import { parameters } from '../sql-keyset.ts'
-import { type ListSource, readPage } from '../sql-list.ts'
+import { type ChildSource, readPagesOfParents } from '../sql-children.ts'
 import { type Page, type PageRequest } from '../page.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
@@ -23,11 +23,14 @@ export async function pinStream(
   return pinOf(row)
 }
 
-export function listPins(sql: Sql, scope: Scope, stream: RecordStream, page: PageRequest): Promise<Page<Pin>> {
-  const params = parameters(scope.tenantId, BigInt(stream.key))
-  const where = ['stream_key = (select s.stream_key from record_streams s where s.tenant_id = $1 and s.stream_key = $2)']
-  const source: ListSource = { list: `pins:${stream.key}`, order: pinOrder, columns: pinColumns, from: 'record_pins', where }
-  return readPage<PinRow, Pin>(sql, scope, { source, page, params, item: pinOf })
+/** One page per stream, in one statement. */
+export function pinsOfStreams(sql: Sql, scope: Scope, streams: readonly RecordStream[], page: PageRequest): Promise<Page<Pin>[]> {
+  const keys = streams.map(({ key }) => BigInt(key))
+  const params = parameters(scope.tenantId, keys)
+  const where = ['stream_key = (select s.stream_key from record_streams s where s.tenant_id = $1 and s.stream_key = parent.wanted_key)']
+  const source: ChildSource = { list: 'pins', order: pinOrder, columns: pinColumns, from: 'record_pins', where }
+  const parents = 'unnest($2::bigint[]) with ordinality as parent (wanted_key, ord)'
+  return readPagesOfParents<PinRow, bigint, Pin>(sql, scope, { keys, parents, source, page, params, item: pinOf })
 }
 
 /**

@@ -7,7 +7,7 @@ import { type Sql } from '../sql/sql.ts'
 import { followRecords } from './follow-records.ts'
 import { checkBatch, checkStreamName, type RecordLimits } from './record-rules.ts'
 import { createRecordWatch } from './record-watch.ts'
-import { listPins, pinStream } from './sql-pins.ts'
+import { pinsOfStreams, pinStream } from './sql-pins.ts'
 import { createSqlRecordAppender } from './sql-record-appender.ts'
 import { offsetAt, readRanges, readRecords } from './sql-records.ts'
 import { recordsOfRuns } from './sql-run-records.ts'
@@ -97,7 +97,7 @@ export function createSqlRecordStore({ sql, clock, limits, onAppended, pollMs = 
     verify: (scope, stream, range, onProgress) =>
       verifyStream(sql, scope, { stream, range, ...(onProgress === undefined ? {} : { onProgress }) }),
     pin: (scope, stream, { reason, actor }) => pinStream({ sql, clock }, scope, { stream, reason, actor }),
-    pins: (scope, stream, page) => listPins(sql, scope, stream, page),
+    pinsOf: (scope, streams, page) => pinsOfStreams(sql, scope, streams, page),
     follow(scope, stream, { from, epoch, signal }) {
       const key = BigInt(stream.key)
       return followRecords({

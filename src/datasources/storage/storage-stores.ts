@@ -95,6 +95,18 @@ export function createStorage({ native, craton }: { native: NativeRecordStore; c
       )
     },
     ofRuns: (scope, keys, page) => native.ofRuns(scope, keys, page),
+    async pinsOf(scope, streams, page) {
+      const kinds = [...new Set(streams.map(({ store }) => store))]
+      const perKind = await Promise.all(
+        kinds.map(async (kind) => {
+          const own = streams.filter(({ store }) => store === kind)
+          const found = await storeOf(kind).pinsOf(scope, own, page).catch(asError)
+          return own.map((stream, at) => [stream, found instanceof Error ? found : (found[at] ?? emptyPage)] as const)
+        }),
+      )
+      const pages = new Map(perKind.flat())
+      return streams.map((stream) => pages.get(stream) ?? emptyPage)
+    },
     statuses: () => Promise.all([...stores.values()].map((store) => store.status())),
   }
 }

@@ -181,8 +181,8 @@ export interface RecordStore {
   verify(scope: Scope, stream: RecordStream, range: VerifyRange, onProgress?: (checked: bigint) => void): Promise<ChainVerification>
   /** Notes the present length and head hash. */
   pin(scope: Scope, stream: RecordStream, by: { readonly reason: PinReason; readonly actor: string }): Promise<Pin>
-  /** Oldest first. */
-  pins(scope: Scope, stream: RecordStream, page: PageRequest): Promise<Page<Pin>>
+  /** Oldest first: one page per stream, one statement for all. */
+  pinsOf(scope: Scope, streams: readonly RecordStream[], page: PageRequest): Promise<Page<Pin>[]>
   /** Records from an offset on, for ever: stored ones first, then new ones; no gap, no repeat. Ends with `signal`, or after SOURCE_RESET. */
   follow(
     scope: Scope,
@@ -241,5 +241,7 @@ export interface StorageDataSource {
   readRanges(scope: Scope, ranges: readonly RecordRange[]): Promise<(StoredRecord[] | Error)[]>
   /** Native records whose payload names the run, by stream and offset: one page per key, one statement for all. */
   ofRuns(scope: Scope, keys: readonly RunKey[], page: PageRequest): Promise<Page<RecordOfRun>[]>
+  /** Pins of streams of any store, one page per stream. */
+  pinsOf(scope: Scope, streams: readonly RecordStream[], page: PageRequest): Promise<(Page<Pin> | Error)[]>
   statuses(): Promise<StorageStatus[]>
 }
