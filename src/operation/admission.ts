@@ -28,7 +28,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const shape: BucketShape = { capacity: rateLimitMax, restorePerSecond: rateLimitMax / (rateLimitWindowMs / 1000) }
 
   const countRequest = async ({ viewer, address, log }: RequestOrigin): Promise<void> => {
-    const who = viewer.authenticated ? `${viewer.tenantId}:${viewer.actorId}` : `address:${address ?? 'unknown'}`
+    const who = viewer.authenticated ? `${viewer.tenantId}:${viewer.actorId}` : `address:${address?.() ?? 'unknown'}`
     const { granted, retryAfterMs } = await buckets.take(`requests:${who}`, 1, shape, log)
     if (!granted) throw throttled('BUDGET', 'Too many requests.', { limit: 'requests', max: rateLimitMax }, retryAfterMs)
   }

@@ -5,6 +5,7 @@ import { settlingIterator } from '../subscriptions/settling-iterator.ts'
 import { type SubscriptionRoot } from '../subscriptions/start.ts'
 import { mapError } from './errors.ts'
 import { executionSchema } from './executable.ts'
+import { fairTurn } from './fair-turns.ts'
 import { type PreparedOperation } from './operation.ts'
 import { type Plans } from './plans.ts'
 import { untilStoresAnswer } from './until-stores-answer.ts'
@@ -21,6 +22,9 @@ export interface EventSourceParts extends ContextParts {
   readonly schema: GraphQLSchema
   readonly plans: Plans
 }
+
+/** Events that one stream executes before others have their turn. */
+const eventsATurn = 16
 
 const isStream = (value: AsyncIterable<unknown> | ExecutionResult): value is AsyncIterable<unknown> => Symbol.asyncIterator in value
 
@@ -68,9 +72,11 @@ export async function openEventSource(
     return { result: complete(result, operation, context, at?.cursor ?? null), at }
   }
 
+  let sinceTurn = 0
   const pull = async (): Promise<IteratorResult<Emission, undefined>> => {
     const step = await source.next()
     if (step.done === true) return { done: true, value: undefined }
+    if (++sinceTurn % eventsATurn === 0) await fairTurn()
     return { done: false, value: await run(step.value) }
   }
 

@@ -25,8 +25,8 @@ export interface RequestOrigin {
   readonly log: FastifyBaseLogger
   readonly clientName?: string | null
   readonly clientVersion?: string | null
-  /** Where it came from: tells callers apart who are not known. */
-  readonly address?: string | null
+  /** Where it came from: tells callers apart who are not known. To find out takes a system call. */
+  readonly address?: () => string | null
   /** It came by a safe method (GET): mutations are refused. */
   readonly readOnly?: boolean
   /** False where the answer cannot be a stream: subscriptions are refused. */

@@ -42,6 +42,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
   return {
     async subscribe(operation) {
       const { viewer, signal } = operation.origin
+      if (signal.aborted) return refusal(operation, left())
       if ((perTenant.get(viewer.tenantId) ?? 0) >= parts.config.maxSubscriptionsPerTenant)
         return refusal(
           operation,
@@ -57,7 +58,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
         count(viewer.tenantId, -1)
         if (!(Symbol.asyncIterator in source)) return source
         await source.return?.()
-        return refusal(operation, new AppError('DEADLINE_EXCEEDED', 'The client left.'))
+        return refusal(operation, left())
       } catch (error) {
         count(viewer.tenantId, -1)
         return refusal(operation, error)
@@ -237,6 +238,8 @@ function openStream(parts: SubscriberParts, { operation, source, sharing, onBehi
   watchRevocation()
   return Object.assign(stream, { ready })
 }
+
+const left = (): AppError => new AppError('DEADLINE_EXCEEDED', 'The client left.')
 
 const expired = (): AppError =>
   new AppError('UNAUTHENTICATED', 'The proof of identity has ended: sign in again and resume after the last cursor.')

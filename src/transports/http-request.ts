@@ -85,7 +85,7 @@ export function originOf(request: FastifyRequest, viewer: Viewer, signal: AbortS
     viewer,
     signal,
     log: request.log,
-    address: request.ip,
+    address: () => request.ip,
     readOnly: request.method === 'GET',
     clientName: clientHeader(request, 'graphql-client-name', 'apollographql-client-name'),
     clientVersion: clientHeader(request, 'graphql-client-version', 'apollographql-client-version'),

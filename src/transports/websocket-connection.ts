@@ -152,7 +152,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       viewer,
       signal,
       log,
-      address: raw.remoteAddress ?? null,
+      address: () => raw.remoteAddress ?? null,
     }),
     send(text) {
       if (socket.readyState !== WebSocket.OPEN) return

@@ -114,6 +114,8 @@ function openLine({ http, ws }: Fleet, { transport }: ReaderPlan, wait: () => Pr
 
 interface Visit {
   readonly line: Line
+  /** Something has come, or never will. */
+  readonly begun: Promise<void>
   readonly ended: Promise<void>
   leave(): void
 }
@@ -130,6 +132,8 @@ function visit(fleet: Fleet, reader: Reader, random: () => number): Visit {
   const line = openLine(fleet, plan, () => pause(50 + random() * 200))
   let gone = false
   let stop = (): void => undefined
+  let begin = (): void => undefined
+  const first = new Promise<void>((resolve) => (begin = resolve))
   const ended = new Promise<void>((end) => {
     stop = subscribeResuming<ExecutionResult<{ it: Item }>>(
       line.client,
@@ -144,6 +148,7 @@ function visit(fleet: Fleet, reader: Reader, random: () => number): Visit {
             reader.other.push(JSON.stringify({ errors, item }))
           if (item?.event !== undefined) reader.seen.push(item.event.sequence)
           reader.begun = true
+          begin()
         },
         error(error) {
           if (!gone) reader.other.push(described(error))
@@ -161,6 +166,7 @@ function visit(fleet: Fleet, reader: Reader, random: () => number): Visit {
   })
   return {
     line,
+    begun: Promise.race([first, ended]),
     ended,
     leave() {
       gone = true
@@ -170,14 +176,18 @@ function visit(fleet: Fleet, reader: Reader, random: () => number): Visit {
   }
 }
 
+/** How many visits end before their stream has begun. More, and a busy machine would do nothing but take up readers who are gone. */
+const hasty = 0.2
+
 /** One reader's visits, one after the other, each from where the last one ended. */
 async function follow(fleet: Fleet, reader: Reader, random: () => number): Promise<void> {
   const { restlessMs } = reader.plan
   for (;;) {
-    const { line, ended, leave } = visit(fleet, reader, random)
+    const { line, begun, ended, leave } = visit(fleet, reader, random)
     if (restlessMs === null) await ended
     else {
       const stay = () => Promise.race([ended, pause(200 + random() * restlessMs)])
+      if (random() >= hasty) await begun
       await stay()
       reconnects++
       if (random() < 0.5) {
