@@ -16,12 +16,15 @@ export interface GraphStore {
   readonly graph: GraphDataSource
 }
 
+/** Waits as long as a loaded machine needs: here nobody else could answer. */
+export const patientNeo4j = (server: TestNeo4j): GraphTraversal => createNeo4jTraversal({ ...server, deadlineMs: 60_000 })
+
 /** The same graphs with each of the traversals that are there: SQL, memory, and Neo4j where a server is given. */
 export const graphStores = (sql: Sql, server: TestNeo4j | null): GraphStore[] =>
   [
     createSqlTraversal({ sql }),
     createMemoryTraversal({ sql, maxBytes: 500_000_000 }),
-    ...(server === null ? [] : [createNeo4jTraversal(server)]),
+    ...(server === null ? [] : [patientNeo4j(server)]),
   ].map((traversal) => ({ name: traversal.name, traversal, graph: createSqlGraph({ sql, traversal, tags: null }) }))
 
 /** Brings Neo4j to where the tables are. */

@@ -17,14 +17,20 @@ export async function digestOfNeo4j(
   place: GraphPlace,
 ): Promise<GraphDigest> {
   const ask = (text: string) => neo4j.read(text, parametersOf(place), { signal: scope.signal, timeoutMs: TIMEOUT_MS })
-  const [meta] = await ask(`${ofGraph(names)} RETURN m.position AS position`)
-  const position = meta === undefined ? -1 : numberOf(meta['position'])
+  const mark = async () => {
+    const [row] = await ask(
+      `${ofGraph(names)} RETURN m.position AS position, m.part IS NOT NULL AS isPartial, coalesce(m.writes, 0) AS writes`,
+    )
+    return { position: row === undefined ? -1 : numberOf(row['position']), isPartial: row?.['isPartial'] === true, writes: row?.['writes'] }
+  }
+  const { position, isPartial, writes } = await mark()
   if (position < place.position) throw new TraversalUnable('Neo4j does not hold this commit yet')
-  const { relationships, holds } = kindsAt(names, position === place.position)
+  const { relationships, holds } = kindsAt(names, position === place.position && !isPartial)
   const nodes = await ask(`MATCH (n:${names.node} {g: $g}) RETURN n.ref AS ref, n.spans AS spans, n.labels AS labels`)
   const edges = await ask(
     `MATCH (a:${names.node} {g: $g})-[r:${relationships}]->(b) ${whereOf(holds)} RETURN r.ref AS ref, a.ref AS source, b.ref AS target, r.type AS type`,
   )
+  if ((await mark()).writes !== writes) throw new TraversalUnable('Neo4j was written meanwhile')
   const refOf = (row: Neo4jRow, name: string): number => numberOf(row[name])
   return digestOf(place.position, (node, edge) => {
     for (const row of nodes) {

@@ -8,6 +8,13 @@ import { MAX_LEVEL, TraversalUnable } from './traversal.ts'
 
 /** Others answer in time, so a query that takes longer than this is not worth waiting for. */
 const DEADLINE_MS = 2_000
+
+export interface Neo4jPlacesParts {
+  readonly neo4j: Neo4j
+  readonly names: Neo4jNames
+  /** Of one query. */
+  readonly deadlineMs?: number
+}
 /** Beside a node with more closed versions than this the past is left to others, because each would be looked at (100,000 cost 60 ms). */
 const MAX_PAST = 5_000
 
@@ -44,39 +51,63 @@ export const parametersOf = (place: GraphPlace): Neo4jParameters => ({
 interface Known {
   readonly watermark: number
   readonly mostPast: number
+  /** A part of the commit behind the watermark is there too, so that what is open is not what is open at the watermark. */
+  readonly isPartial: boolean
+}
+
+/** What a statement looks for, behind the mark of its graph. */
+export interface Search {
+  readonly text: string
+  /** What of it is told, as expressions by name. */
+  readonly columns: Readonly<Record<string, string>>
 }
 
 export interface Neo4jPlaces {
   /**
-   * Runs a statement at a place. Its text must give one row at least.
+   * Looks for something at a place. The text must give one row at least; it is asked for again where the projection was written meanwhile.
    * @throws TraversalUnable when the projection is not where the question is, or is no good at answering it
    */
-  rowsAt(scope: Scope, place: GraphPlace, text: (kinds: Kinds) => string, parameters: Neo4jParameters): Promise<Neo4jRow[]>
+  rowsAt(scope: Scope, place: GraphPlace, search: (kinds: Kinds) => Search, parameters: Neo4jParameters): Promise<Neo4jRow[]>
 }
 
-export function createNeo4jPlaces({ neo4j, names }: { readonly neo4j: Neo4j; readonly names: Neo4jNames }): Neo4jPlaces {
+/** The mark is read before and behind the search: the same number of writes means that nothing of the graph has moved in between. */
+function statementOf(names: Neo4jNames, { text, columns }: Search): string {
+  const told = ['position', 'mostPast', 'isPartial', ...Object.keys(columns)].join(', ')
+  const found = Object.entries(columns).map(([name, expression]) => `${expression} AS ${name}`)
+  return `${ofGraph(names)}
+    WITH m.position AS position, m.mostPast AS mostPast, m.part IS NOT NULL AS isPartial, coalesce(m.writes, 0) AS writes ${text}
+    WITH position, mostPast, isPartial, writes, ${found.join(', ')} ${ofGraph(names)}
+    RETURN ${told}, coalesce(m.writes, 0) = writes AS isStill`
+}
+
+export function createNeo4jPlaces({ neo4j, names, deadlineMs = DEADLINE_MS }: Neo4jPlacesParts): Neo4jPlaces {
   /** As the last answer told: a guess that saves a round trip, checked by every statement. */
   const known = new LRUCache<bigint, Known>({ max: 10_000 })
 
   return {
-    async rowsAt(scope, place, text, parameters) {
+    async rowsAt(scope, place, search, parameters) {
       const { graphSeq } = place.graph
       for (let attempt = 0; attempt < 3; attempt += 1) {
-        const { watermark, mostPast } = known.get(graphSeq) ?? { watermark: place.position, mostPast: 0 }
-        const isHead = watermark <= place.position
-        if (!isHead && mostPast > MAX_PAST) throw new TraversalUnable('a node has too many closed versions')
+        const { watermark, mostPast, isPartial } = known.get(graphSeq) ?? { watermark: place.position, mostPast: 0, isPartial: false }
+        const isHead = watermark <= place.position && !isPartial
+        if (!isHead && mostPast > MAX_PAST) {
+          // What is on its way will have arrived: the next read looks again.
+          if (isPartial) known.delete(graphSeq)
+          throw new TraversalUnable('a node has too many closed versions')
+        }
         const rows = await neo4j.read(
-          `${ofGraph(names)} WITH m.position AS position, m.mostPast AS mostPast ${text(kindsAt(names, isHead))}`,
+          statementOf(names, search(kindsAt(names, isHead))),
           { ...parametersOf(place), ...parameters },
-          { signal: scope.signal, timeoutMs: DEADLINE_MS },
+          { signal: scope.signal, timeoutMs: deadlineMs },
         )
         const position = rows[0] === undefined ? -1 : numberOf(rows[0]['position'])
         if (position < place.position) {
           known.delete(graphSeq)
           throw new TraversalUnable('Neo4j does not hold this commit yet')
         }
-        known.set(graphSeq, { watermark: position, mostPast: numberOf(rows[0]?.['mostPast']) })
-        if ((position === place.position) === isHead) return rows
+        const found = { watermark: position, mostPast: numberOf(rows[0]?.['mostPast']), isPartial: rows[0]?.['isPartial'] === true }
+        known.set(graphSeq, found)
+        if (rows[0]?.['isStill'] === true && (position === place.position && !found.isPartial) === isHead) return rows
       }
       throw new TraversalUnable('the watermark in Neo4j moves too fast')
     },

@@ -1,32 +1,34 @@
 import { type Logger } from '../../logger.ts'
 import { pause } from '../../pause.ts'
-import { type Neo4j, Neo4jRefusal, type Neo4jRow } from '../neo4j/neo4j-client.ts'
+import { type Neo4j, Neo4jRefusal, type Neo4jRow, type Neo4jWriter } from '../neo4j/neo4j-client.ts'
 import { type Sql } from '../sql/sql.ts'
-import { FORMAT, type Neo4jNames } from './neo4j-names.ts'
-import { readVersions } from './neo4j-versions.ts'
+import {
+  freshMark,
+  type Mark,
+  type MarkedGraph,
+  markOfRow,
+  moveMark,
+  type Part,
+  readMarks,
+  takeMark,
+  writeFreshMark,
+} from './neo4j-marks.ts'
+import { type Neo4jNames } from './neo4j-names.ts'
+import { nextRange, readPart, readVersions, type Versions } from './neo4j-versions.ts'
 import { wipeGraph } from './neo4j-wipe.ts'
-import { writeVersions } from './neo4j-writes.ts'
+import { writeBareNodes, writeVersions } from './neo4j-writes.ts'
 
 export interface Neo4jProjectionParts {
   readonly sql: Sql
   readonly neo4j: Neo4j
   readonly names: Neo4jNames
   readonly logger: Pick<Logger, 'info' | 'warn'>
-  /** Versions moved in one transaction, about. */
+  /** Versions of a kind that are moved in one transaction, at most: nodes and edges that begin or end. */
   readonly batch?: number
 }
 
 /** Batches are larger than a request's queries, and nobody waits for one. */
 const WRITE_TIMEOUT_MS = 60_000
-
-interface GraphRow {
-  graph_seq: bigint
-  commits: number
-  late_commits: number
-  created_at_ns: bigint
-}
-
-const markColumns = 'm.position AS position, m.revision AS revision, m.life AS life, m.format AS format, m.refs AS refs'
 
 /** Keeps the versions of all graphs in Neo4j, from the tables; the tables do not wait for it. */
 export interface Neo4jProjection {
@@ -38,12 +40,6 @@ export interface Neo4jProjection {
   run(options: { readonly active: () => boolean; readonly signal: AbortSignal; readonly everyMs?: number }): Promise<void>
   /** Commits that Neo4j does not show yet, as of the last look; null before the first. */
   lag(): number | null
-}
-
-interface Mark {
-  readonly position: number
-  /** How many numbers of nodes have their node there. */
-  readonly refs: number
 }
 
 export function createNeo4jProjection({ sql, neo4j, names, logger, batch = 5000 }: Neo4jProjectionParts): Neo4jProjection {
@@ -60,93 +56,76 @@ export function createNeo4jProjection({ sql, neo4j, names, logger, batch = 5000 
   /** Takes what is left of another life or order of a graph away. */
   const wipe = (g: bigint, signal: AbortSignal | undefined): Promise<void> => wipeGraph({ neo4j, names }, g, writing(signal))
 
-  const isOf = (meta: Neo4jRow, { late_commits, created_at_ns }: GraphRow): boolean =>
-    meta['life'] === created_at_ns && meta['revision'] === BigInt(late_commits) && meta['format'] === FORMAT
-
-  async function markOf(graph: GraphRow, signal: AbortSignal | undefined): Promise<Mark> {
-    const g = graph.graph_seq
-    const [meta] = await neo4j.read(`MATCH (m:${names.meta} {g: $g}) RETURN ${markColumns}`, { g }, { signal })
-    if (meta !== undefined && isOf(meta, graph)) return { position: Number(meta['position']), refs: Number(meta['refs']) }
-    await wipe(g, signal)
-    const fresh = { g, revision: BigInt(graph.late_commits), life: graph.created_at_ns, format: FORMAT }
-    await neo4j.write(
-      (tx) =>
-        tx.run(
-          `MERGE (m:${names.meta} {g: $g})
-           SET m.revision = $revision, m.life = $life, m.format = $format, m.position = 0, m.refs = 0, m.mostPast = 0`,
-          fresh,
-        ),
-      writing(signal),
-    )
-    return { position: 0, refs: 0 }
+  async function markOf(graph: MarkedGraph, row: Neo4jRow | undefined, signal: AbortSignal | undefined): Promise<Mark> {
+    const mark = markOfRow(row, graph)
+    if (mark !== null) return mark
+    // Without a mark there is nothing: it goes last.
+    if (row !== undefined) await wipe(graph.graph_seq, signal)
+    await neo4j.write((tx) => writeFreshMark(tx, names, graph), writing(signal))
+    return freshMark
   }
 
-  /** Up to which commit one transaction goes: about `batch` versions, always whole commits. */
-  async function upTo(g: bigint, after: number, head: number): Promise<number> {
-    const row = await sql.one<{ edges: number | null; nodes: number | null }>(
-      `select (select from_pos from graph_edges where graph_seq = $1 and from_pos > $2 and from_pos <= $3 order by from_pos offset $4 limit 1) as edges,
-              (select from_pos from graph_nodes where graph_seq = $1 and from_pos > $2 and from_pos <= $3 order by from_pos offset $4 limit 1) as nodes`,
-      [g, after, head, batch],
-    )
-    return Math.min(row.edges ?? head, row.nodes ?? head, head)
-  }
-
-  async function moveBatch(
-    graph: GraphRow,
-    mark: Mark,
-    to: number,
-    signal: AbortSignal | undefined,
-  ): Promise<{ mark: Mark; moved: number }> {
-    const g = graph.graph_seq
-    const versions = await readVersions(sql, { g, after: mark.position, to, refs: mark.refs })
+  /** One transaction: all of `work` and the mark behind it, or nothing. */
+  async function move(
+    graph: MarkedGraph,
+    { from, to, signal }: { readonly from: Mark; readonly to: Omit<Mark, 'writes'>; readonly signal: AbortSignal | undefined },
+    work: (tx: Neo4jWriter) => Promise<number>,
+  ): Promise<Mark> {
+    const mark = { ...to, writes: from.writes + 1 }
     await neo4j.write(async (tx) => {
-      const mostPast = await writeVersions(tx, names, g, versions)
-      // A graph that was taken back meanwhile has lost its mark: then nothing of this may stay.
-      const moved = await tx.run(
-        `MATCH (m:${names.meta} {g: $g}) WHERE m.position = $after AND m.revision = $revision
-         SET m.position = $to, m.refs = $refs, m.mostPast = CASE WHEN m.mostPast < $mostPast THEN $mostPast ELSE m.mostPast END RETURN m.g AS g`,
-        {
-          ...{ g, after: BigInt(mark.position), to: BigInt(to), refs: BigInt(versions.refs) },
-          ...{ revision: BigInt(graph.late_commits), mostPast: BigInt(mostPast) },
-        },
-      )
-      if (moved.length !== 1) throw new Error('the watermark in Neo4j was moved by somebody else')
+      await takeMark(tx, names, graph, from)
+      await moveMark(tx, names, graph.graph_seq, mark, await work(tx))
     }, writing(signal))
-    const moved = versions.opened.length + versions.closed.length + versions.nodes.length
-    return { mark: { position: to, refs: versions.refs }, moved }
+    return mark
   }
 
-  async function syncGraph(graph: GraphRow, signal: AbortSignal | undefined): Promise<number> {
-    let mark = await markOf(graph, signal)
-    let total = 0
-    while (mark.position < graph.commits) {
-      const { mark: next, moved } = await moveBatch(graph, mark, await upTo(graph.graph_seq, mark.position, graph.commits), signal)
-      total += moved
-      mark = next
+  /** Moves some commits, in as many transactions as their size asks for; gives the mark behind them, and how many versions they hold. */
+  async function moveRange(graph: MarkedGraph, start: Mark, signal: AbortSignal | undefined): Promise<{ mark: Mark; moved: number }> {
+    const g = graph.graph_seq
+    const range = await nextRange(sql, { g, after: start.position, head: graph.commits, batch, isBegun: start.part !== null })
+    let mark = start
+    let moved = 0
+    const moveVersions = async (versions: Versions, to: Omit<Mark, 'writes'>): Promise<void> => {
+      mark = await move(graph, { from: mark, to, signal }, (tx) => writeVersions(tx, names, g, versions))
+      moved += versions.opened.length + versions.closed.length + versions.nodes.length
     }
-    return total
-  }
-
-  /** What Neo4j holds, by graph. */
-  async function marks(signal: AbortSignal | undefined): Promise<Map<bigint, Neo4jRow>> {
-    const rows = await neo4j.read(`MATCH (m:${names.meta}) RETURN m.g AS g, ${markColumns}`, {}, { signal })
-    return new Map(rows.map((row) => [BigInt(row['g'] as bigint), row]))
+    // Of a small range only what is too much for its transaction.
+    while (range.refs - mark.refs > (range.isSmall ? batch : 0)) {
+      const refs = Math.min(mark.refs + batch, range.refs)
+      const { refs: first } = mark
+      mark = await move(graph, { from: mark, to: { ...mark, refs }, signal }, (tx) => writeBareNodes(tx, names, g, [first, refs]))
+    }
+    const refs = Math.max(mark.refs, range.refs)
+    const done = { position: range.to, refs, part: null }
+    if (range.isSmall) await moveVersions(await readVersions(sql, range, mark.refs), done)
+    else
+      for (let part: Part | null = mark.part ?? { side: 'NODES', ref: -1 }; part !== null;) {
+        const found = await readPart(sql, range, part, batch)
+        part = found.part
+        await moveVersions(found.versions, part === null ? done : { ...mark, part })
+      }
+    return { mark, moved }
   }
 
   async function sync(signal?: AbortSignal): Promise<number> {
     await prepare(signal)
-    const graphs = await sql.any<GraphRow>('select graph_seq, commits, late_commits, created_at_ns from graphs order by graph_seq')
-    const known = await marks(signal)
+    const graphs = await sql.any<MarkedGraph>('select graph_seq, commits, late_commits, created_at_ns from graphs order by graph_seq')
+    const known = await readMarks({ neo4j, names }, { signal })
+    const behind = (graph: MarkedGraph): number => graph.commits - (markOfRow(known.get(graph.graph_seq), graph)?.position ?? 0)
     let moved = 0
-    let behind = 0
+    let left = graphs.reduce((sum, graph) => sum + behind(graph), 0)
     for (const graph of graphs) {
-      const mark = known.get(graph.graph_seq)
+      const row = known.get(graph.graph_seq)
       known.delete(graph.graph_seq)
-      const position = mark !== undefined && isOf(mark, graph) ? Number(mark['position']) : 0
-      if (mark !== undefined && isOf(mark, graph) && position === graph.commits) continue
-      behind += graph.commits - position
-      lag = behind
-      moved += await syncGraph(graph, signal)
+      lag = left
+      let mark = await markOf(graph, row, signal)
+      while (mark.position < graph.commits) {
+        const range = await moveRange(graph, mark, signal)
+        left -= range.mark.position - mark.position
+        lag = left
+        moved += range.moved
+        mark = range.mark
+      }
     }
     // Graphs of a stream that was replaced.
     for (const gone of known.keys()) await wipe(gone, signal)
@@ -158,7 +137,7 @@ export function createNeo4jProjection({ sql, neo4j, names, logger, batch = 5000 
     sync,
     async clear() {
       await prepare(undefined)
-      for (const g of (await marks(undefined)).keys()) await wipe(g, undefined)
+      for (const g of (await readMarks({ neo4j, names }, {})).keys()) await wipe(g, undefined)
     },
     lag: () => lag,
     async run({ active, signal, everyMs = 500 }) {

@@ -1,17 +1,10 @@
-import { type Neo4j } from '../neo4j/neo4j-client.ts'
 import { type Scope } from '../scope.ts'
 import { type Direction, type GraphPlace } from './graph.ts'
 import { createLevelTraversal, type Expansion, isBehind, type LevelStore, type Step } from './level-traversal.ts'
 import { digestOfNeo4j } from './neo4j-digest.ts'
-import { type Neo4jNames } from './neo4j-names.ts'
-import { createNeo4jPlaces, type Kinds, whereOf } from './neo4j-places.ts'
+import { createNeo4jPlaces, type Kinds, type Neo4jPlacesParts, whereOf } from './neo4j-places.ts'
 import { labelsAt, numberOf, numbers, texts } from './neo4j-rows.ts'
 import { type GraphTraversal, MAX_LEVEL, type PathResult, type PathWalk, type Reached, type Walk, type WalkResult } from './traversal.ts'
-
-export interface Neo4jTraversalParts {
-  readonly neo4j: Neo4j
-  readonly names: Neo4jNames
-}
 
 const arrows: Readonly<Record<Direction, readonly [string, string]>> = { OUT: ['-', '->'], IN: ['<-', '-'], ANY: ['-', '-'] }
 
@@ -21,8 +14,9 @@ const MAX_WHOLE = 3
 const typed = (types: readonly string[] | null): string[] => (types === null ? [] : ['r.type IN $types'])
 
 /** Traversal in Neo4j, on the versions that our own projection keeps there. What it has not got yet is left to others. */
-export function createNeo4jTraversal({ neo4j, names }: Neo4jTraversalParts): GraphTraversal {
-  const { rowsAt } = createNeo4jPlaces({ neo4j, names })
+export function createNeo4jTraversal(parts: Neo4jPlacesParts): GraphTraversal {
+  const { names } = parts
+  const { rowsAt } = createNeo4jPlaces(parts)
 
   /** Of nodes that were found, those that are none there, by number; and the labels of all where they are asked for. */
   const toldOf = (node: string, labels: readonly string[] | null): string =>
@@ -58,8 +52,10 @@ export function createNeo4jTraversal({ neo4j, names }: Neo4jTraversalParts): Gra
     const [row] = await rowsAt(
       scope,
       place,
-      (kind) => `OPTIONAL MATCH (a:${names.node} {g: $g, ref: $start}) ${distances.map((distance) => within(kind, distance)).join(' ')}
-        RETURN position, mostPast, [${distances.map((distance) => `l${distance}`).join(', ')}] AS levels, told`,
+      (kinds) => ({
+        text: `OPTIONAL MATCH (a:${names.node} {g: $g, ref: $start}) ${distances.map((distance) => within(kinds, distance)).join(' ')}`,
+        columns: { levels: `[${distances.map((distance) => `l${distance}`).join(', ')}]`, told: 'told' },
+      }),
       { start: BigInt(walk.start), types },
     )
     const levels = Array.isArray(row?.['levels']) ? row['levels'].map(numbers) : []
@@ -84,11 +80,13 @@ export function createNeo4jTraversal({ neo4j, names }: Neo4jTraversalParts): Gra
       const rows = await rowsAt(
         scope,
         place,
-        ({ relationships, holds }) => `CALL { UNWIND $frontier AS ref MATCH (a:${names.node} {g: $g, ref: ref})
+        ({ relationships, holds }) => ({
+          text: `CALL { UNWIND $frontier AS ref MATCH (a:${names.node} {g: $g, ref: ref})
              CALL { WITH a MATCH (a)${left}[r:${relationships}]${right}(b) ${whereOf([...holds, ...typed(types)])}
                     RETURN r, b LIMIT $max }
-             WITH a, r, b LIMIT $max RETURN collect([a.ref, b.ref, r.ref]) AS steps, ${toldOf('b', labels)} AS told }
-           RETURN position, mostPast, steps, told`,
+             WITH a, r, b LIMIT $max RETURN collect([a.ref, b.ref, r.ref]) AS found, ${toldOf('b', labels)} AS of }`,
+          columns: { steps: 'found', told: 'of' },
+        }),
         { frontier: frontier.map(BigInt), types },
       )
       const found = Array.isArray(rows[0]?.['steps']) ? rows[0]['steps'].map(numbers) : []
@@ -110,10 +108,12 @@ export function createNeo4jTraversal({ neo4j, names }: Neo4jTraversalParts): Gra
     const [row] = await rowsAt(
       scope,
       place,
-      ({ relationships, holds }) => `MATCH (a:${names.node} {g: $g, ref: $from}) MATCH (b:${names.node} {g: $g, ref: $to})
+      ({ relationships, holds }) => ({
+        text: `MATCH (a:${names.node} {g: $g, ref: $from}) MATCH (b:${names.node} {g: $g, ref: $to})
          OPTIONAL MATCH p = shortestPath((a)${left}[:${relationships}*..${depth}]${right}(b))
-         ${whereOf([...holds, ...typed(walk.types)], 'relationships(p)')}
-         RETURN position, mostPast, p IS NOT NULL AS found, [n IN nodes(p) | n.ref] AS nodes, [r IN relationships(p) | r.ref] AS edges`,
+         ${whereOf([...holds, ...typed(walk.types)], 'relationships(p)')}`,
+        columns: { found: 'p IS NOT NULL', nodes: '[n IN nodes(p) | n.ref]', edges: '[r IN relationships(p) | r.ref]' },
+      }),
       { from: BigInt(walk.from), to: BigInt(walk.to), types: walk.types },
     )
     return { path: row?.['found'] === true ? { nodes: numbers(row['nodes']), edges: numbers(row['edges']) } : null, truncated: false }
@@ -131,6 +131,6 @@ export function createNeo4jTraversal({ neo4j, names }: Neo4jTraversalParts): Gra
       if (walk.maxDepth === 0) return { path: null, truncated: false }
       return walk.labels === null ? shortest(scope, place, walk) : byLevels.path(scope, place, walk)
     },
-    digest: (scope, place) => digestOfNeo4j({ neo4j, names }, scope, place),
+    digest: (scope, place) => digestOfNeo4j(parts, scope, place),
   }
 }

@@ -26,6 +26,17 @@ function countEnds(edges: readonly EdgeVersion[]): Map<number, number> {
   return counts
 }
 
+/** Makes nodes for these numbers, from the first up to, not including, the second, that exist nowhere yet. */
+export async function writeBareNodes(
+  tx: Neo4jWriter,
+  { node }: Neo4jNames,
+  g: bigint,
+  [first, end]: readonly [number, number],
+): Promise<number> {
+  await tx.run(`UNWIND range($first, $end - 1) AS ref CREATE (:${node} {g: $g, ref: ref})`, { g, first: BigInt(first), end: BigInt(end) })
+  return 0
+}
+
 /**
  * Writes a batch of versions inside a transaction.
  * @returns the most closed versions that any node touched by it has

@@ -1,0 +1,127 @@
+import t, { type Test } from 'tap'
+import { type Graph } from '../src/datasources/graph/graph.ts'
+import { createNeo4jProjection } from '../src/datasources/graph/neo4j-projection.ts'
+import { createSqlTraversal } from '../src/datasources/graph/sql-traversal.ts'
+import { type GraphTraversal, TraversalUnable } from '../src/datasources/graph/traversal.ts'
+import { type Neo4j } from '../src/datasources/neo4j/neo4j-client.ts'
+import { type Sql } from '../src/datasources/sql/sql.ts'
+import { sourceUnavailable } from '../src/errors.ts'
+import { namespace, toMessages, tsAt } from './support/graph-history.ts'
+import { graphStores, patientNeo4j, syncNeo4j } from './support/graph-stores.ts'
+import { foldGraph } from './support/graph-tables.ts'
+import { openTestNeo4j, type TestNeo4j } from './support/neo4j.ts'
+import { sqlAdapters } from './support/sql.ts'
+
+const scope = { tenantId: namespace.tenantId }
+const silent = { info: () => undefined, warn: () => undefined }
+/** Versions in one transaction: the large commits below take several of each kind. */
+const batch = 5
+const leaves = 17
+
+const addNode = (nodeId: string, labels: string[] = []) => ({ op: 'add-node', nodeId, labels, properties: [] })
+const addEdge = (edgeId: string, from: string, to: string, label = 'L') => ({ op: 'add-edge', edgeId, from, to, label, properties: [] })
+const all = <T>(make: (at: number) => T): T[] => Array.from({ length: leaves }, (_, at) => make(at))
+
+/** A hub that comes, changes, goes and comes back, each in one commit; between them small commits, and ends that are no nodes. */
+const history = [
+  [addNode('hub'), addNode('far'), ...all((at) => addNode(`n${at}`)), ...all((at) => addEdge(`e${at}`, 'hub', `n${at}`))],
+  [addEdge('more', 'n0', 'far')],
+  [...all((at) => addNode(`n${at}`, ['Moved'])), ...all((at) => addEdge(`e${at}`, `n${at}`, 'hub', 'M')), addEdge('loop', 'hub', 'hub')],
+  [{ op: 'remove-node', nodeId: 'hub' }, ...all((at) => addEdge(`g${at}`, `n${at}`, `ghost${at}`))],
+  [addNode('hub'), ...all((at) => addEdge(`e${at}`, 'hub', `ghost${at}`))],
+]
+
+async function fold(sql: Sql): Promise<Graph> {
+  const payloads = history.map((mutations, at) =>
+    JSON.stringify({ event: 'graph.commit.created:v1', ...namespace, graphId: 'city', commitId: `c${at}`, ts: tsAt(at), mutations }),
+  )
+  await foldGraph(sql, toMessages(payloads), [2])
+  const graph = await graphStores(sql, null)[0]?.graph.find(scope, { source: 'ORRERY', ...namespace, graphId: 'city' })
+  if (graph == null) throw new Error('there is no graph')
+  return graph
+}
+
+/** What a store says of a place, by all its ways of asking. */
+async function answers(traversal: GraphTraversal, graph: Graph, position: number): Promise<unknown> {
+  const place = { graph, position }
+  const any = { direction: 'ANY', types: null, labels: null } as const
+  const found = []
+  for (const depth of [1, 2, 4]) found.push(await traversal.walk(scope, place, { ...any, start: 0, depth, limit: 100, after: null }))
+  // Ends of a path are nodes that exist.
+  const path = position === 0 ? null : (await traversal.path(scope, place, { ...any, from: 0, to: 1, maxDepth: 4 })).path
+  return [found, path?.nodes.length, await traversal.digest(scope, place)]
+}
+
+/** As if the process ended behind each transaction. */
+function dyingAfterOne(neo4j: Neo4j): Neo4j {
+  let writes = 0
+  return {
+    ...neo4j,
+    write: (work, call) => {
+      writes += 1
+      return writes > 1 ? Promise.reject(sourceUnavailable('neo4j', null)) : neo4j.write(work, call)
+    },
+  }
+}
+
+async function open(t: Test): Promise<{ sql: Sql; server: TestNeo4j; graph: Graph; expected: unknown[] } | null> {
+  const server = await openTestNeo4j(t)
+  const [adapter] = await sqlAdapters(t)
+  if (server === null || adapter === undefined) return null
+  const { sql } = adapter
+  const graph = await fold(sql)
+  const bySql = createSqlTraversal({ sql })
+  const expected = []
+  for (let position = 0; position <= graph.head; position += 1) expected.push(await answers(bySql, graph, position))
+  return { sql, server, graph, expected }
+}
+
+t.test(
+  'a commit that takes many transactions is seen whole or not at all, wherever the projection ends',
+  { timeout: 300_000 },
+  async (t) => {
+    const opened = await open(t)
+    if (opened === null) return
+    const { sql, server, graph, expected } = opened
+    const reader = patientNeo4j(server)
+    let transactions = 0
+    for (let isDone = false; !isDone && transactions < 200; transactions += 1) {
+      const projection = createNeo4jProjection({ sql, ...server, neo4j: dyingAfterOne(server.neo4j), logger: silent, batch })
+      isDone = await projection.sync().then(
+        () => true,
+        () => false,
+      )
+      const [mark] = await server.neo4j.read(`MATCH (m:${server.names.meta}) RETURN m.position AS position`)
+      if (mark === undefined) continue
+      const position = Number(mark['position'])
+      // One that remembers the watermark, and one that does not.
+      const traversal = transactions % 2 === 0 ? reader : patientNeo4j(server)
+      t.same(await answers(traversal, graph, position), expected[position], `after ${transactions + 1} transactions: commit ${position}`)
+      if (position < graph.head) await t.rejects(answers(reader, graph, position + 1), TraversalUnable, 'the next one is not there')
+    }
+    t.ok(transactions > 4 * (leaves / batch), `the commits took ${transactions} transactions`)
+    for (const [position, state] of expected.entries())
+      t.same(await answers(reader, graph, position), state, `in the end: commit ${position}`)
+  },
+)
+
+t.test('reads beside a projection that moves in parts never see half of a commit', { timeout: 300_000 }, async (t) => {
+  const opened = await open(t)
+  if (opened === null) return
+  const { sql, server, graph, expected } = opened
+  for (let round = 0; round < 3; round += 1) {
+    let isMoving = true
+    const reading = [patientNeo4j(server), patientNeo4j(server)].map(async (traversal) => {
+      for (let position = 0, right = 0; isMoving; position = (position + 1) % expected.length) {
+        const answer = await answers(traversal, graph, position).catch((error: unknown) => {
+          if (!(error instanceof TraversalUnable)) throw error
+          return null
+        })
+        if (answer !== null) t.same(answer, expected[position], `round ${round}: commit ${position}, answer ${right++}`)
+      }
+    })
+    await syncNeo4j(sql, server, { batch: round + 2 })
+    isMoving = false
+    await Promise.all(reading)
+  }
+})
