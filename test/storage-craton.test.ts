@@ -149,3 +149,37 @@ t.test('Craton through the front door: its streams beside ours; down, only its o
   const told = [...heard.matchAll(/"(?:offset|phase|reason)":"(\w+)"/g)].map(([, word]) => word)
   t.same(told, ['REPLAY', '0', '1', 'LIVE', 'SOURCE_RESET'], 'whoever followed is told by a gap, which ends the stream')
 })
+
+t.test('Craton that is slow costs its own fields, within its deadline, and is back when it answers', async (t) => {
+  const embedded = openers['embedded']
+  const stores = embedded === undefined ? null : await embedded(t)
+  if (stores === null) throw new Error('no embedded stores')
+  const server = await startCratonServer(t, { uptimeSecs: 500 })
+  const env = { CRATON_ADDR: server.address, CRATON_TENANTS: 'acme=7', SOURCE_TIMEOUT_MS: '1500' }
+  const craton = openCraton(readConfig(env), { clock: systemClock })
+  t.teardown(() => craton?.close())
+  const plane = await openControlPlane(t, { ...stores, craton }, env)
+  const query = (text: string) => ask(plane, lee, text, {})
+  await query('mutation { createRecordStream(input: { name: "payments", store: CRATON, dataClass: PUBLIC }) { __typename } }')
+  await query('mutation { createRecordStream(input: { name: "ours" }) { __typename } }')
+
+  const everything = `{ runs { nodes { id } } ours: recordStream(key: { name: "ours" }) { length }
+    theirs: recordStream(key: { name: "payments", store: CRATON }) { name length } }`
+  // more than one answer of this test asks for, tries that are repeated included
+  server.spoil('silence', { times: 1_000 })
+  const slow = await query(everything)
+  t.match(slow.data, { runs: { nodes: [] }, ours: { length: '0' }, theirs: null })
+  t.match(slow.errors, [{ originalError: { code: 'SOURCE_UNAVAILABLE', source: 'craton' } }])
+  t.equal(slow.errors?.length, 1)
+  const append =
+    'mutation { it: appendRecords(input: { key: { name: "payments", store: CRATON }, records: [{ text: "x" }] }) { __typename } }'
+  t.match((await query(append)).data, { it: { __typename: 'Unavailable' } })
+  t.match((await query('{ storageStatus { store status } }')).data, {
+    storageStatus: [{ store: 'NATIVE', status: 'UP' }, { store: 'CRATON' }],
+  })
+
+  server.mend()
+  await eventually(async () => (await query(everything)).errors === undefined)
+  t.match((await query(everything)).data, { theirs: { name: 'payments', length: '0' } })
+  t.match((await query(append)).data, { it: { __typename: 'RecordsAppended' } })
+})

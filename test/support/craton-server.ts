@@ -44,6 +44,8 @@ export interface CratonServer {
   connections(): number
   /** Spoils the next answers of this type, or of any. */
   spoil(mischief: Mischief, options?: { readonly type?: string; readonly times?: number }): void
+  /** Ends what `spoil` began. */
+  mend(): void
   /** The next append answers Error 12: `store` after it was written, `storage` instead. The length grows either way. */
   failAppend(how: 'store' | 'storage'): void
   /** The next append is done and its connection closed without a reply. */
@@ -250,6 +252,7 @@ export async function startCratonServer(t: Owner, options: CratonServerOptions =
     spoil(mischief, { type = null, times = 1 }: { type?: string | null; times?: number } = {}) {
       for (let count = 0; count < times; count += 1) spoilt.push({ mischief, type })
     },
+    mend: () => void (spoilt.length = 0),
     failAppend: (how) => (failing = how),
     loseReply: () => (losing = true),
     breakChain: (streamId) => void broken.add(streamId),
