@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { eventually } from '../test/support/eventually.ts'
 import { startNats } from '../test/support/nats.ts'
-import { type Serving, serve, temporaryFolder } from '../test/support/program.ts'
+import { isReady, type Serving, serve, temporaryFolder } from '../test/support/program.ts'
 import { createTestDatabase } from '../test/support/sql.ts'
 import { bench, elapsedMs, median, owner, readable } from './support/bench.ts'
 
@@ -25,8 +25,6 @@ const cpuMs = (server: Serving): number => {
   const [user, system] = readFileSync(`/proc/${server.child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13) ?? []
   return (Number(user) + Number(system)) * 10
 }
-
-const isReady = async ({ url }: Serving): Promise<boolean> => (await fetch(`${url}/health/ready`)).status === 200
 
 async function measure(env: Readonly<Record<string, string>>): Promise<Started> {
   const from = performance.now()

@@ -3,7 +3,7 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { startNats } from './support/nats.ts'
-import { answerOf, graphql, serve, temporaryFolder } from './support/program.ts'
+import { answerOf, graphql, serve, temporaryFolder, untilReady } from './support/program.ts'
 import { createTestDatabase } from './support/sql.ts'
 
 t.test('backup and restore, embedded: a copied folder is the same installation', async (t) => {
@@ -29,7 +29,7 @@ t.test(
     if (database === null || other === null || nats === null) return
     const env = { DATABASE_URL: database, NATS_URL: nats.url, NATS_CREATE_STREAMS: 'on' }
     const first = await serve(t, [], env)
-    await answerOf(async () => (await fetch(`${first.url}/health/ready`)).status === 200, first.stderr)
+    await untilReady(first)
     const startRun = (url: string, id: string) =>
       graphql(url, `mutation { startRun(input: { ritualId: "a", runId: "${id}" }) { __typename } }`)
     await startRun(first.url, 'before')
@@ -41,7 +41,7 @@ t.test(
     execFileSync('pg_restore', ['--no-owner', '--clean', '--if-exists', `--dbname=${other}`, dump])
 
     const restored = await serve(t, [], { ...env, DATABASE_URL: other })
-    await answerOf(async () => (await fetch(`${restored.url}/health/ready`)).status === 200, restored.stderr)
+    await untilReady(restored)
     const ids = async () => {
       const { data } = await graphql(restored.url, '{ runs(orderBy: STARTED_ASC) { nodes { runId events { nodes { type } } } } }')
       return ((data as { runs?: { nodes: { runId: string; events: { nodes: unknown[] } }[] } } | null)?.runs?.nodes ?? []).map(

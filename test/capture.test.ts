@@ -18,7 +18,7 @@ import { eventually } from './support/eventually.ts'
 import { adminOf, openTestJetstream } from './support/logs.ts'
 import { startNats } from './support/nats.ts'
 import { askAs, orreryOverGraphql, tokenSettings } from './support/orrery-over-graphql.ts'
-import { answerOf, serve } from './support/program.ts'
+import { answerOf, serve, untilReady } from './support/program.ts'
 import { silent } from './support/projecting.ts'
 import { createTestDatabase } from './support/sql.ts'
 
@@ -80,7 +80,7 @@ async function byServer(t: Test, env: Readonly<Record<string, string>>): Promise
     const { sources } = await ask('{ sources { name lagEvents deadLetters { totalCount } } }')
     return (sources as { name: string; lagEvents: string | null; deadLetters: { totalCount: number } }[]).find(({ name }) => name === 'log')
   }
-  await answerOf(async () => (await fetch(`${url}/health/ready`)).ok, stderr)
+  await untilReady({ url, stderr })
   await answerOf(async () => (await log())?.lagEvents === '0', stderr)
   return {
     orrery: orreryOverGraphql(url),

@@ -6,7 +6,7 @@ import t from 'tap'
 import { doctor } from './support/doctor.ts'
 import { openTestNeo4j } from './support/neo4j.ts'
 import { startNats } from './support/nats.ts'
-import { answerOf, graphql, run, serve, temporaryFolder } from './support/program.ts'
+import { graphql, run, serve, temporaryFolder, untilReady } from './support/program.ts'
 import { createTestDatabase } from './support/sql.ts'
 
 t.test('a healthy embedded installation: everything is fine, exit code 0, in words for people too', async (t) => {
@@ -42,7 +42,7 @@ t.test('connected stores: versions, permissions, clock, streams and lag are told
   t.match(before.of('sql schema'), [{ verdict: 'warn', remedy: /orrery migrate/ }])
 
   const server = await serve(t, [], { ...env, NATS_CREATE_STREAMS: 'on' })
-  await answerOf(async () => (await fetch(`${server.url}/health/ready`)).status === 200, server.stderr)
+  await untilReady(server)
   await graphql(server.url, 'mutation { startRun(input: { ritualId: "a", runId: "b" }) { __typename } }')
   const after = await doctor(t, env)
   t.equal(after.code, 0, JSON.stringify(after.findings.filter(({ verdict }) => verdict === 'fail')))

@@ -5,7 +5,7 @@ import { codesOf, type FaultLoad, follow, type Follower, lifeOfRun, ritualId, st
 import { openTestJetstream } from './support/logs.ts'
 import { type NatsServer, startNats } from './support/nats.ts'
 import { type PostgresServer, startPostgres } from './support/postgres.ts'
-import { graphql, serve, type Serving } from './support/program.ts'
+import { graphql, isReady, serve, type Serving } from './support/program.ts'
 
 const sourceTimeoutMs = 2000
 /** The deadline of an operation, and some for a machine that does other things as well. */
@@ -19,8 +19,6 @@ interface System {
   readonly load: FaultLoad
   readonly follower: Follower
 }
-
-const isReady = async ({ url }: Serving): Promise<boolean> => (await fetch(`${url}/health/ready`)).status === 200
 
 async function start(t: Test): Promise<System | null> {
   const nats = await startNats(t)

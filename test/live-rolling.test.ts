@@ -3,14 +3,13 @@ import { eventually } from './support/eventually.ts'
 import { startWriter } from './support/event-writer.ts'
 import { openTestJetstream } from './support/logs.ts'
 import { startNats } from './support/nats.ts'
-import { answerOf, graphql, serve, type Serving } from './support/program.ts'
+import { graphql, serve, type Serving, untilReady } from './support/program.ts'
 import { judgeFleet, mixedReaders, openFleet } from './support/reader-fleet.ts'
 import { freePort } from './support/server-process.ts'
 import { createTestDatabase } from './support/sql.ts'
 import { startProxy } from './support/tcp-proxy.ts'
 
 const readers = 24
-const isReady = async ({ url }: Serving) => (await fetch(`${url}/health/ready`)).status === 200
 
 test(
   'two replicas behind a TCP proxy, restarted one after the other: no request fails, every stream goes on',
@@ -28,7 +27,7 @@ test(
     const ports = [await freePort(), await freePort()]
     const start = async (port: number): Promise<Serving> => {
       const replica = await serve(t, ['--port', String(port)], env)
-      await answerOf(() => isReady(replica), replica.stderr, 60_000)
+      await untilReady(replica)
       return replica
     }
     const replicas: Serving[] = []

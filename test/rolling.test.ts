@@ -5,7 +5,7 @@ import t from 'tap'
 import { openPostgresSql } from '../src/datasources/sql/postgres-sql.ts'
 import { packageRoot } from '../src/root.ts'
 import { startNats } from './support/nats.ts'
-import { answerOf, graphql, run, serve, type Serving, temporaryFolder } from './support/program.ts'
+import { answerOf, graphql, run, serve, type Serving, temporaryFolder, untilReady } from './support/program.ts'
 import { readResuming } from './support/resuming-readers.ts'
 import { createTestDatabase } from './support/sql.ts'
 
@@ -18,7 +18,6 @@ async function stores(t: Owner): Promise<Record<string, string> | null> {
   return { DATABASE_URL: database, NATS_URL: nats.url, NATS_CREATE_STREAMS: 'on', BUDGET_CAPACITY: '0', DATABASE_POOL_SIZE: '4' }
 }
 
-const isReady = async ({ url }: Serving) => (await fetch(`${url}/health/ready`)).status === 200
 const isActive = async ({ url }: Serving) => /^orrery_projector_active 1$/m.test(await (await fetch(`${url}/metrics`)).text())
 
 const startRun = async (url: string, runId: string): Promise<string> => {
@@ -49,7 +48,7 @@ t.test('two APIs and two workers: the active worker is killed, the other takes o
   const start = (roles: string) => serve(t, [], { ...env, ROLES: roles })
   const apis = [await start('api'), await start('api')] as const
   const workers = [await start('worker'), await start('worker')] as const
-  for (const process of [...apis, ...workers]) await answerOf(() => isReady(process), process.stderr)
+  for (const process of [...apis, ...workers]) await untilReady(process)
   const active = await answerOf(async () => {
     for (const worker of workers) if (await isActive(worker)) return worker
     return null
@@ -99,7 +98,7 @@ t.test(
     const both = { ...env, ROLES: 'api,worker' }
     const serving = new Set<Serving>()
     const add = async (started: Serving) => {
-      await answerOf(() => isReady(started), started.stderr)
+      await untilReady(started)
       serving.add(started)
       return started
     }
@@ -189,7 +188,7 @@ t.test(
       if (restored === null) return
       execFileSync('pg_restore', ['--no-owner', '--clean', '--if-exists', `--dbname=${restored}`, dump])
       const again = await serve(t, [], { ...both, DATABASE_URL: restored })
-      await answerOf(() => isReady(again), again.stderr)
+      await untilReady(again)
       await answerOf(async () => (await eventsPerRun(again.url)).size === written, again.stderr)
       t.strictSame([...new Set((await eventsPerRun(again.url)).values())], [1], 'every write is there once')
     })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { graphql, serve, type Serving, temporaryFolder } from '../support/program.ts'
+import { graphql, serve, type Serving, temporaryFolder, untilReady } from '../support/program.ts'
 import { checkKilled, killablePlaces, openKilled } from '../support/records-killed.ts'
 
 const TOTAL = 10_000
@@ -59,7 +59,10 @@ for (const [name, find] of Object.entries(killablePlaces))
     for (const killAfter of [...KILL_AFTER, Infinity]) {
       const env = { BUDGET_CAPACITY: '0', ...(isFolder ? {} : { DATABASE_URL: place }) }
       const server = await serve(t, ['--empty', '--data', dataDir], env)
-      await graphql(server.url, 'mutation { createRecordStream(input: { name: "load" }) { __typename } }')
+      await untilReady(server)
+      t.match(await graphql(server.url, 'mutation { createRecordStream(input: { name: "load" }) { __typename } }'), {
+        data: { createRecordStream: { __typename: 'RecordStreamAccepted' } },
+      })
       if (await live(server, load, killAfter)) {
         await server.ended
         continue

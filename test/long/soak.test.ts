@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
@@ -32,8 +33,6 @@ function ownerOf(): { teardown(close: () => unknown): void; close(): void } {
   const closers: (() => unknown)[] = []
   return { teardown: (close) => void closers.push(close), close: () => closers.forEach((close) => void close()) }
 }
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** One reader's life: comes by one of the doors, reads for a moment, and leaves politely or by pulling the plug. */
 async function visit(server: LiveServer, by: ReturnType<typeof dice>): Promise<void> {

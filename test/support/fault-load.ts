@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { eventually } from './eventually.ts'
 import { readResuming } from './resuming-readers.ts'
 import { type GraphqlAnswer, graphql } from './program.ts'
@@ -38,8 +39,6 @@ export const codesOf = ({ data, errors }: GraphqlAnswer): string[] => [
   ...(errors ?? []).map(({ extensions }) => extensions?.code ?? 'none'),
   ...(outcomeOf(data).code === undefined ? [] : [outcomeOf(data).code ?? '']),
 ]
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 export interface FaultLoad {
   /** Runs whose every step was acknowledged. */

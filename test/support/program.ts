@@ -59,6 +59,12 @@ export interface Serving extends Program {
   readonly url: string
 }
 
+export const isReady = async ({ url }: Pick<Serving, 'url'>): Promise<boolean> => (await fetch(`${url}/health/ready`)).status === 200
+
+/** A connected server is up before its stores are prepared: what is asked of it earlier may be refused. */
+export const untilReady = async (server: Pick<Serving, 'url' | 'stderr'>, timeoutMs = 60_000): Promise<void> =>
+  void (await answerOf(() => isReady(server), server.stderr, timeoutMs))
+
 /** Starts `orrery serve` on a free port and waits until it says where it is. */
 export async function serve(
   t: Owner,
