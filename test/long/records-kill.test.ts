@@ -57,7 +57,7 @@ for (const [name, find] of Object.entries(killablePlaces))
     const dataDir = isFolder ? place : await temporaryFolder(t)
     const load = { next: 0, acknowledged: new Map<number, string>() }
     for (const killAfter of [...KILL_AFTER, Infinity]) {
-      const env = { BUDGET_CAPACITY: '0', ...(isFolder ? {} : { DATABASE_URL: place }) }
+      const env = { BUDGET_CAPACITY: '0', DEFAULT_TENANT: 'demo', ...(isFolder ? {} : { DATABASE_URL: place }) }
       const server = await serve(t, ['--empty', '--data', dataDir], env)
       await untilReady(server)
       t.match(await graphql(server.url, 'mutation { createRecordStream(input: { name: "load" }) { __typename } }'), {
