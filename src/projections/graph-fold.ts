@@ -1,4 +1,4 @@
-import { keyOf, OPEN } from '../datasources/graph/keys.ts'
+import { keyOf, labelKey, OPEN } from '../datasources/graph/keys.ts'
 import { type GraphMutation, labelsText, type PropertyText, propertiesText } from '../datasources/graph/mutations.ts'
 import { storable } from './event-text.ts'
 
@@ -73,8 +73,7 @@ function textProperty(properties: readonly PropertyText[], key: string): string 
 }
 
 /** Each label followed by U+0001, so that one can be found whole. */
-const labelText = (labels: readonly string[]): string =>
-  labels.map((label) => `${storable(label).replaceAll('\u0001', '\ufffd')}\u0001`).join('')
+const labelText = (labels: readonly string[]): string => labels.map((label) => `${labelKey(label)}\u0001`).join('')
 
 export const nodeContent = (
   { labels, properties }: { labels: readonly string[]; properties: readonly PropertyText[] },

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { type Test } from 'tap'
-import { type Graph, type GraphNode } from '../../src/datasources/graph/graph.ts'
+import { type Graph, type GraphDataSource, type GraphNode } from '../../src/datasources/graph/graph.ts'
 import { OPEN } from '../../src/datasources/graph/keys.ts'
 import { createMemoryTraversal } from '../../src/datasources/graph/memory-traversal.ts'
 import { TraversalUnable } from '../../src/datasources/graph/traversal.ts'
 import { type Sql } from '../../src/datasources/sql/sql.ts'
 import { createGraphProjection } from '../../src/projections/graph-projection.ts'
 import { namespace, toMessages, tsAt } from './graph-history.ts'
-import { type GraphStore, graphStores, syncNeo4j } from './graph-stores.ts'
+import { graphStores, servedGraph, syncNeo4j } from './graph-stores.ts'
 import { foldGraph } from './graph-tables.ts'
 import { openTestNeo4j, type TestNeo4j } from './neo4j.ts'
 import { sqlAdapters } from './sql.ts'
@@ -32,32 +32,37 @@ const addEdge = (edgeId: string, from: string, to: string) => ({ op: 'add-edge',
 const payload = (mutations: readonly object[], at: number): string =>
   JSON.stringify({ event: 'graph.commit.created:v1', ...namespace, graphId: 'city', commitId: `c${at}`, ts: tsAt(at), mutations })
 
+interface Sized {
+  readonly name: string
+  readonly graph: GraphDataSource
+}
+
 /** Folds these changes as commits of ten thousand, and gives every store that shows them. */
-async function build(sql: Sql, server: TestNeo4j | null, mutations: readonly object[]): Promise<GraphStore[]> {
+async function build(sql: Sql, server: TestNeo4j | null, mutations: readonly object[]): Promise<Sized[]> {
   const payloads = Array.from({ length: Math.ceil(mutations.length / perCommit) }, (_, at) =>
     payload(mutations.slice(at * perCommit, (at + 1) * perCommit), at),
   )
   await foldGraph(sql, toMessages(payloads), [1])
   await syncNeo4j(sql, server)
-  return graphStores(sql, server)
+  return [...graphStores(sql, server), servedGraph(sql, server)]
 }
 
 /** Without halves of surrogate pairs: they are no characters, and only ids are kept exactly with them. */
 const whole = (text: string): string => Buffer.from(text).toString()
 
-async function open({ graph: source }: GraphStore): Promise<{ graph: Graph; position: number }> {
+async function open({ graph: source }: Sized): Promise<{ graph: Graph; position: number }> {
   const graph = await source.find(scope, { source: 'ORRERY', ...namespace, graphId: 'city' })
   if (graph === null) throw new Error('there is no graph')
   return { graph, position: graph.head }
 }
 
-async function node(store: GraphStore, place: { graph: Graph; position: number }, id: string): Promise<GraphNode> {
+async function node(store: Sized, place: { graph: Graph; position: number }, id: string): Promise<GraphNode> {
   const found = await store.graph.findNode(scope, place, id)
   if (found === null) throw new Error(`there is no node ${JSON.stringify(id)}`)
   return found
 }
 
-async function lengthOf(store: GraphStore, place: { graph: Graph; position: number }, [from, to]: readonly [string, string], maxDepth = 6) {
+async function lengthOf(store: Sized, place: { graph: Graph; position: number }, [from, to]: readonly [string, string], maxDepth = 6) {
   const path = await store.graph.path(scope, place, { from, to, maxDepth, ...walk })
   return path === null ? null : path.truncated ? 'truncated' : path.relationships.length
 }
@@ -70,7 +75,10 @@ export async function testGraphSizes(t: Test, { hub, edges, value }: GraphSizes)
     const sized = (what: string, work: (t: Test) => Promise<void>) => t.test(`${name}: ${what}`, { timeout: 900_000 }, work)
 
     await sized(`a hub of ${hub} neighbours, in commits of 10,000 changes`, async (t) => {
-      const leaves = Array.from({ length: hub }, (_, at) => [addNode(`n${at}`), addEdge(`e${at}`, 'hub', `n${at}`)]).flat()
+      const leaves = Array.from({ length: hub }, (_, at) => [
+        addNode(`n${at}`, [], ['Node', 'Leaf']),
+        addEdge(`e${at}`, 'hub', `n${at}`),
+      ]).flat()
       for (const store of await build(sql, other, [addNode('hub'), addNode('island'), ...leaves])) {
         const place = await open(store)
         const centre = await node(store, place, 'hub')
@@ -89,6 +97,10 @@ export async function testGraphSizes(t: Test, { hub, edges, value }: GraphSizes)
         t.equal(await lengthOf(store, place, ['n1', `n${hub - 1}`]), 2, `${store.name}: from leaf to leaf`)
         t.equal(await lengthOf(store, place, ['n1', 'island']), null, `${store.name}: a path that does not exist`)
         t.equal((await store.graph.relationshipsOf(scope, centre, walk, forward(100))).items.length, 100)
+        const none = { ...walk, depth: 3, types: ['M'] }
+        t.same((await store.graph.neighbours(scope, centre, none, forward(100))).items, [], `${store.name}: none of another type`)
+        const labelled = await store.graph.neighbours(scope, centre, { ...walk, depth: 3, labels: ['No'] }, forward(100))
+        t.same(labelled.items, [], `${store.name}: none of another label, truncated: ${labelled.truncated}`)
       }
     })
 
@@ -125,7 +137,7 @@ export async function testGraphSizes(t: Test, { hub, edges, value }: GraphSizes)
       async (t) => {
         await fill(sql, edges)
         await syncNeo4j(sql, other)
-        const stores = graphStores(sql, other)
+        const stores = [...graphStores(sql, other), servedGraph(sql, other)]
         const answers = new Map<string, unknown[]>()
         for (const store of stores) {
           const place = await open(store)

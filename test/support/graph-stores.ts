@@ -4,6 +4,7 @@ import { createNeo4jProjection } from '../../src/datasources/graph/neo4j-project
 import { createNeo4jTraversal } from '../../src/datasources/graph/neo4j-traversal.ts'
 import { createSqlGraph } from '../../src/datasources/graph/sql-graph.ts'
 import { createSqlTraversal } from '../../src/datasources/graph/sql-traversal.ts'
+import { chooseTraversal } from '../../src/datasources/graph/traversal-choice.ts'
 import { type GraphTraversal } from '../../src/datasources/graph/traversal.ts'
 import { type Sql } from '../../src/datasources/sql/sql.ts'
 import { type TestNeo4j } from './neo4j.ts'
@@ -18,6 +19,13 @@ export interface GraphStore {
 
 /** Waits as long as a loaded machine needs: here nobody else could answer. */
 export const patientNeo4j = (server: TestNeo4j): GraphTraversal => createNeo4jTraversal({ ...server, deadlineMs: 60_000 })
+
+/** As a server with these settings asks them: what one cannot answer the next one does. */
+export function servedGraph(sql: Sql, server: TestNeo4j | null): { readonly name: 'served'; readonly graph: GraphDataSource } {
+  const inNeo4j = server === null ? [] : [createNeo4jTraversal(server)]
+  const traversal = chooseTraversal([...inNeo4j, createMemoryTraversal({ sql, maxBytes: 500_000_000 }), createSqlTraversal({ sql })])
+  return { name: 'served', graph: createSqlGraph({ sql, traversal, tags: null }) }
+}
 
 /** The same graphs with each of the traversals that are there: SQL, memory, and Neo4j where a server is given. */
 export const graphStores = (sql: Sql, server: TestNeo4j | null): GraphStore[] =>

@@ -1,8 +1,10 @@
 import { badUserInput } from '../../errors.ts'
+import { storable } from '../../projections/event-text.ts'
 import { decodeListCursor, encodeListCursor } from '../page-cursor.ts'
 import { type PageRequest } from '../page.ts'
 import { type Scope } from '../scope.ts'
 import { type GraphDataSource, type GraphNode, type NeighbourPage, type NeighbourQuery } from './graph.ts'
+import { labelKey } from './keys.ts'
 import { fittingRefs, nodesByRefs, refsOf, relationshipsByRefs } from './sql-graph-content.ts'
 import { type Sql } from '../sql/sql.ts'
 import { type GraphTraversal, type Reached, type Walk } from './traversal.ts'
@@ -16,8 +18,14 @@ export function checkDepth(depth: number, name = 'depth'): void {
   if (!Number.isInteger(depth) || depth < 0 || depth > MAX_DEPTH) throw badUserInput(`\`${name}\` must be from 0 to ${MAX_DEPTH}.`)
 }
 
+/** Types and labels as they are kept. */
+const kindsOf = ({ types, labels }: Pick<NeighbourQuery, 'types' | 'labels'>): Pick<Walk, 'types' | 'labels'> => ({
+  types: types?.map(storable) ?? null,
+  labels: labels?.map(labelKey) ?? null,
+})
+
 const walkOf = (node: GraphNode, { depth, direction, types, labels }: NeighbourQuery, limit: number, after: Reached | null): Walk => ({
-  ...{ start: node.ref, depth, direction, types, labels: labels ?? null, limit, after },
+  ...{ start: node.ref, depth, direction, ...kindsOf({ types, labels }), limit, after },
 })
 
 /** Answers that need a walk: the traversal finds numbers, the tables say what they stand for. */
@@ -79,7 +87,7 @@ export function createGraphSearch({
     async reach(scope, node, query) {
       checkDepth(query.depth)
       const { reached, truncated } = await traversal.walk(scope, node.place, {
-        ...{ start: node.ref, depth: query.depth, direction: query.direction, types: query.types, labels: null },
+        ...{ start: node.ref, depth: query.depth, direction: query.direction, ...kindsOf({ types: query.types }) },
         ...{ limit: Number.MAX_SAFE_INTEGER, after: null },
       })
       return { nodes: reached.length, depth: reached.at(-1)?.distance ?? 0, truncated }
@@ -89,7 +97,7 @@ export function createGraphSearch({
       const [from, to] = await refsOf(sql, scope, place, [query.from, query.to])
       if (from == null || to == null) return null
       const { maxDepth, direction, types, labels } = query
-      const { path, truncated } = await traversal.path(scope, place, { from, to, maxDepth, direction, types, labels })
+      const { path, truncated } = await traversal.path(scope, place, { from, to, maxDepth, direction, ...kindsOf({ types, labels }) })
       if (path === null) return truncated ? { nodes: [], relationships: [], truncated } : null
       const nodes = await nodesByRefs(sql, scope, place, path.nodes)
       const relationships = await relationshipsByRefs(sql, scope, place, path.edges)

@@ -16,5 +16,8 @@ export function keyOf(id: string): { readonly key: string; readonly text: string
 /** The id that `keyOf` made a row of. */
 export const idOfKey = (key: string, text: string | null): string => (text === null ? key : (JSON.parse(text) as string))
 
+/** A label as it is kept: each is followed by U+0001 in the text of a version, so that it can be found whole. */
+export const labelKey = (label: string): string => storable(label).replaceAll('\u0001', '\ufffd')
+
 /** The position of a version that is still open; as a number of 32 bits it sorts behind every commit. */
 export const OPEN = 2_147_483_647

@@ -1,13 +1,17 @@
 import { LRUCache } from 'lru-cache'
+import { isOutage } from '../../errors.ts'
 import { type Neo4j, type Neo4jParameters, type Neo4jRow } from '../neo4j/neo4j-client.ts'
 import { type Scope } from '../scope.ts'
 import { type GraphPlace } from './graph.ts'
 import { FORMAT, type Neo4jNames } from './neo4j-names.ts'
 import { numberOf } from './neo4j-rows.ts'
-import { MAX_LEVEL, TraversalUnable } from './traversal.ts'
+import { MAX_LEVEL, TraversalTooLong, TraversalUnable } from './traversal.ts'
 
 /** Others answer in time, so a query that takes longer than this is not worth waiting for. */
 const DEADLINE_MS = 2_000
+const PING_MS = 500
+/** Timers may be early by this much. */
+const TIMER_MS = 5
 
 export interface Neo4jPlacesParts {
   readonly neo4j: Neo4j
@@ -84,6 +88,20 @@ export function createNeo4jPlaces({ neo4j, names, deadlineMs = DEADLINE_MS }: Ne
   /** As the last answer told: a guess that saves a round trip, checked by every statement. */
   const known = new LRUCache<bigint, Known>({ max: 10_000 })
 
+  /** What does not come in time from a server that answers otherwise is a question too large for it, and no outage. */
+  async function read(scope: Scope, text: string, parameters: Neo4jParameters): Promise<Neo4jRow[]> {
+    const from = performance.now()
+    try {
+      return await neo4j.read(text, parameters, { signal: scope.signal, timeoutMs: deadlineMs })
+    } catch (error) {
+      if (!isOutage(error) || scope.signal?.aborted === true || performance.now() - from < deadlineMs - TIMER_MS) throw error
+      await neo4j.ping(PING_MS).catch(() => {
+        throw error
+      })
+      throw new TraversalTooLong('Neo4j takes too long for this')
+    }
+  }
+
   return {
     async rowsAt(scope, place, search, parameters) {
       const { graphSeq } = place.graph
@@ -95,11 +113,7 @@ export function createNeo4jPlaces({ neo4j, names, deadlineMs = DEADLINE_MS }: Ne
           if (isPartial) known.delete(graphSeq)
           throw new TraversalUnable('a node has too many closed versions')
         }
-        const rows = await neo4j.read(
-          statementOf(names, search(kindsAt(names, isHead))),
-          { ...parametersOf(place), ...parameters },
-          { signal: scope.signal, timeoutMs: deadlineMs },
-        )
+        const rows = await read(scope, statementOf(names, search(kindsAt(names, isHead))), { ...parametersOf(place), ...parameters })
         const position = rows[0] === undefined ? -1 : numberOf(rows[0]['position'])
         if (position < place.position) {
           known.delete(graphSeq)

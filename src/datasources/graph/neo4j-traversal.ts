@@ -10,6 +10,8 @@ const arrows: Readonly<Record<Direction, readonly [string, string]>> = { OUT: ['
 
 /** Up to here one statement finds the whole walk; deeper ones go level by level, where the work of each level is bounded. */
 const MAX_WHOLE = 3
+/** Nodes of a level in such a statement; beside a hub it ends with the level of the hub, and the walk goes level by level. */
+const MAX_WHOLE_LEVEL = 5_000
 
 const typed = (types: readonly string[] | null): string[] => (types === null ? [] : ['r.type IN $types'])
 
@@ -18,37 +20,39 @@ export function createNeo4jTraversal(parts: Neo4jPlacesParts): GraphTraversal {
   const { names } = parts
   const { rowsAt } = createNeo4jPlaces(parts)
 
-  /** Of nodes that were found, those that are none there, by number; and the labels of all where they are asked for. */
-  const toldOf = (node: string, labels: readonly string[] | null): string =>
-    labels === null
-      ? `collect(CASE WHEN ${node}.since IS NULL OR ${node}.since > $at THEN [${node}.ref, ${node}.spans] END)`
-      : `collect([${node}.ref, ${node}.spans, ${node}.labels])`
-
-  function isShown(row: unknown, position: number, labels: readonly string[] | null): boolean {
-    const [, spans, held] = Array.isArray(row) ? row : []
-    const own = labelsAt(numbers(spans), texts(held), position)
-    return own !== null && (labels === null || own.some((label) => labels.includes(label)))
+  /**
+   * Of nodes that were found: the numbers of those that have none of the labels, and the versions of those whose open version does not hold there,
+   * by which `createFilter` decides. So little is sent of most.
+   */
+  function toldOf(node: string, labels: readonly string[] | null): string {
+    const moved = `WHEN ${node}.since IS NULL OR ${node}.since > $at THEN [${node}.ref, ${node}.spans, ${node}.labels]`
+    const other = `WHEN none(label IN $labelled WHERE '\u0001' + last(${node}.labels) CONTAINS label) THEN ${node}.ref`
+    return `collect(CASE ${moved} ${labels === null ? '' : other} END)`
   }
 
-  /** Which of the found nodes are shown: with labels those of `told` that fit, without them all but those of `told` that are not there. */
+  /** Each as it stands in the text of a version's labels. */
+  const labelledOf = (labels: readonly string[] | null): string[] => (labels ?? []).map((label) => `\u0001${label}\u0001`)
+
+  /** Which of the found nodes are shown: all but those of `told` that are not there, or have none of the labels. */
   function createFilter(told: unknown, position: number, labels: readonly string[] | null): (ref: number) => boolean {
-    const rows: readonly unknown[] = Array.isArray(told) ? told : []
-    const refOf = (row: unknown): number => numberOf(Array.isArray(row) ? row[0] : -1)
-    const shown = new Set(rows.filter((row) => isShown(row, position, labels)).map(refOf))
-    if (labels !== null) return (ref) => shown.has(ref)
-    const hidden = new Set(rows.map(refOf).filter((ref) => !shown.has(ref)))
+    const hidden = new Set<number>()
+    for (const row of Array.isArray(told) ? told : []) {
+      const [ref, spans, held] = Array.isArray(row) ? row : [row]
+      const own = labelsAt(numbers(spans), texts(held), position)
+      if (own === null || (labels !== null && !own.some((label) => labels.includes(label)))) hidden.add(numberOf(ref))
+    }
     return (ref) => !hidden.has(ref)
   }
 
-  /** The whole walk in one statement; null where a level holds more than is looked at. */
+  /** The whole walk in one statement; null where a level holds too much for that. */
   async function wholeWalk(scope: Scope, place: GraphPlace, walk: Walk): Promise<WalkResult | null> {
     const { direction, types, labels, depth } = walk
     const [left, right] = arrows[direction]
     const distances = Array.from({ length: depth }, (_, index) => index + 1)
     const within = ({ relationships, holds }: Kinds, distance: number): string =>
-      `CALL { WITH a MATCH (a)${left}[rs:${relationships}*1..${distance}]${right}(b)
-         ${whereOf([...holds, ...typed(types)], 'rs')}
-         WITH DISTINCT b LIMIT $max RETURN collect(b.ref) AS l${distance}${distance === depth ? `, ${toldOf('b', labels)} AS told` : ''} }`
+      `CALL { WITH a${distance === 1 ? '' : `, l${distance - 1} WITH a, l${distance - 1} WHERE size(l${distance - 1}) < $wide`}
+         MATCH (a)${left}[rs:${relationships}*1..${distance}]${right}(b) ${whereOf([...holds, ...typed(types)], 'rs')}
+         WITH DISTINCT b LIMIT $wide RETURN collect(b.ref) AS l${distance}${distance === depth ? `, ${toldOf('b', labels)} AS told` : ''} }`
     const [row] = await rowsAt(
       scope,
       place,
@@ -56,10 +60,10 @@ export function createNeo4jTraversal(parts: Neo4jPlacesParts): GraphTraversal {
         text: `OPTIONAL MATCH (a:${names.node} {g: $g, ref: $start}) ${distances.map((distance) => within(kinds, distance)).join(' ')}`,
         columns: { levels: `[${distances.map((distance) => `l${distance}`).join(', ')}]`, told: 'told' },
       }),
-      { start: BigInt(walk.start), types },
+      { start: BigInt(walk.start), types, labelled: labelledOf(labels), wide: BigInt(MAX_WHOLE_LEVEL + 1) },
     )
     const levels = Array.isArray(row?.['levels']) ? row['levels'].map(numbers) : []
-    if (levels.some((refs) => refs.length > MAX_LEVEL)) return null
+    if (levels.some((refs) => refs.length > MAX_WHOLE_LEVEL)) return null
     const isWanted = createFilter(row?.['told'], place.position, labels)
     const seen = new Set([walk.start])
     const reached: Reached[] = []
@@ -87,7 +91,7 @@ export function createNeo4jTraversal(parts: Neo4jPlacesParts): GraphTraversal {
              WITH a, r, b LIMIT $max RETURN collect([a.ref, b.ref, r.ref]) AS found, ${toldOf('b', labels)} AS of }`,
           columns: { steps: 'found', told: 'of' },
         }),
-        { frontier: frontier.map(BigInt), types },
+        { frontier: frontier.map(BigInt), types, labelled: labelledOf(labels) },
       )
       const found = Array.isArray(rows[0]?.['steps']) ? rows[0]['steps'].map(numbers) : []
       const steps = found.slice(0, MAX_LEVEL).map(([source = 0, target = 0, edge = 0]): Step => ({ source, target, edge }))

@@ -1,4 +1,3 @@
-import { storable } from '../../projections/event-text.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
 import { digestOf } from './digest.ts'
@@ -20,7 +19,7 @@ function levelStore(sql: Sql): LevelStore {
       const params = placed(scope, place)
       const at = params.add(place.position)
       const refs = `${params.add(frontier)}::integer[]`
-      const typed = types === null ? '' : ` and e.type = any(${params.add(types.map(storable))}::text[])`
+      const typed = types === null ? '' : ` and e.type = any(${params.add(types)}::text[])`
       const side = (near: string, far: string): string =>
         `select e.${near} as source, e.${far} as target, e.ref as edge from graph_edges e
           where e.graph_seq = ${OWN} and e.${near} = any(${refs}) and e.to_pos > ${at} and e.from_pos <= ${at}${typed} limit ${MAX_LEVEL + 1}`
@@ -38,7 +37,7 @@ function levelStore(sql: Sql): LevelStore {
       const labelled =
         labels === null
           ? ''
-          : ` and string_to_array(v.label_text, E'\\x01') && ${params.add(labels.map(storable).filter((label) => label !== ''))}::text[]`
+          : ` and string_to_array(v.label_text, E'\\x01') && ${params.add(labels.filter((label) => label !== ''))}::text[]`
       const rows = await sql.any<{ ref: number }>(
         `select v.ref from graph_nodes v where v.graph_seq = ${OWN} and v.ref = any(${params.add(refs)}::integer[])
           and v.from_pos <= ${at} and v.to_pos > ${at}${labelled}`,

@@ -1,6 +1,6 @@
 import { isOutage } from '../../errors.ts'
 import { type Scope } from '../scope.ts'
-import { type GraphTraversal, TraversalUnable } from './traversal.ts'
+import { type GraphTraversal, TraversalTooLong, TraversalUnable } from './traversal.ts'
 
 export interface TraversalChoice extends GraphTraversal {
   /** Adapters in the order in which they are asked. */
@@ -31,7 +31,7 @@ function createRests(restMs: number, now: () => number) {
 
 /**
  * Asks the first adapter, and the next one where that cannot answer; the last is SQL, which has no store of its own and always can. What is passed over
- * because its store is away is told to the scope.
+ * because its store is away, or took too long, is told to the scope.
  */
 export function chooseTraversal(
   adapters: readonly GraphTraversal[],
@@ -53,7 +53,9 @@ export function chooseTraversal(
       } catch (error) {
         const away = isOutage(error)
         if (isLast || scope.signal?.aborted === true || !(away || error instanceof TraversalUnable)) throw error
-        if (!away || store === null) continue
+        if (store === null) continue
+        if (error instanceof TraversalTooLong) scope.passedOver?.(store, 'DEGRADED')
+        if (!away) continue
         rests.begin(adapter)
         scope.passedOver?.(store)
       }

@@ -46,7 +46,7 @@ export interface PathResult {
 /**
  * Finds ways through a graph at one position. Works on numbers; what they stand for is read from SQL. Work is bounded: hubs and large graphs give
  * `truncated`, never a dead server. The ends of paths are nodes that exist, which the caller has made sure of.
- * @throws TraversalUnable when this adapter cannot answer for this place; AppError SOURCE_UNAVAILABLE, DEADLINE_EXCEEDED
+ * @throws TraversalUnable when this adapter cannot answer for this place, TraversalTooLong not in time; AppError SOURCE_UNAVAILABLE, DEADLINE_EXCEEDED
  */
 export interface GraphTraversal {
   readonly name: 'memory' | 'neo4j' | 'sql'
@@ -71,6 +71,14 @@ export class TraversalUnable extends Error {
   constructor(reason: string) {
     super(reason)
     this.name = 'TraversalUnable'
+  }
+}
+
+/** Its store is there, and this question is too much for it. */
+export class TraversalTooLong extends TraversalUnable {
+  constructor(reason: string) {
+    super(reason)
+    this.name = 'TraversalTooLong'
   }
 }
 

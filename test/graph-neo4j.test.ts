@@ -1,7 +1,10 @@
 import t, { type Test } from 'tap'
 import { type Graph } from '../src/datasources/graph/graph.ts'
 import { createNeo4jProjection } from '../src/datasources/graph/neo4j-projection.ts'
+import { createMemoryTraversal } from '../src/datasources/graph/memory-traversal.ts'
+import { createNeo4jTraversal } from '../src/datasources/graph/neo4j-traversal.ts'
 import { createSqlTraversal } from '../src/datasources/graph/sql-traversal.ts'
+import { chooseTraversal } from '../src/datasources/graph/traversal-choice.ts'
 import { type GraphTraversal, TraversalUnable } from '../src/datasources/graph/traversal.ts'
 import { type Neo4j } from '../src/datasources/neo4j/neo4j-client.ts'
 import { type Sql } from '../src/datasources/sql/sql.ts'
@@ -124,4 +127,44 @@ t.test('reads beside a projection that moves in parts never see half of a commit
     isMoving = false
     await Promise.all(reading)
   }
+})
+
+t.test('what takes Neo4j too long is answered by memory and said to be, and only a server that answers nothing is away', async (t) => {
+  const opened = await open(t)
+  if (opened === null) return
+  const { sql, server, graph } = opened
+  await syncNeo4j(sql, server)
+  const state = { isSlow: true, isGone: false, reads: 0 }
+  const late = async (): Promise<never> => {
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    throw sourceUnavailable('neo4j')
+  }
+  const neo4j: Neo4j = {
+    ...server.neo4j,
+    read(text, parameters) {
+      state.reads += 1
+      return state.isSlow ? late() : server.neo4j.read(text, parameters)
+    },
+    ping: (timeoutMs) => (state.isGone ? late() : server.neo4j.ping(60 * timeoutMs)),
+  }
+  const served = chooseTraversal([
+    createNeo4jTraversal({ ...server, neo4j, deadlineMs: 20 }),
+    createMemoryTraversal({ sql, maxBytes: 1_000_000 }),
+    createSqlTraversal({ sql }),
+  ])
+  async function read(): Promise<{ reached: number; told: string[]; reads: number }> {
+    const told: string[] = []
+    const before = state.reads
+    const asked = { tenantId: scope.tenantId, passedOver: (store: string, status = 'DOWN') => void told.push(`${store} ${status}`) }
+    const walk = { start: 0, depth: 1, limit: 100, after: null, direction: 'ANY', types: null, labels: null } as const
+    const { reached } = await served.walk(asked, { graph, position: 1 }, walk)
+    return { reached: reached.length, told, reads: state.reads - before }
+  }
+  t.same(await read(), { reached: leaves, told: ['neo4j DEGRADED'], reads: 1 })
+  t.same(await read(), { reached: leaves, told: ['neo4j DEGRADED'], reads: 1 }, 'the next question is asked there all the same')
+  state.isSlow = false
+  t.match(await read(), { reached: leaves, told: [] }, 'and answered')
+  Object.assign(state, { isSlow: true, isGone: true })
+  t.same(await read(), { reached: leaves, told: ['neo4j DOWN'], reads: 1 })
+  t.same(await read(), { reached: leaves, told: ['neo4j DOWN'], reads: 0 }, 'a server that is away is left alone for a while')
 })
