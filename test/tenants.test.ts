@@ -3,61 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { pino } from 'pino'
-import {
-  getNamedType,
-  type GraphQLField,
-  type GraphQLNamedType,
-  isCompositeType,
-  isInterfaceType,
-  isObjectType,
-  isRequiredArgument,
-  isUnionType,
-} from 'graphql'
+import { getNamedType, isCompositeType } from 'graphql'
 import { buildSchema } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import { startRuntime } from '../src/runtime.ts'
+import { fieldCall, isOpen, textsUnder, wholeSelection } from './support/whole-selection.ts'
 
 interface Body {
   data?: Record<string, unknown> | null
   errors?: { message: string; path?: unknown; extensions: Record<string, unknown> }[]
 }
 const schema = buildSchema()
-
-const call = (field: GraphQLField<unknown, unknown>): string =>
-  field.args.some(({ name }) => name === 'first') ? `${field.name}(first: 3)` : field.name
-const open = (field: GraphQLField<unknown, unknown>): boolean => !field.args.some(isRequiredArgument)
-
-/** Everything that can be selected of a type without being asked for arguments. */
-function selection(type: GraphQLNamedType, depth: number): string {
-  if (isUnionType(type))
-    return `__typename ${type
-      .getTypes()
-      .map((member) => `... on ${member.name} {${selection(member, 0)}}`)
-      .join(' ')}`
-  if (!isObjectType(type) && !isInterfaceType(type)) return ''
-  const parts = Object.values(type.getFields())
-    .filter(open)
-    .map((field) => {
-      const target = getNamedType(field.type)
-      if (!isCompositeType(target)) return field.name
-      const list = field.name === 'nodes' || field.name === 'edges'
-      if (depth <= 0 && !list) return ''
-      const inner = selection(target, list ? depth : depth - 1)
-      return inner === '' ? '' : `${call(field)} {${inner}}`
-    })
-  return parts.filter((part) => part !== '').join(' ') || '__typename'
-}
-
-/** Every text under one of these keys, anywhere. */
-function collect(value: unknown, keys: ReadonlySet<string>, found: Set<string>): Set<string> {
-  if (Array.isArray(value)) for (const one of value) collect(one, keys, found)
-  else if (typeof value === 'object' && value !== null)
-    for (const [key, inner] of Object.entries(value)) {
-      if (keys.has(key) && typeof inner === 'string' && inner.length > 8) found.add(inner)
-      collect(inner, keys, found)
-    }
-  return found
-}
 
 t.test('nothing of one tenant is seen by another: no list, id, cursor, count or error tells of it', { timeout: 200_000 }, async (t) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'orrery-tenants-'))
@@ -92,26 +48,24 @@ t.test('nothing of one tenant is seen by another: no list, id, cursor, count or 
   const ids = new Set<string>()
   const cursors = new Set<string>()
   const answered: string[] = []
-  const roots = Object.values(schema.getQueryType()?.getFields() ?? {}).filter(open)
+  const roots = Object.values(schema.getQueryType()?.getFields() ?? {}).filter(isOpen)
   // what is about the server, not about a tenant
   const shared = new Set(['sources', 'rateLimit', 'viewer', '_service'])
   for (const field of roots) {
     const target = getNamedType(field.type)
-    const query = `{${call(field)}${isCompositeType(target) ? ` {${selection(target, 2)}}` : ''}}`
+    const query = `{${fieldCall(field)}${isCompositeType(target) ? ` {${wholeSelection(target, 2)}}` : ''}}`
     const own = await ask('demo', query)
     if (own.data == null) {
       t.comment(`${field.name}: ${own.errors?.[0]?.message}`)
       continue
     }
     answered.push(field.name)
-    collect(own.data, new Set(['id']), ids)
-    collect(own.data, new Set(['cursor', 'endCursor', 'startCursor']), cursors)
+    textsUnder(own.data, new Set(['id']), ids)
+    textsUnder(own.data, new Set(['cursor', 'endCursor', 'startCursor']), cursors)
     const foreign = await ask('globex', query)
     if (shared.has(field.name)) continue
     const text = JSON.stringify(foreign)
-    const leaked = [...collect(own.data, new Set(['id', 'runId', 'cursor', 'headHash', 'hash']), new Set())].filter((value) =>
-      text.includes(value),
-    )
+    const leaked = [...textsUnder(own.data, new Set(['id', 'runId', 'cursor', 'headHash', 'hash']))].filter((value) => text.includes(value))
     t.same(leaked, [], `${field.name}: ${leaked.slice(0, 3).join()}`)
     t.notOk(text.includes('"tenantId":"demo"'), field.name)
     const counts = [...text.matchAll(/"totalCount":(\d+)/g)].map(([, count]) => Number(count))
