@@ -1,36 +1,10 @@
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import t from 'tap'
-import { packageRoot } from '../src/root.ts'
+import { commandsOf, shell } from './support/docs-shell.ts'
 import { graphql, serve, temporaryFolder } from './support/program.ts'
 import { createTestDatabase } from './support/sql.ts'
 
 t.setTimeout(110_000)
-
-/** The command lines of a page's blocks of shell, without their remarks. */
-const commandsOf = (page: string): string[] =>
-  [...readFileSync(join(packageRoot, 'docs', page), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```/gm)]
-    .flatMap(([, body = '']) => body.split('\n'))
-    .map((line) => line.replace(/ +# .*$/, ''))
-    .filter((line) => line !== '')
-
-/** A shell in a folder of its own in which `orrery` is the tested build, as an installation has it. */
-async function shell(t: Parameters<typeof temporaryFolder>[0], env: Readonly<Record<string, string>>) {
-  const folder = await temporaryFolder(t)
-  mkdirSync(join(folder, 'bin'))
-  const program = join(folder, 'bin', 'orrery')
-  writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${join(packageRoot, 'build', 'src', 'cli.js')}" "$@"\n`, { mode: 0o755 })
-  const path = `${join(folder, 'bin')}${delimiter}${process.env['PATH'] ?? ''}`
-  return (command: string) => {
-    const { status, stdout, stderr } = spawnSync('sh', ['-c', command], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: { PATH: path, HOME: folder, LOG_LEVEL: 'silent', ...env },
-    })
-    return { status, stdout, stderr }
-  }
-}
 
 t.test('the commands of docs/operations.md work as they stand, in their order', async (t) => {
   const database = await createTestDatabase(t)
