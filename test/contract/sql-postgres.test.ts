@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
 import { type AppError } from '../../src/errors.ts'
 import { openPostgresSql } from '../../src/datasources/sql/postgres-sql.ts'
@@ -106,6 +107,27 @@ t.test('on a real server', async (t) => {
     await again!.release()
   })
   t.end()
+})
+
+t.test('a server that dies the moment a connection is up fails the call, and nothing else', async (t) => {
+  const message = (type: string, body: Buffer): Buffer => {
+    const head = Buffer.alloc(5, type)
+    head.writeInt32BE(body.length + 4, 1)
+    return Buffer.concat([head, body])
+  }
+  const ready = Buffer.concat([message('R', Buffer.alloc(4)), message('Z', Buffer.from('I'))])
+  const died = message('E', Buffer.from('SFATAL\0C57P01\0Mterminating connection due to unexpected postmaster exit\0\0'))
+  // in one packet: the driver reads the error before whoever asked for the connection has got it
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => socket.end(Buffer.concat([ready, died])))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const sql = openPostgresSql({ url: `postgresql://orrery@127.0.0.1:${port}/orrery`, poolSize: 3, timeoutMs: 5_000 })
+  t.teardown(() => sql.close())
+  for (let attempt = 0; attempt < 3; attempt++) t.equal(await codeOf(sql.any('select 1')), 'SOURCE_UNAVAILABLE')
 })
 
 t.test('a server that is killed, restarted or hung', async (t) => {

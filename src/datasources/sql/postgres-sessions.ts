@@ -52,6 +52,8 @@ export function createSessions(url: string, poolSize: number, trouble: Pick<Writ
   const pool = new pg.Pool({ ...clientOptions(url), max: poolSize, idleTimeoutMillis: 30_000 })
   // An idle connection that dies is removed by the pool; whoever needs the next one is told then.
   pool.on('error', () => undefined)
+  // Between the pool and a session nobody listens: a server that dies just then must not take us with it. The next query finds the connection dead.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const cancel = createCanceller(url)
 
   const open = (client: pg.PoolClient): Session => {
