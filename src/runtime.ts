@@ -12,6 +12,7 @@ import { prepareStores } from './prepare-stores.ts'
 import { packageRoot } from './root.ts'
 import { createSloWorker } from './slo-worker.ts'
 import { createLiveHub } from './subscriptions/live-hub.ts'
+import { createUpstream } from './subscriptions/upstream.ts'
 import { createLateCursors } from './subscriptions/late-cursors.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { addSloMetrics } from './telemetry/guarantee-metrics.ts'
@@ -69,7 +70,10 @@ export async function startRuntime({ config, logger, clock = systemClock, onFata
   const cursors = createLateCursors()
   const metrics = createMetrics()
   const hub = countLag(
-    createLiveHub({ log: stores.log, ringSize: config.ringSize, queueSize: config.subscriberQueue, logger }),
+    createLiveHub({
+      ...{ log: stores.log, ringSize: config.ringSize, queueSize: config.subscriberQueue, logger },
+      upstream: createUpstream({ dataSources, log: logger }),
+    }),
     dataSources.sliCounters,
     clock,
   )

@@ -1,17 +1,16 @@
 import t from 'tap'
+import { compileFilter } from '../src/domain-events/filter.ts'
 import { encodeId } from '../src/ids.ts'
 import { eventually } from './support/eventually.ts'
 import { nextEvent, openStream } from './support/event-stream.ts'
-import { backings, liveServer, write } from './support/live-server.ts'
+import { backings, liveServer, type LiveServer, write } from './support/live-server.ts'
 
 t.setTimeout(110_000)
 
-t.test('events downstream of a node of a graph, live and from history', async (t) => {
-  const [backing] = await backings(t, ['embedded'])
-  if (backing === undefined) return
-  const server = await liveServer(t, backing)
-  const { log } = backing
+const scope = { projectId: 'p', namespace: 'n', graphId: 'g' }
 
+/** The one graph of a server, through its API. */
+function graphOf(server: LiveServer) {
   const ask = async <T>(query: string, variables: object = {}): Promise<T> => {
     const response = await fetch(`${server.http}/graphql`, {
       method: 'POST',
@@ -22,7 +21,6 @@ t.test('events downstream of a node of a graph, live and from history', async (t
     if (data == null) throw new Error(JSON.stringify(errors))
     return data
   }
-  const scope = { projectId: 'p', namespace: 'n', graphId: 'g' }
   const commit = async (mutations: object[]): Promise<void> => {
     const { commitGraph } = await ask<{ commitGraph: object }>(
       'mutation ($input: CommitGraphInput!) { commitGraph(input: $input) { __typename ... on GraphAccepted { commit { commitId } } ... on UserError { message } } }',
@@ -30,6 +28,16 @@ t.test('events downstream of a node of a graph, live and from history', async (t
     )
     t.match(commitGraph, { __typename: 'GraphAccepted' })
   }
+  return { ask, commit }
+}
+
+t.test('events downstream of a node of a graph, live and from history', async (t) => {
+  const [backing] = await backings(t, ['embedded'])
+  if (backing === undefined) return
+  const server = await liveServer(t, backing)
+  const { log } = backing
+
+  const { ask, commit } = graphOf(server)
   const created = await ask<{ createGraph: object }>(
     'mutation ($input: CreateGraphInput!) { createGraph(input: $input) { __typename ... on UserError { message } } }',
     {
@@ -94,3 +102,79 @@ t.test('events downstream of a node of a graph, live and from history', async (t
   await t.rejects(types({ downstreamOf: { graph: 'nonsense', nodeId: 'b' } }), /BAD_USER_INPUT/)
   t.equal((await types({ downstreamOf: { graph: encodeId('Graph', ['ORRERY', 'globex', 'p', 'n', 'g']), nodeId: 'b' } })).length, 0)
 })
+
+t.test(
+  '10,000 readers ask about 10,000 nodes: an event is compared with those it is downstream of, whatever becomes of the graph',
+  async (t) => {
+    const [backing] = await backings(t, ['embedded'])
+    if (backing === undefined) return
+    const server = await liveServer(t, backing, { env: { STREAM_RING_EVENTS: '100' } })
+    const { hub } = server
+    const { ask, commit } = graphOf(server)
+    const chain = ['n0', 'n1', 'n2', 'n3', 'n4']
+    await ask('mutation ($input: CreateGraphInput!) { createGraph(input: $input) { __typename } }', {
+      input: {
+        scope,
+        mutations: [
+          ...[...chain, 'n9000'].map((nodeId) => ({ addNode: { nodeId } })),
+          ...chain.slice(1).map((to, at) => ({ addEdge: { edgeId: `to-${to}`, from: chain[at], to } })),
+        ],
+      },
+    })
+    const graph = encodeId('Graph', ['ORRERY', 'acme', 'p', 'n', 'g'])
+    const leaving = new AbortController()
+    t.teardown(() => leaving.abort())
+    const got = new Map<string, string[]>()
+    let begun = 0
+    const follow = async (nodeId: string): Promise<void> => {
+      const filter = compileFilter({ downstreamOf: { graph, nodeId } })
+      for await (const item of hub.events({ tenantId: 'acme', filter, after: null, strict: false, signal: leaving.signal })) {
+        if (item.kind === 'PHASE') begun++
+        else got.set(nodeId, [...(got.get(nodeId) ?? []), item.kind === 'EVENT' && item.sure === true ? item.event.payload : item.kind])
+      }
+    }
+    const nodes = Array.from({ length: 10_000 }, (_, n) => `n${n}`)
+    const following = nodes.map(follow)
+    await eventually(() => begun === nodes.length)
+    /** Who gets what is done, and how many filters were asked for it. */
+    const readersOf = async (act: () => Promise<unknown>): Promise<{ readers: string[]; asked: number }> => {
+      const before = hub.stats().filterEvaluations
+      got.clear()
+      await act()
+      await commit([{ updateNode: { nodeId: 'n9999', labels: ['End'] } }, { addNode: { nodeId: 'n9999' } }].reverse())
+      await eventually(() => [...(got.get('n9999') ?? [])].length > 0)
+      await commit([{ removeNode: 'n9999' }])
+      await eventually(() => [...(got.get('n9999') ?? [])].length > 1)
+      got.delete('n9999')
+      return { readers: [...got.keys()].sort(), asked: hub.stats().filterEvaluations - before }
+    }
+    let seen = 0
+    const update = (nodeId: string, runId?: string) => () =>
+      commit([
+        {
+          updateNode: {
+            nodeId,
+            labels: [`Seen${seen++}`],
+            ...(runId === undefined ? {} : { properties: [{ key: 'runId', value: runId }] }),
+          },
+        },
+      ])
+
+    const first = await readersOf(update('n2', 'linked'))
+    t.strictSame(first.readers, ['n0', 'n1', 'n2'])
+    t.ok(first.asked < 20, `${first.asked} of 10,000 filters were asked for three commits`)
+    const ofRun = await readersOf(() => write(backing.log, { event: 'test.event:v1', ritualId: 'r', runId: 'linked' }))
+    t.strictSame(ofRun.readers, ['n0', 'n1', 'n2'], 'a run that a node names')
+    t.ok(ofRun.asked < 20)
+    const ofOther = await readersOf(() => write(backing.log, { event: 'test.event:v1', ritualId: 'r', runId: 'other' }))
+    t.strictSame(ofOther.readers, [], 'a run that none names')
+    t.strictSame((await readersOf(() => commit([{ addEdge: { edgeId: 'far', from: 'n9000', to: 'n1' } }]))).readers, ['n0', 'n1', 'n9000'])
+    t.strictSame((await readersOf(update('n4'))).readers, ['n0', 'n1', 'n2', 'n3', 'n4', 'n9000'], 'a new way is one at once')
+    const cut = await readersOf(() => commit([{ removeEdge: 'to-n3' }]))
+    t.strictSame(cut.readers, ['n0', 'n1', 'n2', 'n3', 'n9000'], 'what is cut off was downstream before')
+    t.strictSame((await readersOf(update('n4'))).readers, ['n3', 'n4'])
+    leaving.abort()
+    await Promise.all(following)
+    t.match(hub.stats(), { subscribers: 0, filters: 0 })
+  },
+)

@@ -1,11 +1,17 @@
 import { type DomainEvent, type EventRefs } from './event.ts'
-import { type CompiledFilter, facet, textOfEvent } from './filter.ts'
+import { type CompiledFilter, facet, facetOfPoint, textOfEvent } from './filter.ts'
 
 /** Finds the readers whose filter an event fits without asking every filter; equal filters of one tenant are asked once. */
 export interface FilterIndex<T> {
   add(tenantId: string, filter: CompiledFilter, reader: T): void
   remove(tenantId: string, filter: CompiledFilter, reader: T): void
-  visit(event: DomainEvent, visit: (reader: T) => void): void
+  /** Whether anybody of the tenant reads. */
+  has(tenantId: string): boolean
+  /**
+   * @param downstreamOf facets of the nodes that the event is downstream of; null: not known, so that whoever asks for nodes may want it
+   * @param visit `sure`: nothing is left to be asked
+   */
+  visit(event: DomainEvent, visit: (reader: T, sure: boolean) => void, downstreamOf?: ReadonlySet<string> | null): void
   /** How many filters have been asked since the start, and how many different ones there are now. */
   stats(): { readonly evaluations: number; readonly filters: number }
 }
@@ -25,6 +31,7 @@ interface Tenant<T> {
 }
 
 const refNames: readonly (keyof EventRefs)[] = ['run', 'graph', 'stream', 'slo']
+const nowhere: ReadonlySet<string> = new Set()
 const textAnchor = facet.trigram('')
 
 /** More pieces than this are looked up from the text instead of searched in it. */
@@ -80,6 +87,16 @@ export function createFilterIndex<T>(): FilterIndex<T> {
     ...textAnchorsOf(tenant, event),
   ]
 
+  const candidatesOf = (tenant: Tenant<T>, event: DomainEvent, downstreamOf: ReadonlySet<string> | null): Iterable<Entry<T>> => {
+    if (downstreamOf === null) return tenant.byKey.values()
+    const candidates = new Set(tenant.open)
+    const visitAnchor = (name: string): void => tenant.byAnchor.get(name)?.forEach((entry) => candidates.add(entry))
+    anchorsOf(tenant, event).forEach(visitAnchor)
+    visitAnchor(facet.anyPoint)
+    downstreamOf.forEach(visitAnchor)
+    return candidates
+  }
+
   return {
     add(tenantId, filter, reader) {
       const tenant = tenants.get(tenantId) ?? { byKey: new Map(), byAnchor: new Map(), open: new Set(), trigrams: new Map() }
@@ -98,14 +115,15 @@ export function createFilterIndex<T>(): FilterIndex<T> {
       release(tenant, entry)
       if (tenant.byKey.size === 0) tenants.delete(tenantId)
     },
-    visit(event, visit) {
+    has: (tenantId) => tenants.has(tenantId),
+    visit(event, visit, downstreamOf = nowhere) {
       const tenant = tenants.get(event.tenantId)
       if (tenant === undefined) return
-      const candidates = new Set(tenant.open)
-      for (const name of anchorsOf(tenant, event)) for (const entry of tenant.byAnchor.get(name) ?? []) candidates.add(entry)
-      for (const { filter, readers } of candidates) {
+      for (const { filter, readers } of candidatesOf(tenant, event, downstreamOf)) {
         evaluations++
-        if (filter.matches(event)) for (const reader of readers) visit(reader)
+        const sure = downstreamOf !== null && filter.points.every((point) => point.ref == null)
+        const fits = sure ? filter.confirm(event, (point) => downstreamOf.has(facetOfPoint(point))) : filter.matches(event)
+        if (fits) for (const reader of readers) visit(reader, sure)
       }
     },
     stats: () => ({ evaluations, filters: [...tenants.values()].reduce((sum, { byKey }) => sum + byKey.size, 0) }),

@@ -1,3 +1,4 @@
+import { keyOf } from '../datasources/graph/keys.ts'
 import { badUserInput } from '../errors.ts'
 import { decodeId } from '../ids.ts'
 import { eventDomains, severities, type Domain, type DomainEvent, type EventRefs, type Severity } from './event.ts'
@@ -69,6 +70,10 @@ const nothing: Part = { test: () => false, points: [], anchors: [], domains: new
 export const facet = {
   ref: (name: keyof EventRefs, id: string): string => `ref:${name}:${id}`,
   label: (label: string): string => `label:${label}`,
+  /** The event is downstream of this node. */
+  point: (graph: string, key: string): string => `point:${graph}:${key}`,
+  /** The event may be downstream of something. */
+  anyPoint: 'point',
   trigram: (text: string): string => `text:${text}`,
   type: (type: string): string => `type:${type}`,
   severity: (severity: Severity): string => `severity:${severity}`,
@@ -110,6 +115,10 @@ function textPart(given: string): Part {
   return { ...anything, test, anchors: [facet.trigram(wanted.slice(-3))], rank: 3 }
 }
 
+/** What an event downstream of the node has among its facets, once these are known. A graph as it was is asked for itself. */
+export const facetOfPoint = ({ graph, nodeId, ref }: GraphPoint): string =>
+  ref == null ? facet.point(graph, keyOf(nodeId).key) : facet.anyPoint
+
 const carriers: ReadonlySet<Domain> = new Set(['RUNS', 'APPROVALS', 'GRAPH', 'STORAGE', 'SLO'])
 
 /** What changes a node, or is about a run that a node names; which of it is downstream is asked later. */
@@ -117,7 +126,7 @@ function pointPart(point: GraphPoint): Part {
   if (decodeId(point.graph)?.type !== 'Graph') throw badUserInput('`graph` is not the id of a Graph.')
   const mayBe = ({ refs }: DomainEvent): boolean => refs.run !== undefined || refs.graph === point.graph
   const test: Test = (event, isDownstream, unknown) => mayBe(event) && (isDownstream?.(point) ?? unknown)
-  return { ...anything, test, points: [point], domains: carriers }
+  return { ...anything, test, points: [point], anchors: [facetOfPoint(point)], rank: 1, domains: carriers }
 }
 
 function leafParts(filter: EventFilter): Part[] {

@@ -4,6 +4,7 @@ import { type DomainEvent, type EventFamily } from '../domain-events/event.ts'
 import { createEventReader } from '../domain-events/families.ts'
 import { createFilterIndex } from '../domain-events/filter-index.ts'
 import { type CompiledFilter } from '../domain-events/filter.ts'
+import { createDownstreamLine, type Upstream } from './downstream-line.ts'
 import { type Heads, type HubGapReason, type HubItem, type LiveHub, type StreamHead } from './hub.ts'
 import { type Logger } from '../logger.ts'
 import { pause } from '../pause.ts'
@@ -22,8 +23,10 @@ export type ArrivedItem =
 
 /** A reader as the feed sees it. */
 export interface EventsReader {
-  /** What it wants, in the order of arrival: events that fit its filter, and every gap of its streams. */
-  offer(item: ArrivedItem): void
+  /** What it wants, in the order of arrival: events that fit its filter, and every gap of its streams. `sure`: nothing is left to be asked. */
+  offer(item: ArrivedItem, sure: boolean): void
+  /** Nothing after this arrival was offered, and the ring has lost of it. */
+  passedOver(arrival: bigint): void
 }
 
 /** All streams of the log as one, for all readers of `events` in this process: one consumer a stream, one ring, one order. */
@@ -57,6 +60,7 @@ export interface EventsFeedOptions {
   readonly log: EventLog
   readonly hub: Pick<LiveHub, 'subscribe'>
   readonly families: readonly EventFamily[]
+  readonly upstream: Upstream
   readonly ringSize: number
   /** How long the streams are followed after the last reader left. */
   readonly lingerMs: number
@@ -65,7 +69,7 @@ export interface EventsFeedOptions {
 
 const missingStreamMs = 1000
 
-export function createEventsFeed({ log, hub, families, ringSize, lingerMs, logger }: EventsFeedOptions): EventsFeed {
+export function createEventsFeed({ log, hub, families, upstream, ringSize, lingerMs, logger }: EventsFeedOptions): EventsFeed {
   const read = createEventReader(families)
   const index = createFilterIndex<EventsReader>()
   const readers = new Set<EventsReader>()
@@ -95,6 +99,22 @@ export function createEventsFeed({ log, hub, families, ringSize, lingerMs, logge
     for (const wake of waiting) wake()
   }
 
+  const forEachAfter = (after: bigint, visit: (item: ArrivedItem) => boolean): void => {
+    let low = ringStart
+    let high = ring.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((ring[middle]?.arrival ?? 0n) <= after) low = middle + 1
+      else high = middle
+    }
+    for (let at = low; at < ring.length; at++) {
+      const item = ring[at]
+      if (item === undefined || !visit(item)) return
+    }
+  }
+
+  const line = createDownstreamLine({ upstream, logger, forEachAfter, arrival: () => arrival, covered: () => covered.arrival })
+
   const keep = (item: ArrivedItem): void => {
     ring.push(item)
     if (ring.length - ringStart <= ringSize) return
@@ -112,7 +132,8 @@ export function createEventsFeed({ log, hub, families, ringSize, lingerMs, logge
     if (event === null) return
     const item: ArrivedItem = { kind: 'EVENT', arrival: ++arrival, heads, stream, event, message }
     keep(item)
-    index.visit(event, (reader) => reader.offer(item))
+    index.visit(event, (reader, sure) => reader.offer(item, sure))
+    line.arrived()
   }
 
   const onItem = (stream: LogStream, item: HubItem): void => {
@@ -124,7 +145,8 @@ export function createEventsFeed({ log, hub, families, ringSize, lingerMs, logge
     move(stream, { epoch: item.epoch, sequence: item.to })
     const gap: ArrivedItem = { kind: 'GAP', arrival: ++arrival, heads, stream, from: item.from, to: item.to, reason: item.reason }
     keep(gap)
-    for (const reader of readers) reader.offer(gap)
+    for (const reader of readers) reader.offer(gap, true)
+    line.arrived()
   }
 
   /** Where to begin: what is new, or everything when the stream is only made later. */
@@ -168,7 +190,7 @@ export function createEventsFeed({ log, hub, families, ringSize, lingerMs, logge
     ringStart = 0
     heads = new Map()
     covered = { arrival, heads }
-    await Promise.all(closing)
+    await Promise.all([...closing, line.close()])
   }
 
   return {
@@ -193,19 +215,7 @@ export function createEventsFeed({ log, hub, families, ringSize, lingerMs, logge
     heads: () => heads,
     arrival: () => arrival,
     covered: () => covered,
-    forEachAfter(after, visit) {
-      let low = ringStart
-      let high = ring.length
-      while (low < high) {
-        const middle = (low + high) >>> 1
-        if ((ring[middle]?.arrival ?? 0n) <= after) low = middle + 1
-        else high = middle
-      }
-      for (let at = low; at < ring.length; at++) {
-        const item = ring[at]
-        if (item === undefined || !visit(item)) return
-      }
-    },
+    forEachAfter,
     acquire(streams) {
       held++
       clearTimeout(linger)
@@ -220,15 +230,21 @@ export function createEventsFeed({ log, hub, families, ringSize, lingerMs, logge
       linger.unref()
     },
     attach(tenantId, filter, reader) {
+      if (filter.points.length > 0) return line.attach(tenantId, filter, reader)
       readers.add(reader)
       index.add(tenantId, filter, reader)
     },
     detach(tenantId, filter, reader) {
+      line.detach(tenantId, filter, reader)
       readers.delete(reader)
       index.remove(tenantId, filter, reader)
     },
     warn: (details, text) => logger.warn(details, text),
-    stats: () => ({ ...index.stats(), readers: readers.size, ringEvents: ring.length - ringStart }),
+    stats() {
+      const [own, lined] = [index.stats(), line.stats()]
+      const counts = { evaluations: own.evaluations + lined.evaluations, filters: own.filters + lined.filters }
+      return { ...counts, readers: readers.size + lined.readers, ringEvents: ring.length - ringStart }
+    },
     close,
   }
 }

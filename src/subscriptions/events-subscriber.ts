@@ -31,6 +31,7 @@ const none: StreamHead = { epoch: '', sequence: 0n }
 export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncIterableIterator<EventsItem> {
   const { feed, filter, tenantId, queueSize, counted, strict } = options
   const streams = feed.streamsOf(filter)
+  const asksForNodes = filter.points.length > 0
   const stop = new AbortController()
   let queue: EventsItem[] = []
   let started = false
@@ -65,18 +66,26 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
   const placedFor = (item: ArrivedItem): EventsItem => (ahead.size === 0 ? item : { ...item, heads: own(item.heads) })
 
   const reader: EventsReader = {
-    offer(item) {
+    offer(item, sure) {
       if (!wasLive || item.arrival <= arrival || !isWanted(item)) return
       if (live && queue.length < queueSize) {
         const placed = placedFor(item)
-        queue.push(placed)
+        queue.push(placed.kind === 'EVENT' && asksForNodes ? { ...placed, sure } : placed)
         arrival = item.arrival
         heads = placed.heads
         wake?.()
         return
       }
+      // all before was offered, whether it was wanted or not
+      if (live) arrival = item.arrival - 1n
       live = false
       skipped++
+    },
+    passedOver(reached) {
+      if (!wasLive) return
+      if (reached > arrival) arrival = reached
+      live = false
+      wake?.()
     },
   }
 
@@ -133,7 +142,8 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
       if (isWanted(item)) left++
       return true
     })
-    const missed = Math.max(0, skipped - left)
+    // of events that may be downstream of a node it was not counted which are
+    const missed = Math.max(asksForNodes ? 1 : 0, skipped - left)
     skipped = left
     counted.dropped += missed
     if (missed === 0) return

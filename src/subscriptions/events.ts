@@ -64,7 +64,7 @@ export function eventUpdates(ctx: Context, options: EventUpdatesOptions): AsyncI
     const epoch = item.heads.get(item.stream)?.epoch ?? ''
     const { sequence } = item.event
     if (needsRun && item.stream === 'ritual') await onceProjected(ctx, { stream: 'ritual', epoch, sequence }, () => Promise.resolve())
-    if (!(await confirmedLive(ctx, filter, { event: item.event, epoch }))) return null
+    if (item.sure !== true && !(await confirmedLive(ctx, filter, { event: item.event, epoch }))) return null
     return delivery({ position, cursor, value: { __typename: 'EventItem', cursor, placed: { event: item.event, epoch } } })
   })
 }

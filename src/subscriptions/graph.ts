@@ -100,7 +100,8 @@ async function neighbourhoodAt(ctx: Context, place: GraphPlace, { nodeId, depth 
   const node = await graph.findNode(ctx.scope, place, nodeId)
   if (node === null) return keys
   keys.add(node.key)
-  for (const key of await graph.neighbourKeys(ctx.scope, node, depth)) keys.add(key)
+  const near = await graph.neighbourKeys(ctx.scope, node, { depth, direction: 'ANY' })
+  for (const key of near.keys) keys.add(key)
   return keys
 }
 

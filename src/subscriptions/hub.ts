@@ -42,11 +42,19 @@ export type Heads = ReadonlyMap<LogStream, StreamHead>
 export type EventsItem = {
   readonly heads: Heads
   readonly arrival: bigint
-} & (
-  | { readonly kind: 'EVENT'; readonly stream: LogStream; readonly event: DomainEvent; readonly message: LogMessage }
-  | { readonly kind: 'GAP'; readonly stream: LogStream; readonly from: bigint; readonly to: bigint; readonly reason: HubGapReason }
-  | { readonly kind: 'PHASE'; readonly phase: 'REPLAY' | 'LIVE' }
-)
+} &
+  /** `sure`: whether the event is downstream of the filter's nodes has been asked already. */
+  (
+    | {
+        readonly kind: 'EVENT'
+        readonly stream: LogStream
+        readonly event: DomainEvent
+        readonly message: LogMessage
+        readonly sure?: boolean
+      }
+    | { readonly kind: 'GAP'; readonly stream: LogStream; readonly from: bigint; readonly to: bigint; readonly reason: HubGapReason }
+    | { readonly kind: 'PHASE'; readonly phase: 'REPLAY' | 'LIVE' }
+  )
 
 export interface EventsSubscribeOptions {
   readonly tenantId: string

@@ -1,6 +1,7 @@
 import { type EventLog, type LogStream } from '../datasources/log/log.ts'
 import { type EventFamily } from '../domain-events/event.ts'
 import { eventFamilies } from '../domain-events/families.ts'
+import { type Upstream } from './downstream-line.ts'
 import { createEventsFeed } from './events-feed.ts'
 import { createEventsSubscriber } from './events-subscriber.ts'
 import { type EventsSubscribeOptions, type HubSubscribeOptions, type LiveHub } from './hub.ts'
@@ -17,15 +18,18 @@ export interface LiveHubOptions {
   readonly logger?: Pick<Logger, 'warn'>
   /** How long a stream's tail stays open without subscribers (default 30 s). */
   readonly lingerMs?: number
+  /** Finds whom `downstreamOf` concerns (default: everybody is asked). */
+  readonly upstream?: Upstream
   /** What `events` knows (default: everything that is registered). */
   readonly families?: readonly EventFamily[]
 }
 
+const unknown: Upstream = () => Promise.resolve(null)
 const silent: Pick<Logger, 'warn'> = { warn: () => undefined }
 
 /** @see LiveHub */
 export function createLiveHub(options: LiveHubOptions): LiveHub {
-  const { log, ringSize, queueSize, logger = silent, lingerMs = 30_000, families = eventFamilies } = options
+  const { log, ringSize, queueSize, logger = silent, lingerMs = 30_000, families = eventFamilies, upstream = unknown } = options
   const feeds = new Map<LogStream, LiveFeed>()
   const open = new Set<AbortController>()
   const counted = { dropped: 0, gaps: 0 }
@@ -55,7 +59,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
       onClose: () => undefined,
     })
   }
-  const events = createEventsFeed({ log, hub: { subscribe: follow }, families, ringSize, lingerMs, logger })
+  const events = createEventsFeed({ log, hub: { subscribe: follow }, families, upstream, ringSize, lingerMs, logger })
 
   return {
     subscribe,

@@ -17,6 +17,7 @@ import { createProjector } from '../../src/projections/projector.ts'
 import { type LiveHub } from '../../src/subscriptions/hub.ts'
 import { createLiveHub } from '../../src/subscriptions/live-hub.ts'
 import { createCursorCodec } from '../../src/subscriptions/signed-cursor.ts'
+import { createUpstream } from '../../src/subscriptions/upstream.ts'
 import { formatDemonTime, systemClock } from '../../src/time.ts'
 import { startNats } from './nats.ts'
 import { type Owner } from './services.ts'
@@ -85,7 +86,8 @@ export async function liveServer(t: Pick<Owner, 'teardown'>, backing: Backing, o
   const stores: Stores = { sql: backing.sql, log, cache: openMemoryCache(), close: async () => undefined }
   const notifier = createProjectionNotifier()
   const dataSources = createDataSources({ stores, config, clock, notifier })
-  const hub = createLiveHub({ log, ringSize: config.ringSize, queueSize: config.subscriberQueue, lingerMs: 50 })
+  const upstream = createUpstream({ dataSources, log: logger })
+  const hub = createLiveHub({ log, ringSize: config.ringSize, queueSize: config.subscriberQueue, lingerMs: 50, upstream })
   const projector = createProjector({ sql: backing.sql, log, clock, logger, notifier })
   const cursors = createCursorCodec({ keys: [cursorKey], clock })
   const app = await buildApp({ config, dataSources, stores, live: hub, cursors, clock, logger })

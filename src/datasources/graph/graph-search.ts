@@ -78,11 +78,12 @@ export function createGraphSearch({
         truncated,
       }
     },
-    async neighbourKeys(scope, node, depth, direction = 'ANY') {
-      const walk = { start: node.ref, depth, direction, types: null, labels: null, limit: MAX_FILTERED, after: null } as const
-      const { reached } = await traversal.walk(scope, node.place, walk)
+    async neighbourKeys(scope, node, query) {
+      const walk = { start: node.ref, ...query, types: null, labels: null, limit: MAX_FILTERED, after: null }
+      const { reached, truncated } = await traversal.walk(scope, node.place, walk)
       const refs = reached.map(({ ref }) => ref)
-      return (await nodesByRefs(sql, scope, node.place, refs)).map(({ key }) => key)
+      const nodes = await nodesByRefs(sql, scope, node.place, refs)
+      return { keys: nodes.map(({ key }) => key), truncated: truncated || reached.length >= MAX_FILTERED }
     },
     async reach(scope, node, query) {
       checkDepth(query.depth)

@@ -73,7 +73,7 @@ export function joinGraphSources(orrery: GraphDataSource, summit: GraphDataSourc
     relationships: (scope, place, types, page) => of(place.graph.source).relationships(scope, place, types, page),
     relationshipsOf: (scope, node, query, page) => of(node.place.graph.source).relationshipsOf(scope, node, query, page),
     neighbours: (scope, node, query, page) => of(node.place.graph.source).neighbours(scope, node, query, page),
-    neighbourKeys: (scope, node, depth) => of(node.place.graph.source).neighbourKeys(scope, node, depth),
+    neighbourKeys: (scope, node, query) => of(node.place.graph.source).neighbourKeys(scope, node, query),
     reach: (scope, node, query) => of(node.place.graph.source).reach(scope, node, query),
     path: (scope, place, query) => of(place.graph.source).path(scope, place, query),
     diff: (scope, from, to) => of(from.graph.source).diff(scope, from, to),

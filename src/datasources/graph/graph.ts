@@ -167,6 +167,11 @@ export interface GraphReach {
   readonly truncated: boolean
 }
 
+export interface GraphKeys {
+  readonly keys: readonly string[]
+  readonly truncated: boolean
+}
+
 export interface GraphNodeChange {
   readonly before: GraphNode
   readonly after: GraphNode
@@ -269,8 +274,8 @@ export interface GraphDataSource {
   ): Promise<Page<GraphRelationship>>
 
   neighbours(scope: Scope, node: GraphNode, query: NeighbourQuery, page: PageRequest): Promise<NeighbourPage>
-  /** Keys of what lies within `depth`, whichever way unless told; bounded. */
-  neighbourKeys(scope: Scope, node: GraphNode, depth: number, direction?: Direction): Promise<readonly string[]>
+  /** Keys of what lies within `depth`; bounded: `truncated` when there is more. */
+  neighbourKeys(scope: Scope, node: GraphNode, query: { readonly depth: number; readonly direction: Direction }): Promise<GraphKeys>
   reach(scope: Scope, node: GraphNode, query: Omit<NeighbourQuery, keyof NodeFilter>): Promise<GraphReach>
   /** Null when there is none within `maxDepth`, or an end is no node. */
   path(scope: Scope, place: GraphPlace, query: PathQuery): Promise<GraphPath | null>

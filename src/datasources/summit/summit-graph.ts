@@ -338,9 +338,10 @@ export function createSummitGraph({ neo4j, detection, entities }: SummitGraphPar
         truncated,
       }
     },
-    neighbourKeys: async (scope, node, depth) => [
-      ...(await walk(scope, node.key, { depth, direction: 'ANY', types: null })).distances.keys(),
-    ],
+    async neighbourKeys(scope, node, query) {
+      const { distances, truncated } = await walk(scope, node.key, { ...query, types: null })
+      return { keys: [...distances.keys()], truncated }
+    },
     async reach(scope, node, query) {
       const { distances, truncated } = await walk(scope, node.key, query)
       return { nodes: distances.size - 1, depth: Math.max(...distances.values()), truncated }
