@@ -106,6 +106,28 @@ t.test('objectives, live', async (t) => {
         stream.close()
       })
 
+      t.test('an alert ends with its tier, and mutes none of the tiers that live', async (t) => {
+        const tier = (name: string, severity: string) => ({ name, severity, budgetShare: 0.1, long: '3d', short: '6h' })
+        const live = async () =>
+          (await post(server, '{ alerts(filter: { slo: "tiered", states: [FIRING] }) { nodes { muted labels } } }'))[
+            'alerts'
+          ] as unknown as {
+            nodes: { muted: boolean; labels: { tier: string } }[]
+          }
+        await post(server, upsert, objective('tiered'))
+        await count(server, 'tiered', 50, 50)
+        await evaluator.tick()
+        t.ok((await live()).nodes.some(({ labels }) => labels.tier === 'page-fast'))
+        await post(server, upsert, objective('tiered', { tiers: [tier('slow', 'ticket')] }))
+        await evaluator.tick()
+        t.match(await live(), { nodes: [{ muted: false, labels: { tier: 'slow' } }] })
+        t.equal((await live()).nodes.length, 1, 'the tiers that went took their alerts with them')
+        await post(server, upsert, objective('tiered', { tiers: [tier('renamed', 'ticket')] }))
+        await count(server, 'tiered', 1_000_000, 0)
+        await evaluator.tick()
+        t.same((await live()).nodes, [], 'nothing burns under any name')
+      })
+
       t.test('announcements are part of the stream of all domains', async (t) => {
         const messages = []
         for await (const batch of backing.log.read('orrery', { subject: 'orrery.events.v1.acme.slo.*' })) messages.push(...batch)

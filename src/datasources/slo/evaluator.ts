@@ -46,6 +46,12 @@ interface Changes {
   readonly burning: Set<string>
 }
 
+function end(alert: OwnAlert, now: Nanos, changes: Changes): void {
+  const ended = { ...alert, endsAt: now, updatedAt: now }
+  changes.alerts.push(ended)
+  changes.news.push(ended)
+}
+
 function alertChanges(report: SloReport, live: ReadonlyMap<string, OwnAlert>, now: Nanos, rules: Hysteresis, changes: Changes): void {
   const { definition } = report
   for (const tier of report.tiers) {
@@ -57,17 +63,16 @@ function alertChanges(report: SloReport, live: ReadonlyMap<string, OwnAlert>, no
     const measured = { burnLong: tier.long.burnRate, burnShort: tier.short.burnRate, factor: tier.factor, updatedAt: now }
     const own = { tenantId: definition.tenantId, slo: definition.name, tier: tier.name, severity: tier.severity }
     if (next === null) {
-      if (known !== null) {
-        const ended = { ...known, ...measured, endsAt: now }
-        changes.alerts.push(ended)
-        changes.news.push(ended)
-      }
+      if (known !== null) end({ ...known, ...measured }, now, changes)
       continue
     }
     const alert: OwnAlert = { ...own, ...measured, ...next, id: known?.id ?? randomUUID(), endsAt: null }
     changes.alerts.push(alert)
     if (known?.state !== alert.state) changes.news.push(alert)
   }
+  // nobody looks any more at a tier that was removed or renamed: its alert would stay, and mute those of the tiers that live
+  const looked = new Set(report.tiers.map(({ name }) => name))
+  for (const alert of live.values()) if (!looked.has(alert.tier)) end(alert, now, changes)
 }
 
 /** What an alert that was pushed to us is about: its objective, else its own name. */
@@ -117,12 +122,7 @@ export function createEvaluator(parts: EvaluatorParts): SloEvaluator {
       orphans.delete(key)
     }
     // alerts of objectives that are gone end with them
-    for (const key of orphans)
-      for (const alert of alerts.get(key)?.values() ?? []) {
-        const ended = { ...alert, endsAt: now, updatedAt: now }
-        changes.alerts.push(ended)
-        changes.news.push(ended)
-      }
+    for (const key of orphans) for (const alert of alerts.get(key)?.values() ?? []) end(alert, now, changes)
     const changed = changes.states.length > 0 || changes.alerts.length > 0
     const revision = await sql.transaction(async (tx) => {
       const next = changed ? await nextStateRevision(tx) : null
