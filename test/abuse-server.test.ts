@@ -1,0 +1,141 @@
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import { eventually } from './support/eventually.ts'
+import { openStream } from './support/event-stream.ts'
+import { serve, temporaryFolder } from './support/program.ts'
+import { type Peer, rawPeer, readyPeer } from './support/ws-peer.ts'
+
+t.setTimeout(240_000)
+
+const times = 20
+const subscription = 'subscription {runEvents {__typename}}'
+const subscribe = (id: string) => ({ id, type: 'subscribe', payload: { query: subscription } })
+const rawOf = (peer: Peer): Socket => (peer.socket as unknown as { _socket: Socket })._socket
+const post = (headers: string, body: Buffer | string): (string | Buffer)[] => [
+  `POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n${headers}\r\n`,
+  body,
+]
+
+type Owner = Parameters<typeof rawPeer>[0]
+interface Server {
+  readonly url: string
+  readonly ws: string
+  readonly port: number
+}
+
+/** Sends bytes and goes away when there is an answer, or at once. */
+async function bytes({ port }: Server, parts: readonly (string | Buffer)[], { leave }: { leave: boolean }): Promise<void> {
+  const socket = connect(port, '127.0.0.1')
+  const over = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  socket.on('error', () => undefined)
+  for (const part of parts) socket.write(part)
+  if (leave) socket.end(() => socket.destroy())
+  else socket.once('data', () => socket.destroy())
+  await over
+}
+
+/** Everything that a client may do wrong, or not do. */
+const abuses: Record<string, (t: Owner, server: Server, turn: number) => Promise<unknown>> = {
+  'frames that are no JSON': async (t, { ws }) => {
+    const peer = await readyPeer(t, ws)
+    peer.send(subscribe('a'), 'nope')
+    await peer.closed
+  },
+  'binary frames': async (t, { ws }) => {
+    const peer = await readyPeer(t, ws)
+    peer.send(subscribe('a'))
+    peer.socket.send(Buffer.alloc(100), { binary: true })
+    await peer.closed
+  },
+  'frames that are too large': async (t, { ws }) => {
+    const peer = await readyPeer(t, ws)
+    peer.send(subscribe('a'), 'x'.repeat(400_000))
+    await peer.closed
+  },
+  'messages in too many pieces': async (t, { ws }) => {
+    const peer = await readyPeer(t, ws)
+    peer.send(subscribe('a'))
+    for (let piece = 0; piece < 40; piece++) peer.socket.send('x'.repeat(10_000), { fin: false })
+    await peer.closed
+  },
+  'frames that are no UTF-8': async (t, { ws }) => {
+    const peer = await readyPeer(t, ws)
+    peer.send(subscribe('a'))
+    rawOf(peer).write(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0xff, 0xff]))
+    await peer.closed
+  },
+  'ids that are used twice': async (t, { ws }) => {
+    const peer = await readyPeer(t, ws)
+    peer.send(subscribe('a'), subscribe('a'))
+    await peer.closed
+  },
+  'sockets that never introduce themselves': async (t, { ws }) => (await rawPeer(t, ws)).closed,
+  '500 subscribes on one socket that vanishes': async (t, { ws }, turn) => {
+    const peer = await readyPeer(t, ws)
+    for (let id = 0; id < 500; id++) peer.send(subscribe(`s${turn}-${id}`))
+    peer.socket.terminate()
+    await peer.closed
+  },
+  'readers that stop reading, then vanish': async (t, { ws }) => {
+    const peer = await readyPeer(t, ws)
+    peer.send(subscribe('a'))
+    await peer.next()
+    peer.socket.pause()
+    rawOf(peer).destroy()
+  },
+  'streams that nobody reads, cut off': async (t, { url }, turn) => {
+    const accept = turn % 2 === 0 ? 'text/event-stream' : 'multipart/mixed;subscriptionSpec=1.0'
+    const stream = await openStream(t, `${url}/graphql`, { headers: { accept }, body: { query: subscription } })
+    stream.response.pause()
+    stream.close()
+  },
+  'reservations that nobody uses': async (_, { url }) => (await fetch(`${url}/graphql/stream`, { method: 'PUT' })).text(),
+  'bodies that never end': (_, server) => bytes(server, post('content-length: 500\r\n', '{"query":'), { leave: true }),
+  'floods of headers': (_, server) =>
+    bytes(server, post(Array.from({ length: 3000 }, (_, at) => `x-${at}: yes\r\n`).join(''), ''), { leave: false }),
+  'bodies that are no UTF-8': (_, server) =>
+    bytes(server, post('content-length: 4\r\n', Buffer.from([0x7b, 0xff, 0xfe, 0x7d])), { leave: false }),
+  'keys that stand twice': (_, server) => {
+    const body = '{"query":"{__typename}","query":"{__typename}","__proto__":{"query":"{__typename}"}}'
+    return bytes(server, post(`content-length: ${body.length}\r\n`, body), { leave: false })
+  },
+}
+
+const gauges = [
+  'orrery_operations_active',
+  'orrery_stream_readers',
+  'orrery_stream_groups',
+  'orrery_stream_sockets',
+  'orrery_stream_responses',
+]
+const listeners = ['orrery_live_subscribers', 'orrery_live_consumers']
+
+t.test('after abuse of every kind nothing runs, waits or listens any more, and the metrics say so', async (t) => {
+  const { url } = await serve(t, ['--empty', '--data', join(await temporaryFolder(t), 'data')], { BUDGET_CAPACITY: '0' })
+  const server: Server = { url, ws: `${url.replace('http', 'ws')}/graphql`, port: Number(new URL(url).port) }
+  const read = async (): Promise<ReadonlyMap<string, number>> => {
+    const lines = (await (await fetch(`${url}/metrics`)).text()).matchAll(/^(\w+(?:\{type="Timeout"\})?) (\S+)$/gm)
+    return new Map([...lines].map(([, name = '', value = '']) => [name, Number(value)]))
+  }
+  const timers = 'nodejs_active_resources{type="Timeout"}'
+  const one = await readyPeer(t, server.ws)
+  one.send(subscribe('a'))
+  await one.next()
+  for (const name of [...gauges, ...listeners])
+    if (name !== 'orrery_stream_responses') t.equal((await read()).get(name), 1, `${name} counts a reader`)
+  one.close()
+  await eventually(async () => (await read()).get('orrery_stream_readers') === 0)
+  const before = (await read()).get(timers) ?? 0
+  for (const [name, abuse] of Object.entries(abuses)) {
+    await Promise.all(Array.from({ length: times }, (_, turn) => abuse(t, server, turn)))
+    const answer = (await (await fetch(`${url}/graphql?query={__typename}`)).json()) as object
+    t.match(answer, { data: { __typename: 'Query' } }, `after ${name}`)
+  }
+  for (const name of [...gauges, ...listeners])
+    await eventually(async () => (await read()).get(name) === 0, { withinMs: 60_000 }).catch(() => t.fail(`${name} stays`))
+  // those of the server's own loops come and go
+  await eventually(async () => ((await read()).get(timers) ?? 0) <= before, { withinMs: 60_000, everyMs: 200 }).catch(() =>
+    t.fail('timers stay'),
+  )
+})
