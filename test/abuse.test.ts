@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -169,7 +170,20 @@ t.test('sockets that never introduce themselves, and requests that are cut off, 
   )
 })
 
-t.test('secrets appear in no log, answer or metric', async (t) => {
+/** A collector of traces that keeps what it is sent. */
+async function tracesOf(t: { teardown(close: () => unknown): unknown }) {
+  const sent: string[] = []
+  const collector = createServer((request, response) => {
+    request.setEncoding('utf8').on('data', (chunk: string) => sent.push(chunk))
+    request.on('end', () => response.end('{}'))
+  })
+  await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => collector.close())
+  return { url: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`, text: () => sent.join('') }
+}
+
+t.test('secrets appear in no log, answer, metric or trace', async (t) => {
+  const traces = await tracesOf(t)
   const lines: string[] = []
   const logger = createLogger({ logLevel: 'trace' }, new Writable({ write: (chunk, _, done) => (lines.push(String(chunk)), done()) }))
   const secret = 'planted-secret-of-the-tokens-0123456789'
@@ -181,6 +195,8 @@ t.test('secrets appear in no log, answer or metric', async (t) => {
     LOG_LEVEL: 'trace',
     SLOW_OPERATION_MS: '1',
     OPERATION_TIMEOUT_MS: '100',
+    OTEL_EXPORTER_OTLP_ENDPOINT: traces.url,
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=planted-collector-token',
   }
   const { app, doors, port } = await server(t, env, { logger, stores: { cache } as Stores })
   const claims = { sub: 'ana', tenant: 'acme', roles: ['viewer'] }
@@ -201,6 +217,10 @@ t.test('secrets appear in no log, answer or metric', async (t) => {
   const metrics = (await app.inject('/metrics')).body
   const health = (await app.inject('/health/ready')).body
   const logged = lines.join('')
+  await app.close()
+  const traced = traces.text()
+  t.match(traced, /traceparent|traceId/)
+  t.match(traced, /http-post|websocket/, 'operations are in the traces')
   t.ok(lines.length > 50, 'there is something to look through')
   const planted = [
     secret,
@@ -212,8 +232,10 @@ t.test('secrets appear in no log, answer or metric', async (t) => {
     'planted-cookie',
     'planted-key',
     'planted-stream-token',
+    'planted-collector-token',
   ]
   for (const one of [...planted, 'planted-comment', 'planted-variable', 'planted-literal'])
-    for (const [where, text] of Object.entries({ logged, metrics, health })) t.notOk(text.includes(one), `${one.slice(0, 24)} in ${where}`)
+    for (const [where, text] of Object.entries({ logged, metrics, health, traced }))
+      t.notOk(text.includes(one), `${one.slice(0, 24)} in ${where}`)
   for (const one of [...planted, 'hunter2']) t.notOk(answers.join().includes(one), `${one.slice(0, 24)} in the answers`)
 })
