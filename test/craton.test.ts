@@ -8,6 +8,7 @@ import { createServer as createNetServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { createCratonClient } from '../src/datasources/craton/craton-client.ts'
 import { createCratonRecordStore } from '../src/datasources/craton/craton-record-store.ts'
+import { type SidecarOptions } from '../src/datasources/craton/sidecar.ts'
 import { parseStreams, parseTenants } from '../src/datasources/craton/craton-settings.ts'
 import { encodeSegmentRecord } from '../src/datasources/storage/segment.ts'
 import { chainHashes } from '../src/datasources/storage/record-chain.ts'
@@ -39,6 +40,7 @@ interface Opening extends CratonServerOptions {
   readonly sendToken?: string
   readonly streams?: readonly string[]
   readonly sidecars?: readonly string[]
+  readonly sidecar?: SidecarOptions
   readonly dataDir?: string
   readonly pinnedVersion?: string
 }
@@ -67,7 +69,7 @@ function connect(t: Test, server: Pick<CratonServer, 'port'>, options: Opening =
     dataDir: options.dataDir,
     limits: { eventBytes: 900, batchBytes: 4_000_000 },
     pollMs: { first: 20, last: 200 },
-    sidecar: { tries: 8, timeoutMs: 1_500, totalMs: 4_000 },
+    sidecar: { tries: 8, timeoutMs: 5_000, totalMs: 30_000, ...options.sidecar },
   })
   return { client, store }
 }
@@ -207,7 +209,7 @@ for (const mischief of [
   'silence',
 ] as const satisfies readonly Mischief[])
   t.test(`an answer with ${mischief} is a coded error, and the next call works`, async (t) => {
-    const { server, store, stream } = await made(t, { timeoutMs: mischief === 'silence' ? 1_500 : 20_000 })
+    const { server, store, stream } = await made(t, { timeoutMs: mischief === 'silence' ? 5_000 : 20_000 })
     await append(store, stream, ['a'])
     server.spoil(mischief, { type: 'StreamInfo' })
     t.match(await failure(store.extentOf(scope, stream)), { code: 'SOURCE_UNAVAILABLE' })
@@ -230,6 +232,24 @@ t.test('slow bytes and many calls at once over few connections come out right', 
   const lengths = await Promise.all(Array.from({ length: 200 }, () => store.extentOf(scope, stream)))
   t.ok(lengths.every(({ length }) => length === 1n))
   t.ok(server.connections() <= 3, `${server.connections()} connections`)
+})
+
+t.test('another connection that cannot be made costs nothing but itself', async (t) => {
+  const { server, client } = await made(t, { timeoutMs: 1_500 })
+  const unheard: unknown[] = []
+  const hear = (error: unknown): void => void unheard.push(error)
+  process.on('unhandledRejection', hear)
+  t.teardown(() => process.off('unhandledRejection', hear))
+  const length = () => client.call({ type: 'StreamInfo', streamId: ORDERS }, 'StreamInfo', { tenantId: 7n })
+  // accepted and unanswered: the calls, and the greeting of the connection that the second one asks for
+  server.spoil('silence', { times: 1_000 })
+  const first = failure(length())
+  await eventually(() => server.requests.includes('StreamInfo'))
+  t.match(await Promise.all([first, failure(length())]), [{ code: 'SOURCE_UNAVAILABLE' }, { code: 'SOURCE_UNAVAILABLE' }])
+  await eventually(() => server.connections() === 0)
+  server.mend()
+  await eventually(async () => (await failure(length())).code === 'none')
+  t.same(unheard, [])
 })
 
 t.test('a server that is down is a coded error at once, and found again without our help', async (t) => {
@@ -438,8 +458,9 @@ t.test('the sidecar: a dropped connection is asked again, every generation is re
   const folder = vectorsFolder()
   if (folder === null) return
   const metrics = await readFile(join(folder, 'craton-metrics.txt'), 'utf8')
-  let calls = 0
   const sidecar = async (ready: object, text: string, status = 200) => {
+    // of each its own: several are asked at once
+    let calls = 0
     const server = createServer((request, response) => {
       calls += 1
       if (calls % 3 !== 0) return void request.socket.destroy()
@@ -494,6 +515,9 @@ t.test('the sidecar: a dropped connection is asked again, every generation is re
   await once(silent, 'listening')
   t.teardown(() => silent.close())
   const address = silent.address()
-  const dead = await open(t, { sidecars: [`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`] })
+  const dead = await open(t, {
+    sidecars: [`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`],
+    sidecar: { tries: 2, timeoutMs: 300 },
+  })
   t.match(await dead.store.status(), { status: 'UP', checks: [], replicas: [], connections: null }, 'a silent sidecar is unknown, not down')
 })

@@ -125,8 +125,10 @@ export function createCratonClient({ address, clock, poolSize, timeoutMs, pinned
     const [idlest] = [...connections].filter(({ isOpen }) => isOpen).sort((left, right) => left.inFlight - right.inFlight)
     if (idlest !== undefined && (idlest.inFlight === 0 || connections.size >= poolSize)) return idlest
     connecting ??= connect().finally(() => (connecting = null))
-    // The first connection is worth waiting for; another one only where it comes at once.
-    return idlest ?? connecting
+    if (idlest === undefined) return connecting
+    // Another connection serves the calls after this one: nobody waits for it, so nobody would hear that it could not be made.
+    connecting.catch(() => undefined)
+    return idlest
   }
 
   const client: CratonClient = {
