@@ -4,6 +4,7 @@ import { type OwnAlert, listAlerts } from '../slo/sql-slo-states.ts'
 import { type Sql } from '../sql/sql.ts'
 import { type AlertmanagerClient, type ManagedAlert } from './alertmanager-client.ts'
 import { type Alert, type AlertsDataSource, matches, type Matcher, type Silence } from './alerts.ts'
+import { patternOf } from './linear-pattern.ts'
 
 export interface AlertsParts {
   readonly sql: Sql
@@ -87,10 +88,19 @@ export function createAlerts({ sql, client, defaultTenant }: AlertsParts): Alert
     return client
   }
   const tenantOf = (labels: Readonly<Record<string, string>>): string => labels['tenant'] ?? defaultTenant
-  /** A silence is a tenant's when it names the tenant; one that names none is the default tenant's. */
-  const isOurs = ({ tenantId }: Scope, silence: Silence): boolean => {
-    const named = silence.matchers.find(({ name, isEqual, isRegex }) => name === 'tenant' && isEqual && !isRegex)
-    return named === undefined ? tenantId === defaultTenant : named.value === tenantId
+  /** Nobody mutes another tenant's alerts. Those without a label `tenant` are the default tenant's: its expression matches the empty text too. */
+  const tenantMatcher = ({ tenantId }: Scope): Matcher =>
+    tenantId === defaultTenant
+      ? { name: 'tenant', value: `${escapePattern(tenantId)}|`, isRegex: true, isEqual: true }
+      : { name: 'tenant', value: tenantId, isRegex: false, isEqual: true }
+  /** A silence is a tenant's when it names that tenant alone; one that says nothing of tenants (made elsewhere) is the default tenant's. */
+  const isOurs = (scope: Scope, silence: Silence): boolean => {
+    const named = silence.matchers.filter(({ name }) => name === 'tenant')
+    const ours = tenantMatcher(scope)
+    if (named.length === 0) return scope.tenantId === defaultTenant
+    return named.some(
+      ({ value, isRegex, isEqual }) => isEqual && (isRegex ? ours.isRegex && value === ours.value : value === scope.tenantId),
+    )
   }
 
   async function managed({ tenantId, signal }: Scope): Promise<{ alerts: Alert[]; silences: Silence[]; state: 'UP' | 'DOWN' | 'ABSENT' }> {
@@ -120,18 +130,18 @@ export function createAlerts({ sql, client, defaultTenant }: AlertsParts): Alert
     async silence(scope, { matchers, startsAt, endsAt, comment, createdBy }) {
       if (matchers.length === 0 || matchers.length > MOST_MATCHERS)
         throw badUserInput(`A silence has 1 to ${MOST_MATCHERS} matchers.`, { path: ['matchers'] })
-      if (matchers.every(({ value, isRegex }) => value === '' || (isRegex && wholeMatchesEmpty(value))))
+      if (matchers.some(({ value, isRegex }) => isRegex && patternOf(value) === null))
+        throw badUserInput('A matcher is no expression that can be read: at most 500 characters of RE2, without flags and named classes.', {
+          path: ['matchers'],
+        })
+      if (matchers.every(({ value, isRegex }) => value === '' || (isRegex && patternOf(value)?.matchesWhole('') === true)))
         throw badUserInput('At least one matcher must not match the empty text.', { path: ['matchers'] })
       if (endsAt <= startsAt) throw badUserInput('A silence ends after it starts.', { path: ['endsAt'] })
       if (endsAt - startsAt > MOST_DAYS * 86_400_000_000_000n) throw badUserInput('A silence lasts at most 366 days.', { path: ['endsAt'] })
       if (comment.trim() === '' || comment.length > 2000) throw badUserInput('Say why, in 1 to 2,000 characters.', { path: ['comment'] })
       const others = matchers.filter(({ name }) => name !== 'tenant')
-      const named = matchers.some(({ name }) => name === 'tenant')
-      // nobody mutes another tenant's alerts
-      const tenant: Matcher = { name: 'tenant', value: scope.tenantId, isRegex: false, isEqual: true }
-      const all = scope.tenantId === defaultTenant && !named ? others : [...others, tenant]
       const alertmanager = needClient()
-      const silence = { matchers: all, startsAt, endsAt, comment, createdBy }
+      const silence = { matchers: [...others, tenantMatcher(scope)], startsAt, endsAt, comment, createdBy }
       const id = await alertmanager.createSilence(silence, scope.signal)
       const kept = (await alertmanager.silences(scope.signal)).find((one) => one.id === id)
       return kept ?? { id, state: 'ACTIVE', ...silence }
@@ -147,10 +157,7 @@ export function createAlerts({ sql, client, defaultTenant }: AlertsParts): Alert
   }
 }
 
-function wholeMatchesEmpty(pattern: string): boolean {
-  try {
-    return new RegExp(`^(?:${pattern})$`, 'u').test('')
-  } catch {
-    throw badUserInput('A matcher is no expression that can be read.', { path: ['matchers'] })
-  }
+/** The text as an expression that matches it alone. */
+function escapePattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 }

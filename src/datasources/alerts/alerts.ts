@@ -1,6 +1,7 @@
 import { type AlertState } from '../slo/slo.ts'
 import { type Scope } from '../scope.ts'
 import { type Nanos } from '../../time.ts'
+import { patternOf } from './linear-pattern.ts'
 
 /** An alert, wherever it was raised: by our own evaluator, or by Prometheus and seen by Alertmanager. */
 export interface Alert {
@@ -76,22 +77,17 @@ export interface AlertsDataSource {
   expire(scope: Scope, id: string): Promise<Silence | null>
 }
 
-/** Alertmanager's rule: all matchers hold; an expression must match the whole value; a missing label is empty. */
+/**
+ * Alertmanager's rule: all matchers hold; an expression must match the whole value; a missing label is empty.
+ * An expression that cannot be read here silences nothing here, negated or not.
+ */
 export const matches = (matchers: readonly Matcher[], labels: Readonly<Record<string, string>>): boolean =>
   matchers.every(({ name, value, isRegex, isEqual }) => {
     const actual = labels[name] ?? ''
-    return (isRegex ? wholeMatch(value, actual) : actual === value) === isEqual
+    if (!isRegex) return (actual === value) === isEqual
+    const pattern = patternOf(value)
+    return pattern !== null && pattern.matchesWhole(actual) === isEqual
   })
-
-function wholeMatch(pattern: string, text: string): boolean {
-  // Alertmanager's expressions never backtrack, ours would: what could take for ever matches nothing
-  if (pattern.length > 500 || /\)[*+{]/.test(pattern)) return false
-  try {
-    return new RegExp(`^(?:${pattern})$`, 'u').test(text)
-  } catch {
-    return false
-  }
-}
 
 export const isMuted = (alert: Alert): boolean => alert.silencedBy.length > 0 || alert.inhibitedBy.length > 0
 

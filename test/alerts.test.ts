@@ -1,0 +1,151 @@
+import t from 'tap'
+import { matches, type Matcher, type Silence } from '../src/datasources/alerts/alerts.ts'
+import { createAlerts } from '../src/datasources/alerts/alerts-source.ts'
+import { type AlertmanagerClient } from '../src/datasources/alerts/alertmanager-client.ts'
+import { patternOf } from '../src/datasources/alerts/linear-pattern.ts'
+import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
+import { ask, openControlPlane, openers, viewerOf } from './support/control-plane.ts'
+import { shouldRun } from './support/services.ts'
+import { eventually } from './support/eventually.ts'
+
+/** An Alertmanager that keeps what it is told. */
+function memoryAlertmanager(): AlertmanagerClient {
+  const kept: Silence[] = []
+  return {
+    mode: 'CONNECTED',
+    alerts: async () => [],
+    silences: async () => [...kept],
+    createSilence: async (silence) => {
+      const id = `s${kept.length}`
+      kept.push({ ...silence, id, state: 'ACTIVE' })
+      return id
+    },
+    expireSilence: async () => true,
+    ping: async () => undefined,
+  }
+}
+
+const text = (name: string, value: string): Matcher => ({ name, value, isRegex: false, isEqual: true })
+const expression = (value: string): Matcher => ({ name: 'slo', value, isRegex: true, isEqual: true })
+
+t.test('a silence holds for the alerts of its tenant alone, with or without a label', async (t) => {
+  const sql = await openPgliteSql({ dataDir: null, timeoutMs: 20_000 })
+  t.teardown(() => sql.close())
+  const client = memoryAlertmanager()
+  const alerts = createAlerts({ sql, client, defaultTenant: 'a.b' })
+  const silence = (tenantId: string, matchers: readonly Matcher[]) =>
+    alerts.silence({ tenantId }, { matchers, startsAt: 1n, endsAt: 2n, comment: 'drill', createdBy: 'lee' })
+  const mutes = (silence: Silence, tenant: string) =>
+    matches(silence.matchers, tenant === '' ? { severity: 'page' } : { severity: 'page', tenant })
+
+  const ours = await silence('a.b', [text('severity', 'page')])
+  t.same(
+    ['a.b', '', 'globex', 'axb'].map((tenant) => mutes(ours, tenant)),
+    [true, true, false, false],
+    'the default tenant mutes its own and those without a tenant',
+  )
+  const named = await silence('a.b', [text('severity', 'page'), text('tenant', 'globex')])
+  t.same(
+    ['a.b', '', 'globex'].map((tenant) => mutes(named, tenant)),
+    [true, true, false],
+    'whatever tenant the caller names',
+  )
+  const theirs = await silence('globex', [text('severity', 'page')])
+  t.same(
+    ['a.b', '', 'globex'].map((tenant) => mutes(theirs, tenant)),
+    [false, false, true],
+  )
+
+  await client.createSilence({ matchers: [text('severity', 'page')], startsAt: 1n, endsAt: 2n, comment: 'by hand', createdBy: 'amy' })
+  const listed = async (tenantId: string) => (await alerts.silences({ tenantId })).map(({ id }) => id)
+  t.same(await listed('a.b'), [ours.id, named.id, 's3'], 'its own, and those that say nothing of tenants')
+  t.same(await listed('globex'), [theirs.id])
+  t.equal(await alerts.expire({ tenantId: 'globex' }, ours.id), null, "another tenant's cannot be ended")
+})
+
+t.test('the real Alertmanager mutes what a silence of the default tenant means, and no more', async (t) => {
+  const url = process.env['ALERTMANAGER_URL']
+  if (!shouldRun(t, 'ALERTMANAGER_URL', url !== undefined)) return
+  const backing = await openers['embedded']?.(t)
+  if (backing == null) return
+  const plane = await openControlPlane(t, backing, { ALERTMANAGER_URL: url, DEFAULT_TENANT: 'acme' })
+  const lee = viewerOf('lee@example.com')
+  const word = `orrery-${Math.random().toString(36).slice(2)}`
+  const startsAt = new Date().toISOString()
+  const labels = [{}, { tenant: 'acme' }, { tenant: 'globex' }].map((more) => ({ alertname: word, ...more }))
+  await fetch(`${url}/api/v2/alerts`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(labels.map((given) => ({ labels: given, startsAt }))),
+  })
+  const asked = `mutation { silenceAlert(input: { matchers: [{ name: "alertname", value: "${word}" }], comment: "drill", durationSeconds: 600 }) { __typename ... on SilenceAccepted { silence { id } } ... on UserError { message } } }`
+  const made = await ask(plane, lee, asked)
+  t.match(made.data, { silenceAlert: { __typename: 'SilenceAccepted' } })
+  const mutedFor = async (tenantId: string) => {
+    const { data } = await ask(
+      plane,
+      viewerOf('lee@example.com', ['admin'], tenantId),
+      `{ alerts(filter: { names: ["${word}"] }) { nodes { muted } } }`,
+    )
+    return (data?.['alerts']?.['nodes'] as { muted: boolean }[]).map(({ muted }) => muted)
+  }
+  await eventually(async () => (await mutedFor('acme')).join() === 'true,true')
+  t.same(await mutedFor('globex'), [false], "another tenant's alert of the same name is not muted")
+  const id = (made.data?.['silenceAlert']?.['silence'] as { id: string }).id
+  const expired = await ask(plane, lee, `mutation { expireSilence(input: { silence: "${id}" }) { __typename } }`)
+  t.match(expired.data, { expireSilence: { __typename: 'SilenceAccepted' } })
+})
+
+t.test('expressions of silences mean what Alertmanager takes them for', async (t) => {
+  const same: readonly (readonly [pattern: string, matching: readonly string[], other: readonly string[]])[] = [
+    ['', [''], ['a']],
+    ['shop.*', ['shop', 'shop-eu'], ['my shop', 'shop\nx']],
+    ['(?:a|bc)+', ['a', 'bc', 'abca'], ['', 'ab']],
+    ['(a*)*b?', ['', 'aaa', 'ab'], ['ba']],
+    ['[a-c\\d_-]{2,3}', ['a1', '_-c'], ['a', 'abcd', 'ad']],
+    ['[^a-c]x', ['dx', '-x'], ['ax', 'x']],
+    ['\\w+\\.\\S', ['shop.x'], ['shop-x', 'shop. ']],
+    ['^a$|(?P<name>b)', ['a', 'b'], ['ab']],
+    ['a{2}', ['aa'], ['a', 'aaa']],
+    ['a{2,}?', ['aa', 'aaaa'], ['a']],
+    ['a{x}', ['a{x}'], ['a']],
+    ['\\bfoo\\b.*', ['foo', 'foo bar'], ['foobar']],
+    ['(|a|ab)(c|bcd)', ['c', 'ac', 'abcd', 'abbcd'], ['ab']],
+    ['é[à-ü]', ['éà'], ['éz']],
+  ]
+  for (const [pattern, matching, other] of same) {
+    const read = patternOf(pattern)
+    t.same(
+      matching.map((value) => read?.matchesWhole(value)),
+      matching.map(() => true),
+      `${pattern} matches`,
+    )
+    t.same(
+      other.map((value) => read?.matchesWhole(value)),
+      other.map(() => false),
+      `${pattern} does not match others`,
+    )
+  }
+  for (const wrong of ['(', 'a)', '*a', 'a**', '[z-a]', '[a', '\\', 'a{3,2}', '(?=a)', '(?i)a', '\\pL', '[[:alpha:]]', 'a{1001}'])
+    t.equal(patternOf(wrong), null, wrong)
+})
+
+t.test('an expression takes bounded work, whoever wrote it', async (t) => {
+  const value = 'a'.repeat(4_000)
+  const hostile = ['\\w*'.repeat(10) + '!', '(a|a)'.repeat(60) + '!', 'a?'.repeat(200) + '!', '(a*)*!', '((a+)+)+!', '(a|aa)+!']
+  const started = performance.now()
+  for (const pattern of hostile) t.equal(matches([expression(pattern)], { slo: value }), false, pattern.slice(0, 20))
+  // backtracking takes hours for each of them: the bound is wide for a busy machine
+  t.ok(performance.now() - started < 30_000)
+  t.equal(patternOf('((a{100}){100}){100}'), null, 'what would be too large is not read')
+  t.equal(patternOf('a'.repeat(501)), null)
+  t.equal(matches([{ ...expression('('), isEqual: false }], { slo: 'x' }), false, 'what cannot be read silences nothing, negated or not')
+
+  const sql = await openPgliteSql({ dataDir: null, timeoutMs: 20_000 })
+  t.teardown(() => sql.close())
+  const alerts = createAlerts({ sql, client: memoryAlertmanager(), defaultTenant: 'acme' })
+  const asked = (matcher: Matcher) =>
+    alerts.silence({ tenantId: 'acme' }, { matchers: [matcher], startsAt: 1n, endsAt: 2n, comment: 'x', createdBy: 'lee' })
+  await t.rejects(asked(expression('((a{100}){100}){100}')), { code: 'BAD_USER_INPUT' })
+  await t.rejects(asked(expression('a*')), { code: 'BAD_USER_INPUT' }, 'nor one that matches the empty text alone')
+})
