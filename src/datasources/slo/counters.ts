@@ -2,7 +2,7 @@ import { addPending, count, eachSlot, type Entry, groupsOf, type Meter, type Occ
 import { type GroupSlot } from './group-counts.ts'
 import { type Question, type SliceReading, type SliSource, unmeasured } from './sli-source.ts'
 import { Percentiles } from './percentiles.ts'
-import { AliveRings, ringFor, Rings } from './rings.ts'
+import { AliveRings, ringFor, Rings, ringWindowOf } from './rings.ts'
 import { type Reading, type SloDefinition } from './slo.ts'
 
 /** Counts that are not in SQL yet. */
@@ -96,14 +96,12 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
 
   type Coverage = (ring: number, start: number, end: number) => number
 
-  const read = ({ slo, from, to, wantCoverage }: Question, at: number, coverageOf: Coverage): Reading => {
-    const entry = entryOf(slo)
+  const read = (question: Question, at: number, coverageOf: Coverage): Reading => {
+    const entry = entryOf(question.slo)
     if (entry === undefined) return unmeasured('NOT_CONFIGURED')
-    const start = Number(from) / 1e9
-    const end = Number(to) / 1e9
-    const ring = ringFor(at - start)
-    const { good, total } = entry.rings.sum(ring, start, Math.min(end, at + 1))
-    const coverage = wantCoverage ? coverageOf(ring, start, end) : 1
+    const window = ringWindowOf(question, at)
+    const { good, total } = entry.rings.window(window)
+    const coverage = question.wantCoverage ? coverageOf(ringFor(window.now - window.from), window.from, window.to) : 1
     return { ok: true, good, total, coverage, estimated: coverage < 0.999, warnings: [] }
   }
 
@@ -198,18 +196,17 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
       }
       return questions.map((question) => read(question, at, coverageOf))
     },
-    async slices(slo, { from, to, stepSeconds }): Promise<SliceReading> {
-      live()
+    async slices(slo, { stepSeconds, ...range }): Promise<SliceReading> {
+      const present = live()
       const entry = entryOf(slo)
       if (entry === undefined) return { ok: false, reason: 'NOT_CONFIGURED' }
-      const start = Number(from) / 1e9
-      const end = Number(to) / 1e9
-      const ring = ringFor(now() - start)
+      const window = ringWindowOf(range, present)
+      const ring = ringFor(window.now - window.from)
       const slices = []
-      for (let at = start; at < end; at += stepSeconds) {
-        const until = Math.min(at + stepSeconds, end)
-        const covered = alive.coverage(ring, at, until) > 0
-        slices.push(covered ? entry.rings.sum(ring, at, until) : null)
+      for (let from = window.from; from < window.to; from += stepSeconds) {
+        const to = Math.min(from + stepSeconds, window.to)
+        const covered = from < window.now && alive.coverage(ring, from, to) > 0
+        slices.push(covered ? entry.rings.sum(ring, { from, to, now: window.now }) : null)
       }
       return { ok: true, slices }
     },

@@ -9,6 +9,8 @@ export interface WindowQuestion {
   readonly slo: SloDefinition
   readonly from: Nanos
   readonly to: Nanos
+  /** When this is asked: `to`, or after it. */
+  readonly now: Nanos
   readonly wantCoverage: boolean
 }
 
@@ -53,11 +55,11 @@ export function sumReadings(parts: readonly Interval[], readings: readonly Readi
 
 const overlaps = (parts: readonly Interval[], from: Nanos, to: Nanos): boolean => parts.some((part) => part.from < to && part.to > from)
 
-async function measureSlices(source: SliSource, { slo, from, to }: WindowQuestion, signal?: AbortSignal): Promise<Reading> {
+async function measureSlices(source: SliSource, { slo, from, to, now }: WindowQuestion, signal?: AbortSignal): Promise<Reading> {
   const sliceSeconds = slo.timeSliceSeconds ?? 60
   const stepSeconds = sliceSeconds * Math.max(1, Math.ceil(toSeconds(from, to) / sliceSeconds / MAX_SLICES))
   const stepNs = BigInt(Math.round(stepSeconds * 1e9))
-  const answer = await source.slices(slo, { from, to, stepSeconds }, signal)
+  const answer = await source.slices(slo, { from, to, now, stepSeconds }, signal)
   if (!answer.ok) return unmeasured(answer.reason)
   const parts = without({ from, to }, slo.corrections)
   const kept = answer.slices.filter((_, index) => overlaps(parts, from + BigInt(index) * stepNs, from + BigInt(index + 1) * stepNs))
@@ -96,7 +98,7 @@ export async function measureWindows(sourceOf: SourceOf, questions: readonly Win
     cut.set(index, { parts, found: [] })
     for (const part of parts) {
       of.indexes.push(index)
-      of.asked.push({ slo: question.slo, wantCoverage: question.wantCoverage, from: part.from, to: part.to })
+      of.asked.push({ ...question, ...part })
     }
   })
   const answers = [...plain].map(async ([source, { indexes, asked }]) => {

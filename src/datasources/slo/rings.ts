@@ -1,3 +1,5 @@
+import { type Nanos } from '../../time.ts'
+
 /**
  * Counts of one objective in three rings: 10 s over an hour, 5 min over three days, 1 h over thirty days; one slot more than the span, because its
  * first slot is only half outside. Good and total in 32 bits: 15.6 KB (contract: guarantees 22). A slot is emptied when the ring's head passes
@@ -13,10 +15,29 @@ export const ringCount = ringShapes.length
 const offsets = ringShapes.map((_, at) => ringShapes.slice(0, at).reduce((sum, { slots }) => sum + slots, 0))
 const allSlots = ringShapes.reduce((sum, { slots }) => sum + slots, 0)
 
-/** The finest ring that spans so many seconds; the coarsest when none does. */
+/** The finest ring that spans so many seconds; the coarsest when none does. A window is looked at a little after it was asked for. */
 export function ringFor(seconds: number): number {
-  const found = ringShapes.findIndex((shape) => seconds <= shape.seconds * (shape.slots - 1))
+  const found = ringShapes.findIndex((shape) => seconds - ringShapes[0].seconds <= shape.seconds * (shape.slots - 1))
   return found === -1 ? ringCount - 1 : found
+}
+
+/** A time to count, and when that was asked: seconds since the epoch, `from` inclusive, `to` exclusive. */
+export interface RingWindow {
+  readonly from: number
+  readonly to: number
+  readonly now: number
+}
+
+/** @param at the present of those who count: the clocks of those who ask differ from it, but no window that was asked for ends after both */
+export function ringWindowOf({ from, to, now }: { from: Nanos; to: Nanos; now?: Nanos }, at: number): RingWindow {
+  const end = Number(to) / 1e9
+  return { from: Number(from) / 1e9, to: end, now: Math.max(now === undefined ? at : Number(now) / 1e9, Math.min(end, at + 1)) }
+}
+
+/** The share of what a slot counted that lies in the window. The slot that holds the present has counted up to there, not to its end. */
+export function overlapOf(start: number, slotSeconds: number, { from, to, now }: RingWindow): number {
+  const end = Math.min(start + slotSeconds, now)
+  return end <= start ? 0 : Math.max(0, Math.min(end, to) - Math.max(start, from)) / (end - start)
 }
 
 export interface RingSum {
@@ -57,12 +78,27 @@ export class Rings {
     this.#counts[at + 1] = total
   }
 
-  /** What lies in [fromSeconds, toSeconds), slots at the edges by their overlap. */
-  sum(ring: number, fromSeconds: number, toSeconds: number): RingSum {
+  /**
+   * What lies in the window: by the finest ring that spans it, and where the window ends within a slot of that one before the present, the rest by a
+   * finer ring as far as it reaches.
+   */
+  window({ from, to, now }: RingWindow): RingSum {
+    const ring = ringFor(now - from)
+    const { seconds } = ringShapes[ring]!
+    const cut = Math.floor(to / seconds) * seconds
+    if (cut <= from || cut >= to || to >= now || ringFor(now - cut) === ring) return this.sum(ring, { from, to, now })
+    const whole = this.sum(ring, { from, to: cut, now })
+    const rest = this.window({ from: cut, to, now })
+    return { good: whole.good + rest.good, total: whole.total + rest.total }
+  }
+
+  /** What one ring holds of the window, slots at the edges by their overlap. */
+  sum(ring: number, window: RingWindow): RingSum {
     const { seconds, slots } = ringShapes[ring]!
     const head = this.#heads[ring]!
-    const first = Math.max(Math.floor(fromSeconds / seconds), head - slots + 1)
-    const last = Math.min(Math.ceil(toSeconds / seconds) - 1, head)
+    const { from, to, now } = window
+    const first = Math.max(Math.floor(from / seconds), head - slots + 1)
+    const last = Math.min(Math.ceil(to / seconds) - 1, head)
     const base = offsets[ring]!
     const counts = this.#counts
     let good = 0
@@ -74,10 +110,8 @@ export class Rings {
       const all = counts[at + 1]!
       if (all === 0) continue
       const start = slot * seconds
-      // the newest slot holds only what has happened: its future share is empty, not half
-      const before = start < fromSeconds ? fromSeconds - start : 0
-      const behind = slot < head && start + seconds > toSeconds ? start + seconds - toSeconds : 0
-      const overlap = (seconds - before - behind) / seconds
+      const end = start + seconds
+      const overlap = start >= from && end <= to && end <= now ? 1 : overlapOf(start, seconds, window)
       good += counts[at]! * overlap
       total += all * overlap
     }

@@ -7,6 +7,8 @@ export interface Question {
   readonly slo: SloDefinition
   readonly from: Nanos
   readonly to: Nanos
+  /** When this is asked, for sources that count up to the present; absent = as it is answered. */
+  readonly now?: Nanos
   /** Coverage costs extra with some sources: asked for the window of the objective only. */
   readonly wantCoverage: boolean
 }
@@ -21,9 +23,13 @@ export interface SliSource {
   /** One reading per question, in their order. No events gives `total: 0`; what cannot be measured says why. */
   measure(questions: readonly Question[], signal?: AbortSignal): Promise<Reading[]>
   /** The same counts in slices of `stepSeconds` from `from` on; the last one may be cut by `to`. Null = not measured. */
-  slices(slo: SloDefinition, range: { from: Nanos; to: Nanos; stepSeconds: number }, signal?: AbortSignal): Promise<SliceReading>
+  slices(
+    slo: SloDefinition,
+    range: { from: Nanos; to: Nanos; stepSeconds: number; now?: Nanos },
+    signal?: AbortSignal,
+  ): Promise<SliceReading>
   /** The parts of an objective, most events first, at most 1,000 and one for all others; null = this source cannot tell them apart. */
-  groups(slo: SloDefinition, range: { from: Nanos; to: Nanos }, signal?: AbortSignal): Promise<readonly SloGroup[] | null>
+  groups(slo: SloDefinition, range: { from: Nanos; to: Nanos; now?: Nanos }, signal?: AbortSignal): Promise<readonly SloGroup[] | null>
   /** A percentile in ms, for people; null = this source keeps no distribution, or it does not answer. */
   quantileMs(slo: SloDefinition, range: { from: Nanos; to: Nanos; quantile: number }, signal?: AbortSignal): Promise<number | null>
   /** What is asked, for people: PromQL or a sentence. */

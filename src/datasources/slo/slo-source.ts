@@ -91,6 +91,9 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
     return indicator.source === 'EVENTS' ? parts.events : null
   }
 
+  /** When a report is asked for more: as it was made, unless it is about the past. */
+  const nowOf = ({ at, past }: SloReport): Nanos => (past ? clock.now() : at)
+
   /** Composites are measured through their members, in the same calls as everything else. */
   async function measureAll(all: readonly SloDefinition[], questions: readonly WindowQuestion[], signal?: AbortSignal): Promise<Reading[]> {
     const byName = new Map(all.map((definition) => [definition.name, definition]))
@@ -131,11 +134,11 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
     })
     const questions: WindowQuestion[] = []
     for (const { definition: slo, window, rules } of plans) {
-      questions.push({ slo, from: window.from, to: at, wantCoverage: true })
+      questions.push({ slo, from: window.from, to: at, now, wantCoverage: true })
       for (const { longSeconds, shortSeconds } of rules)
         questions.push(
-          { slo, from: at - seconds(longSeconds), to: at, wantCoverage: false },
-          { slo, from: at - seconds(shortSeconds), to: at, wantCoverage: false },
+          { slo, from: at - seconds(longSeconds), to: at, now, wantCoverage: false },
+          { slo, from: at - seconds(shortSeconds), to: at, now, wantCoverage: false },
         )
     }
     const needsAll = definitions.some(({ indicator }) => indicator.source === 'COMPOSITE')
@@ -210,15 +213,16 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
     scope: Scope,
     { filter, order, page, at: asked }: { filter: SloFilter; order: SloOrder; page: PageRequest; at: Nanos | null },
   ): Promise<{ page: Page<SloReport>; total: number }> {
-    const at = asked ?? clock.now()
-    if (asked !== null && asked > clock.now() + seconds(1)) throw badUserInput('`at` lies in the future.', { path: ['at'] })
+    const now = clock.now()
+    const at = asked ?? now
+    if (at > now + seconds(1)) throw badUserInput('`at` lies in the future.', { path: ['at'] })
     const all = await store.ofTenant(scope)
     const wanted = all.filter((definition) => fitsDefinition(definition, filter))
     const left = new Map<SloDefinition, bigint>()
     if (order === 'REMAINING_ASC') {
       if (wanted.some((definition) => definition.indicator.source === 'COUNTERS' && !parts.counters.knows(definition)))
         parts.counters.define(await store.all())
-      const questions = wanted.map((slo) => ({ slo, from: periodOf(slo.window, at).from, to: at, wantCoverage: false }))
+      const questions = wanted.map((slo) => ({ slo, from: periodOf(slo.window, at).from, to: at, now, wantCoverage: false }))
       const readings = await measureAll(all, questions, scope.signal)
       wanted.forEach((definition, index) => {
         const reading = readings[index]
@@ -255,16 +259,19 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
       const owner = { list: 'slos', order, tenantId: scope.tenantId }
       return { page: cutPage(owner, wanted, (report) => [keyOf(report, order), report.definition.name], page), total: wanted.length }
     },
-    async burnRate(scope, { definition, at }, amount) {
+    async burnRate(scope, report, amount) {
+      const { definition, at } = report
       if (!Number.isFinite(amount) || amount < 1 || amount > 366 * 86_400)
         throw badUserInput('A window has 1 second to 366 days.', { path: ['window'] })
       const all = definition.indicator.source === 'COMPOSITE' ? await store.ofTenant(scope) : [definition]
-      const [reading] = await measureAll(all, [{ slo: definition, from: at - seconds(amount), to: at, wantCoverage: false }], scope.signal)
+      const question = { slo: definition, from: at - seconds(amount), to: at, now: nowOf(report), wantCoverage: false }
+      const [reading] = await measureAll(all, [question], scope.signal)
       return reading?.ok === true ? burnRateOf(reading.good, reading.total, definition.targetPpm) : null
     },
     series,
-    async groups(scope, { definition, windowFrom, windowTo }) {
-      return (await sourceOf(definition)?.groups(definition, { from: windowFrom, to: windowTo }, scope.signal)) ?? null
+    async groups(scope, report) {
+      const { definition, windowFrom: from, windowTo: to } = report
+      return (await sourceOf(definition)?.groups(definition, { from, to, now: nowOf(report) }, scope.signal)) ?? null
     },
     async quantileMs(scope, { definition, windowFrom, windowTo }) {
       const range = { from: windowFrom, to: windowTo, quantile: definition.targetPpm / 1e6 }

@@ -1,7 +1,7 @@
 import { type Sql, type SqlExecutor } from '../sql/sql.ts'
 import { type GroupDelta, type SliCounters } from './counters.ts'
 import { groupRings } from './group-counts.ts'
-import { ringFor, ringShapes } from './rings.ts'
+import { overlapOf, ringFor, ringShapes, type RingWindow, ringWindowOf } from './rings.ts'
 import { capGroups, type SliSource } from './sli-source.ts'
 import { type SloDefinition, type SloGroup } from './slo.ts'
 
@@ -42,22 +42,7 @@ export async function purgeGroups(sql: Sql, oldest: (ring: number) => bigint): P
     )
 }
 
-interface Window {
-  readonly from: number
-  readonly to: number
-  readonly now: number
-}
-
-/** The share of a slot that lies in the window; the newest slot holds only what has happened, and none of it comes after the window. */
-function overlapOf(slot: number, slotSeconds: number, { from, to, now }: Window): number {
-  const start = slot * slotSeconds
-  const isNewest = start + slotSeconds > now
-  const end = isNewest ? Math.max(now, start + 1) : start + slotSeconds
-  const until = isNewest && to > start ? end : Math.min(end, to)
-  return Math.max(0, until - Math.max(start, from)) / (end - start)
-}
-
-async function readGroups(sql: Sql, { tenantId, name }: SloDefinition, ring: number, window: Window, signal?: AbortSignal) {
+async function readGroups(sql: Sql, { tenantId, name }: SloDefinition, ring: number, window: RingWindow, signal?: AbortSignal) {
   const slotSeconds = ringShapes[ring]?.seconds ?? 1
   const first = Math.floor(window.from / slotSeconds)
   const last = Math.ceil(window.to / slotSeconds) - 1
@@ -69,7 +54,7 @@ async function readGroups(sql: Sql, { tenantId, name }: SloDefinition, ring: num
     { signal },
   )
   return rows.map((row) => {
-    const share = row.slot === null ? 1 : overlapOf(Number(row.slot), slotSeconds, window)
+    const share = row.slot === null ? 1 : overlapOf(Number(row.slot) * slotSeconds, slotSeconds, window)
     return { group: row.group_name, good: Number(row.good) * share, total: Number(row.total) * share }
   })
 }
@@ -77,18 +62,17 @@ async function readGroups(sql: Sql, { tenantId, name }: SloDefinition, ring: num
 /** Our own counters with their groups: what all replicas stored, and what waits here. */
 export const withStoredGroups = (counters: SliCounters, sql: Sql, nowSeconds: () => number): SliSource => ({
   ...counters,
-  async groups(slo, { from, to }, signal) {
+  async groups(slo, range, signal) {
     const { groupBy } = slo.labels
     if (groupBy === undefined) return null
-    const now = nowSeconds()
-    const window = { from: Number(from) / 1e9, to: Number(to) / 1e9, now }
-    const ring = Math.max(groupRings[0], ringFor(now - window.from))
+    const window = ringWindowOf(range, nowSeconds())
+    const ring = Math.max(groupRings[0], ringFor(window.now - window.from))
     const slotSeconds = ringShapes[ring]?.seconds ?? 1
     const waiting = counters
       .waitingGroups(slo)
       .filter((one) => one.ring === ring)
       .map(({ group, slot, good, total }) => {
-        const share = overlapOf(slot, slotSeconds, window)
+        const share = overlapOf(slot * slotSeconds, slotSeconds, window)
         return { group, good: good * share, total: total * share }
       })
     const sums = new Map<string, { good: number; total: number }>()

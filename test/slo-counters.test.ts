@@ -1,0 +1,104 @@
+import t from 'tap'
+import { createCounters } from '../src/datasources/slo/counters.ts'
+import { type SloDefinition } from '../src/datasources/slo/slo.ts'
+import { parseSpec } from '../src/datasources/slo/spec.ts'
+import { measureWindows } from '../src/datasources/slo/measure.ts'
+
+const HOUR = 3600
+const hourBegins = 500_000 * HOUR
+const nanos = (seconds: number): bigint => BigInt(Math.round(seconds * 1000)) * 1_000_000n
+
+const definition = (corrections: readonly { from: number; to: number }[] = []): SloDefinition => ({
+  ...parseSpec({
+    name: 'pay',
+    service: 'shop',
+    targetPpm: 990_000,
+    window: { kind: 'ROLLING', seconds: 30 * 86_400 },
+    indicator: { source: 'COUNTERS', kind: 'RATIO', measure: 'pay' },
+  }),
+  ...{ tenantId: 'acme', revision: 1, createdAt: 0n, updatedAt: 0n, updatedBy: 'lee' },
+  corrections: corrections.map(({ from, to }, index) => ({
+    ...{ id: String(index), slo: 'pay', reason: 'drill', author: 'lee', createdAt: 0n },
+    ...{ startsAt: nanos(from), endsAt: nanos(to) },
+  })),
+})
+
+/** Counters with a clock of their own, and what they measure from so many seconds ago to `to`. */
+function counting(slo: SloDefinition) {
+  let now = hourBegins
+  const counters = createCounters({ now: () => now })
+  counters.define([slo])
+  return {
+    counters,
+    at: (seconds: number) => (now = hourBegins + seconds),
+    async measure(windowSeconds: number, to = now) {
+      const question = { slo, from: nanos(to - windowSeconds), to: nanos(to), now: nanos(now), wantCoverage: false }
+      const [reading] = await measureWindows(() => counters, [question])
+      if (reading?.ok !== true) throw new Error('not measured')
+      const { good, total } = reading
+      return { good, total }
+    },
+  }
+}
+
+const days = (amount: number): number => amount * 86_400
+
+/** 10:01 good, 10:20 an outage, 10:40 good; it is 10:45. */
+function outage(slo: SloDefinition) {
+  const counted = counting(slo)
+  for (const [minutes, good, total] of [
+    [1, 1000, 1000],
+    [20, 0, 100],
+    [40, 1000, 1000],
+  ] as const)
+    counted.counters.add('acme', 'pay', { good, total, atSeconds: counted.at(minutes * 60) })
+  counted.at(45 * 60)
+  return counted
+}
+
+t.test('a moment of the past counts what had happened by then, also within the hour that goes on', async (t) => {
+  const { measure } = outage(definition())
+  for (const window of [days(30), days(3), HOUR]) {
+    t.same(await measure(window, hourBegins + 600), { good: 1000, total: 1000 }, `10:10, ${window} s`)
+    t.same(await measure(window, hourBegins + 1800), { good: 1000, total: 1100 }, `10:30, ${window} s`)
+    t.same(await measure(window), { good: 2000, total: 2100 }, `now, ${window} s`)
+  }
+})
+
+t.test('a correction within the hour that goes on takes out what it covers, and nothing counts twice', async (t) => {
+  const corrected = outage(definition([{ from: hourBegins + 600, to: hourBegins + 1800 }]))
+  for (const window of [days(30), days(3), HOUR]) t.same(await corrected.measure(window), { good: 2000, total: 2000 }, `${window} s`)
+  const ongoing = outage(definition([{ from: hourBegins + 1140, to: hourBegins + days(1) }]))
+  t.same(await ongoing.measure(days(30)), { good: 1000, total: 1000 }, 'one that has not ended')
+})
+
+t.test('slices add up to what happened, also where they are shorter than the slots of the ring', async (t) => {
+  const slo = definition()
+  for (const span of [HOUR, days(1), days(10)]) {
+    const { counters, at } = counting(slo)
+    at(-span)
+    counters.define([slo])
+    counters.add('acme', 'pay', { good: 100, total: 100, atSeconds: at(60) })
+    const to = at(295)
+    const answer = await counters.slices(slo, { from: nanos(to - span), to: nanos(to - 0.002), stepSeconds: span / 60 })
+    if (!answer.ok) throw new Error(answer.reason)
+    const total = answer.slices.reduce((sum, slice) => sum + (slice?.total ?? 0), 0)
+    t.ok(Math.abs(total - 100) < 0.01, `${span} s: ${total}`)
+    const ahead = await counters.slices(slo, { from: nanos(to + 10), to: nanos(to + 130), stepSeconds: 60 })
+    t.match(ahead, { ok: true, slices: [null, null] }, 'nothing is known of what is to come')
+  }
+})
+
+t.test('a window holds what is as old as it is long, though it is looked at later than it was asked for', async (t) => {
+  for (const [window, slot] of [
+    [HOUR, 10],
+    [days(3), 300],
+  ] as const) {
+    const { counters, at } = counting(definition())
+    counters.add('acme', 'pay', { good: 0, total: 100, atSeconds: at(5) })
+    const asked = at(window + slot + 10)
+    at(window + slot + 10 + 0.25)
+    const question = { slo: definition(), from: nanos(asked - window), to: nanos(asked), wantCoverage: false }
+    t.match(await counters.measure([question]), [{ ok: true, good: 0, total: 0 }], `a burst that is older than ${window} s`)
+  }
+})
