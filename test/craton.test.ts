@@ -184,6 +184,21 @@ t.test('"it may have been written" is resolved by reading that place', async (t)
   t.same(server.events(ORDERS), ['kept', 'lost reply', 'again'])
 })
 
+t.test('a repeat looks first where the try before it went, and tells every place before it writes there', async (t) => {
+  const { server, store, stream } = await made(t)
+  const repeat = async (payload: string, earlier: bigint) => {
+    const places: bigint[] = []
+    const place = { earlier, note: async (offset: bigint) => void places.push(offset) }
+    const outcome = await store.append(scope, stream, { payloads: text(payload), expectedOffset: null, idempotency: null, place })
+    return { outcome, places }
+  }
+  t.match(await repeat('never came', 0n), { outcome: { outcome: 'APPENDED', firstOffset: 0n }, places: [] })
+  t.match(await repeat('never came', 0n), { outcome: { outcome: 'APPENDED', firstOffset: 0n }, places: [] }, 'it came after all')
+  server.appendAs(ORDERS, 'by another')
+  t.match(await repeat('lost the race', 1n), { outcome: { outcome: 'APPENDED', firstOffset: 2n }, places: [2n] })
+  t.same(server.events(ORDERS), ['never came', 'by another', 'lost the race'])
+})
+
 t.test('a reply that was lost while somebody else wrote is a conflict', async (t) => {
   const { server, store, stream } = await made(t)
   server.failAppend('storage')

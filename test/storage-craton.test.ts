@@ -183,3 +183,50 @@ t.test('Craton that is slow costs its own fields, within its deadline, and is ba
   t.match((await query(everything)).data, { theirs: { name: 'payments', length: '0' } })
   t.match((await query(append)).data, { it: { __typename: 'RecordsAppended' } })
 })
+
+t.test('a keyed append that nobody knows the end of is written once, however often it is asked for', async (t) => {
+  const embedded = openers['embedded']
+  const stores = embedded === undefined ? null : await embedded(t)
+  if (stores === null) throw new Error('no embedded stores')
+  const server = await startCratonServer(t, { uptimeSecs: 500 })
+  const env = { CRATON_ADDR: server.address, CRATON_TENANTS: 'acme=7', SOURCE_TIMEOUT_MS: '3000', CRATON_POOL_SIZE: '1' }
+  const craton = openCraton(readConfig(env), { clock: systemClock })
+  t.teardown(() => craton?.close())
+  const plane = await openControlPlane(t, { ...stores, craton }, env)
+  await ask(plane, lee, 'mutation { createRecordStream(input: { name: "payments", store: CRATON }) { __typename } }', {})
+  const append = async (text: string, idempotencyKey: string, expectedOffset: string | null = null) =>
+    (
+      await ask(
+        plane,
+        lee,
+        `mutation($input: AppendRecordsInput!) { it: appendRecords(input: $input) {
+           __typename ... on RecordsAppended { firstOffset } ... on OffsetConflict { actual } ... on UserError { message } } }`,
+        { input: { key: { name: 'payments', store: 'CRATON' }, records: [{ text }], idempotencyKey, expectedOffset } },
+      )
+    ).data
+  const appended = (firstOffset: string) => ({ it: { __typename: 'RecordsAppended', firstOffset } })
+  const insist = (text: string, key: string, expected: string | null = null) =>
+    eventually(async () => JSON.stringify(await append(text, key, expected)).includes('RecordsAppended'))
+  const streamId = streamIdOf(7n, 1n)
+  await insist('first', 'k0')
+
+  // it is done, and neither its answer nor that of the look at its place comes in time
+  server.spoil('silence', { type: 'AppendEvents' })
+  server.spoil('silence', { type: 'ReadEvents' })
+  t.match(await append('once', 'k1'), { it: { __typename: 'Unavailable', message: /not known/ } })
+  server.appendAs(streamId, 'by another')
+  // while the server is away nothing is learnt of the first try, and nothing forgotten
+  server.spoil('closed instead', { times: 1_000 })
+  t.match(await append('once', 'k1'), { it: { __typename: 'Unavailable' } })
+  server.mend()
+  await insist('once', 'k1')
+  t.match(await append('once', 'k1'), appended('1'))
+  t.same(server.events(streamId), ['first', 'once', 'by another'])
+
+  server.spoil('silence', { type: 'AppendEvents' })
+  server.spoil('silence', { type: 'ReadEvents' })
+  t.match(await append('expected', 'k2', '3'), { it: { __typename: 'Unavailable' } })
+  await insist('expected', 'k2', '3')
+  t.match(await append('expected', 'k2', '3'), appended('3'))
+  t.same(server.events(streamId), ['first', 'once', 'by another', 'expected'])
+})

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Context } from '../context.ts'
+import { isKeyConflict } from '../datasources/idempotency.ts'
 import {
   type AppendKey,
   type AppendOutcome,
@@ -7,7 +8,7 @@ import {
   type RecordStore,
   type RecordStream,
 } from '../datasources/storage/storage.ts'
-import { AppError, badUserInput } from '../errors.ts'
+import { badUserInput } from '../errors.ts'
 import { type AppendRecordsInput, type RecordInput, type Resolvers, type ResolversParentTypes } from '../generated/resolver-types.ts'
 import { stableJson } from '../stable-json.ts'
 import { anyField } from '../subscriptions/cursor.ts'
@@ -50,18 +51,20 @@ function appendKey(
   return { actorId: ctx.viewer.actorId, key: checkIdempotencyKey(input.idempotencyKey), requestHash: digest.digest('hex') }
 }
 
-/** A Craton server knows no keys: there the answer is kept beside it. */
+/** A Craton server knows no keys: there the answer is kept beside it, and before that the place. */
 async function appendOnce(
   ctx: Context,
   store: RecordStore,
   { stream, request }: { stream: RecordStream; request: AppendRequest },
 ): Promise<AppendOutcome> {
   const { idempotency } = request
-  const work = (): Promise<AppendOutcome> => store.append(ctx.scope, stream, request)
-  if (idempotency === null || store.kind === 'NATIVE') return work()
+  if (idempotency === null || store.kind === 'NATIVE') return store.append(ctx.scope, stream, request)
   const { actorId, key, requestHash } = idempotency
-  const { value, repeated } = await ctx.dataSources.idempotency.once(ctx.scope, actorId, key, requestHash, work)
-  return value.outcome === 'APPENDED' ? { ...value, repeated } : value
+  const { value, repeated } = await ctx.dataSources.idempotency.once(ctx.scope, actorId, key, requestHash, ({ earlier, note }) => {
+    const place = { earlier: earlier === null ? null : BigInt(earlier), note: (offset: bigint) => note(offset.toString()) }
+    return store.append(ctx.scope, stream, { ...request, place })
+  })
+  return repeated && value.outcome === 'APPENDED' ? { ...value, repeated } : value
 }
 
 async function append(ctx: Context, input: AppendRecordsInput): Promise<AppendAnswer> {
@@ -104,10 +107,7 @@ async function append(ctx: Context, input: AppendRecordsInput): Promise<AppendAn
 }
 
 /** A conflict of keys is no outcome of the append itself; it is told like any bad input. */
-const conflictIsInput = (error: unknown): unknown =>
-  error instanceof AppError && error.code === 'CONFLICT' && !error.retryable
-    ? badUserInput(error.message, { path: ['idempotencyKey'] })
-    : error
+const conflictIsInput = (error: unknown): unknown => (isKeyConflict(error) ? badUserInput(error.message, error.details) : error)
 
 const Mutation: Resolvers['Mutation'] = {
   createRecordStream: (_parent, { input }, ctx) =>

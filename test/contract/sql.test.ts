@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type AppError } from '../../src/errors.ts'
+import { AppError } from '../../src/errors.ts'
 import { createSqlIdempotency } from '../../src/datasources/sql-idempotency.ts'
 import { migrate } from '../../src/datasources/sql/migrate.ts'
 import { serverKey } from '../../src/datasources/sql/server-key.ts'
@@ -337,7 +337,7 @@ for (const { name, sql } of await sqlAdapters(t)) {
 
   t.test(`${name}: a mutation with an idempotency key is done once`, async (t) => {
     const clock: Clock & { ahead: bigint } = { ahead: 0n, now: () => systemClock.now() + clock.ahead }
-    const store = createSqlIdempotency({ sql, clock, waitMs: 300 })
+    const store = createSqlIdempotency({ sql, clock, waitMs: 2_000 })
     const scope = { tenantId: 'acme' }
     let done = 0
     const work = async () => ({ n: ++done, long: MAX, $bigint: 'no tag', $$: [1n, null, 'ü'], nested: { deep: true } })
@@ -368,6 +368,38 @@ for (const { name, sql } of await sqlAdapters(t)) {
     finish()
     await slow
     t.strictSame(await store.once(scope, 'ann', 'k3', 'hash', async () => 'again'), { value: 'taken over', repeated: true })
+
+    const doubtful = (written: string) => new AppError('SOURCE_UNAVAILABLE', 'gone', { source: 'craton', details: { written } })
+    const seen: (string | null)[] = []
+    const attempt = (place: string, error: Error | null) =>
+      store.once(scope, 'ann', 'k4', 'hash', async ({ earlier, note }) => {
+        seen.push(earlier)
+        await note(place)
+        if (error !== null) throw error
+        return place
+      })
+    for (const [place, error] of [
+      ['known', doubtful('NO')],
+      ['5', doubtful('UNKNOWN')],
+      ['6', doubtful('NO')],
+    ] as const)
+      t.equal(await codeOf(attempt(place, error)), 'SOURCE_UNAVAILABLE')
+    t.strictSame(await attempt('7', null), { value: '7', repeated: false })
+    t.strictSame(seen, [null, null, '5', '6'], 'while a try is in doubt, the next one is told what it noted, at once')
+    t.strictSame(await attempt('8', null), { value: '7', repeated: true })
+
+    let crash: () => void = () => undefined
+    const crashed = store.once(scope, 'ann', 'k5', 'hash', async ({ note }) => {
+      await note('before the crash')
+      await new Promise<void>((resolve) => (crash = resolve))
+      await note('after it')
+    })
+    await eventually(async () => (await sql.maybeOne(`select 1 as one from idempotency_keys where note = 'before the crash'`)) !== null)
+    clock.ahead += 31_000_000_000n
+    const after = await store.once(scope, 'ann', 'k5', 'hash', async ({ earlier }) => earlier)
+    t.strictSame(after, { value: 'before the crash', repeated: false }, 'who takes over is told too')
+    crash()
+    t.equal(await codeOf(crashed), 'CONFLICT', 'and who was taken for crashed may not go on')
 
     clock.ahead += 86_400_000_000_000n
     t.notOk((await store.once(scope, 'ann', 'k1', 'another hash', work)).repeated, 'a key is forgotten after a day')

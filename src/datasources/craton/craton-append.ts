@@ -1,6 +1,6 @@
 import { AppError, badUserInput } from '../../errors.ts'
 import { hex } from '../storage/record-chain.ts'
-import { type AppendOutcome, type RecordStream } from '../storage/storage.ts'
+import { type AppendOutcome, type AppendPlace, type RecordStream } from '../storage/storage.ts'
 import { CratonRefusal, LateAnswerError, lost, mayBeWritten } from './craton-connection.ts'
 import { type CratonClient, refusalError } from './craton-client.ts'
 
@@ -18,6 +18,7 @@ export interface CratonAppend {
   readonly payloads: readonly Uint8Array[]
   readonly expectedOffset: bigint | null
   readonly actor: string | null
+  readonly place?: AppendPlace | undefined
 }
 
 const STORAGE_ERROR = 12
@@ -41,58 +42,54 @@ const appended = (firstOffset: bigint, count: number): AppendOutcome => ({
   repeated: false,
 })
 
+/** @throws AppError SOURCE_UNAVAILABLE, written UNKNOWN, where the place cannot be read either */
+async function lookAt(access: CratonStreamAccess, { payloads }: CratonAppend, { at, cause }: { at: bigint; cause: unknown }) {
+  const found = await access.read(at, payloads.length).catch((error: unknown) => {
+    throw new AppError(
+      'SOURCE_UNAVAILABLE',
+      'The source "craton" does not answer: whether the records were stored is not known. Ask again with the same idempotency key, or read on from the expected offset before you append again.',
+      { source: 'craton', details: { written: 'UNKNOWN' }, cause: new AggregateError([cause, error]) },
+    )
+  })
+  const same = payloads.filter((payload, index) => {
+    const there = found[index]
+    return there !== undefined && hex(there) === hex(payload)
+  }).length
+  if (same > 0 && same < payloads.length && same === found.length)
+    throw new AppError(
+      'SOURCE_UNAVAILABLE',
+      `The storage server failed after ${same} of ${payloads.length} records: they are stored from offset ${at} on, the rest is not.`,
+      { source: 'craton', details: { written: 'PARTLY' }, cause },
+    )
+  return { found: found.length, isOurs: same === payloads.length }
+}
+
 /**
  * "It may have been written": only a read of that place decides (contract: craton 6.3). The length cannot tell, since it grows either way.
  * @throws AppError SOURCE_UNAVAILABLE saying what is known
  */
 async function resolveByReading(
   access: CratonStreamAccess,
-  { payloads }: CratonAppend,
+  append: CratonAppend,
   { at, cause }: { at: bigint; cause: unknown },
 ): Promise<AppendOutcome> {
-  let found: Uint8Array[]
-  try {
-    found = await access.read(at, payloads.length)
-  } catch (error) {
+  const { found, isOurs } = await lookAt(access, append, { at, cause })
+  if (isOurs) return appended(at, append.payloads.length)
+  if (found === 0 && isLate(cause))
     throw new AppError(
       'SOURCE_UNAVAILABLE',
-      'The source "craton" does not answer: whether the records were stored is not known. Read on from the expected offset before you append again.',
-      {
-        source: 'craton',
-        details: { written: 'UNKNOWN' },
-        cause: new AggregateError([cause, error]),
-      },
-    )
-  }
-  const same = payloads.filter((payload, index) => {
-    const there = found[index]
-    return there !== undefined && hex(there) === hex(payload)
-  }).length
-  if (same === payloads.length) return appended(at, payloads.length)
-  if (found.length === 0 && isLate(cause))
-    throw new AppError(
-      'SOURCE_UNAVAILABLE',
-      'The storage server is late: the records are not there yet, and may still come. Read on from the expected offset before you append again.',
+      'The storage server is late: the records are not there yet, and may still come. Ask again with the same idempotency key, or read on from the expected offset before you append again.',
       { source: 'craton', details: { written: 'UNKNOWN' }, cause },
     )
-  if (found.length === 0)
+  if (found === 0)
     throw new AppError('SOURCE_UNAVAILABLE', 'The storage server failed. Nothing was written.', {
       source: 'craton',
       details: { written: 'NO' },
       cause,
     })
-  if (same === found.length)
-    throw new AppError(
-      'SOURCE_UNAVAILABLE',
-      `The storage server failed after ${same} of ${payloads.length} records: they are stored from offset ${at} on, the rest is not.`,
-      {
-        source: 'craton',
-        details: { written: 'PARTLY' },
-        cause,
-      },
-    )
-  const actual = await access.length().catch(() => at + BigInt(found.length))
-  return { outcome: 'OFFSET_CONFLICT', expected: at, actual: actual > at ? actual : at + BigInt(found.length) }
+  const behind = at + BigInt(found)
+  const actual = await access.length().catch(() => behind)
+  return { outcome: 'OFFSET_CONFLICT', expected: at, actual: actual > at ? actual : behind }
 }
 
 async function tryAt(access: CratonStreamAccess, append: CratonAppend, at: bigint): Promise<AppendOutcome> {
@@ -121,15 +118,28 @@ async function tryAt(access: CratonStreamAccess, append: CratonAppend, at: bigin
 }
 
 /**
- * One append. A mismatch is typed, and answered by reading the length anew where the caller expects none; nothing is ever sent again whose outcome
- * is not known.
+ * At the place of an earlier try whose outcome nobody knows. Of the two, which are the same, the server takes one at most; where it refuses
+ * this one, what stands there tells whether the other came first.
+ */
+async function tryAgain(access: CratonStreamAccess, append: CratonAppend, at: bigint): Promise<AppendOutcome> {
+  const outcome = await tryAt(access, append, at)
+  if (outcome.outcome === 'APPENDED') return outcome
+  const cause = new Error(`the server has length ${outcome.actual} where ${at} was expected`)
+  return (await lookAt(access, append, { at, cause })).isOurs ? appended(at, append.payloads.length) : outcome
+}
+
+/**
+ * One append. A mismatch is typed, and answered by reading the length anew where the caller expects none; nothing is ever sent to another place
+ * while it is not known whether it was stored at the one before.
  */
 export async function appendToCraton(access: CratonStreamAccess, append: CratonAppend): Promise<AppendOutcome> {
-  if (append.expectedOffset !== null) return tryAt(access, append, append.expectedOffset)
-  let at = await access.length()
+  const { expectedOffset, place } = append
+  const earlier = place?.earlier ?? null
+  let at = earlier ?? expectedOffset ?? (await access.length())
   for (let attempt = 1; attempt <= MOST_TRIES; attempt += 1) {
-    const outcome = await tryAt(access, append, at)
-    if (outcome.outcome === 'APPENDED') return outcome
+    if (at !== earlier) await place?.note(at)
+    const outcome = at === earlier ? await tryAgain(access, append, at) : await tryAt(access, append, at)
+    if (outcome.outcome === 'APPENDED' || expectedOffset !== null) return outcome
     at = outcome.actual
   }
   throw new AppError('CONFLICT', 'Others write to this stream all the time: nothing was written.', { retryable: true })

@@ -205,7 +205,7 @@ export function createCratonRecordStore(options: CratonRecordStoreOptions): Reco
       return { stream: withEpoch(await catalogue.note(scope, { name, streamId, dataClass, epoch })), created: true }
     },
     extentOf,
-    async append(scope, stream, { payloads, expectedOffset, idempotency }) {
+    async append(scope, stream, { payloads, expectedOffset, idempotency, place }) {
       const { tenant, streamId } = idsOf(scope, stream)
       checkCratonBatch(payloads, limits)
       await proveWritable(scope, stream)
@@ -218,7 +218,7 @@ export function createCratonRecordStore(options: CratonRecordStoreOptions): Reco
           length: () => reader.length(tenant, streamId),
           read: (from, count) => reader.read(tenant, streamId, { from, count }),
         },
-        { payloads, expectedOffset, actor: idempotency?.actorId ?? null },
+        { payloads, expectedOffset, actor: idempotency?.actorId ?? null, place },
       )
     },
     async read(scope, stream, { from, to }) {

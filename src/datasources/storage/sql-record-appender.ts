@@ -1,5 +1,6 @@
 import { AppError, isOutage } from '../../errors.ts'
 import { type Clock, type Nanos } from '../../time.ts'
+import { keyConflict } from '../idempotency.ts'
 import { type Sql, SqlError } from '../sql/sql.ts'
 import { chainHashes, hex } from './record-chain.ts'
 import { aboutOfPayload, RESERVED_PREFIX } from './record-rules.ts'
@@ -45,12 +46,13 @@ const MOST_HEADS = 10_000
 const MOST_TRIES = 50
 const KEEP_KEYS: Nanos = 86_400_000_000_000n
 const PURGE_EVERY: Nanos = 600_000_000_000n
+const PURGE_ROWS = 1_000
 const DATA = 0
 
 const keyText = ({ actorId, key }: { actorId: string; key: string }): string => JSON.stringify([actorId, key])
 
 const repeatOf = (stored: StoredKey, requestHash: string): AppendOutcome | AppError => {
-  if (stored.requestHash !== requestHash) return new AppError('CONFLICT', 'This idempotency key was used with another request.')
+  if (stored.requestHash !== requestHash) return keyConflict()
   const { firstOffset, count, headHash } = stored
   return { outcome: 'APPENDED', firstOffset, lastOffset: firstOffset + BigInt(count) - 1n, headHash: hex(headHash), repeated: true }
 }
@@ -247,11 +249,13 @@ export function createSqlRecordAppender({
   async function purgeKeys(now: Nanos): Promise<void> {
     if (purgedAt !== null && now - purgedAt < PURGE_EVERY) return
     purgedAt = now
-    await sql.run(
+    const removed = await sql.run(
       `delete from record_append_keys where (tenant_id, actor_id, key) in
-         (select tenant_id, actor_id, key from record_append_keys where created_at_ns < $1 order by created_at_ns limit 1000)`,
+         (select tenant_id, actor_id, key from record_append_keys where created_at_ns < $1 order by created_at_ns limit ${PURGE_ROWS})`,
       [now - KEEP_KEYS],
     )
+    // More than one bite: the next append takes another.
+    if (removed === PURGE_ROWS) purgedAt = null
   }
 
   function remember(streamKey: bigint, head: Head): void {

@@ -73,11 +73,20 @@ export interface AppendKey {
   readonly requestHash: string
 }
 
+/** Where a request was sent, for stores that keep no keys: a repeat looks there before it appends anywhere else. */
+export interface AppendPlace {
+  /** Where an earlier try went of which nobody knows whether it was stored. */
+  readonly earlier: bigint | null
+  /** Kept before the append is sent. @throws AppError CONFLICT when another try has taken over */
+  note(offset: bigint): Promise<void>
+}
+
 export interface AppendRequest {
   readonly payloads: readonly Uint8Array[]
   /** Refuse unless the stream has exactly this length. */
   readonly expectedOffset: bigint | null
   readonly idempotency: AppendKey | null
+  readonly place?: AppendPlace | undefined
 }
 
 export type AppendOutcome =
