@@ -101,7 +101,7 @@ async function plant(t: Test, ask: Ask, log: EventLog): Promise<ReadonlyMap<stri
 }
 
 /** How far the read model is, looked at now and then whoever asks for what. */
-const isProgress = (statement: string): boolean => statement.includes('projection_watermarks order by')
+const isProgress = (statement: string): boolean => statement.startsWith('select distinct on (stream) stream, sequence')
 
 /** What an answer tells, the names that were asked with taken out. */
 const told = ({ data, errors }: Body, { id, keys }: Names): string => {

@@ -10,7 +10,7 @@ const PROJECTION = 'audit'
  * @returns how many were chained
  */
 export async function chainPendingReceipts(
-  { sql, log, audit, clock }: { sql: Sql; log: EventLog; audit: NativeAuditLog; clock: Clock },
+  { sql, log, audit, clock }: { sql: Sql; log: EventLog; audit: Pick<NativeAuditLog, 'chain'>; clock: Clock },
   signal: AbortSignal,
 ): Promise<number> {
   const state = await log.state('orrery')

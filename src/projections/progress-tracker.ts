@@ -3,10 +3,13 @@ import { type Sql } from '../datasources/sql/sql.ts'
 import { type Clock, type Nanos } from '../time.ts'
 import { type ProjectionNotifier } from './notifier.ts'
 import { type ProjectionProgress, type Watermark } from './progress.ts'
+import { defaultProjections } from './projector.ts'
 
 /** While somebody waits; nobody waiting means no query. */
 const pollMs = 15
 const pollTimeoutMs = 1000
+/** Only they hold a stream's readers up: others note positions in that table too, as does a newer version that was here and is gone. */
+const projectionNames = defaultProjections().map(({ name }) => name)
 /** How long what we know may answer without a look: a stream that was replaced starts again from 1. */
 const freshMs = 1000
 
@@ -94,8 +97,9 @@ export function createProgress({
 
   async function readWatermarks(): Promise<Watermark[]> {
     const rows = await sql.any<{ stream: LogStream; sequence: bigint; epoch: string; updated_at_ns: Nanos }>(
-      'select distinct on (stream) stream, sequence, epoch, updated_at_ns from projection_watermarks order by stream, sequence',
-      [],
+      `select distinct on (stream) stream, sequence, epoch, updated_at_ns from projection_watermarks
+        where projection = any($1::text[]) order by stream, sequence`,
+      [projectionNames],
       { timeoutMs: pollTimeoutMs },
     )
     return rows.map(({ stream, sequence, epoch, updated_at_ns }) => ({ stream, sequence, epoch, updatedAt: updated_at_ns }))
