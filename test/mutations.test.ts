@@ -435,7 +435,12 @@ async function malformed(t: Test, plane: ControlPlane) {
     { sequence: sequences[2], reason: 'the payload is not a JSON object' },
     { sequence: sequences[3], reason: 'the payload is not UTF-8', payload: 'base64:/wD+' },
   ])
-  t.notMatch(JSON.stringify(letters), /northwind only|who knows whose/, 'nobody else’s payload')
+  t.notMatch(
+    JSON.stringify(letters),
+    /northwind only|who knows whose|acme\.a\.b\.c/,
+    'nobody else’s payload, and no ids that may be somebody’s',
+  )
+  t.match(letters?.nodes, [{ reason: 'the subject has no form that we know', subject: /withheld/, payload: /withheld/ }])
   t.equal(letters?.totalCount, letters?.nodes.length)
   const { data: read } = await ask(plane, lee, 'query ($key: RunKey!) { run(key: $key) { status events { totalCount } } }', {
     key: keyOf(run),

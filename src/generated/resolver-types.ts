@@ -781,7 +781,7 @@ export type DeadLetter = {
   readonly source: Scalars['String']['output'];
   /** Its sequence there. */
   readonly sequence: Scalars['Long']['output'];
-  /** The subject it was published on. */
+  /** The subject it was published on; withheld, as the payload is, where it names no tenant. */
   readonly subject: Scalars['String']['output'];
   /** Why it could not be read. */
   readonly reason: Scalars['String']['output'];

@@ -47,7 +47,7 @@ export async function applyBatch(
     const applied = await transactions.run(async (tx) => {
       await holdMark(tx, projection, from)
       const outcome = await projection.apply(tx, batch)
-      await deadLetters.write(tx, outcome.unreadable)
+      await deadLetters.write(tx, projection, outcome.unreadable)
       await moveMark(tx, projection, mark, transactions.clock.now())
       return outcome
     })
@@ -58,7 +58,7 @@ export async function applyBatch(
   async function bury(message: LogMessage, reason: string): Promise<number> {
     await transactions.run(async (tx) => {
       await holdMark(tx, projection, from)
-      await deadLetters.write(tx, [{ message, reason, tenantId: projection.tenantOf(message.subject) }])
+      await deadLetters.write(tx, projection, [{ message, reason, tenantId: projection.tenantOf(message.subject) }])
       await moveMark(tx, projection, mark, transactions.clock.now())
     })
     return 1

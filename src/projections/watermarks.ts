@@ -1,5 +1,6 @@
 import { type SqlExecutor } from '../datasources/sql/sql.ts'
 import { type Nanos } from '../time.ts'
+import { deadLetters } from './dead-letters.ts'
 import { type Projection } from './projection.ts'
 
 /** How far a projection is in its stream: everything up to `sequence` of the stream's life `epoch` is in the tables. */
@@ -56,7 +57,7 @@ export async function resetProjection(tx: SqlExecutor, projection: Projection, e
   )
   await lockMark(tx, projection)
   await tx.run(`truncate ${tables.join(', ')}`)
-  await tx.run('delete from dead_letters where stream = $1', [stream])
+  await deadLetters.clear(tx, projection)
   const mark = { sequence: 0n, epoch }
   await moveMark(tx, projection, mark, at)
   return mark

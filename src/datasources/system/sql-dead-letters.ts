@@ -9,6 +9,7 @@ import { type DeadLetter } from './sources.ts'
 interface Row {
   stream: string
   sequence: bigint
+  projection: string
   tenant_id: string | null
   subject: string
   reason: string
@@ -16,13 +17,16 @@ interface Row {
   payload: string
 }
 
-/** A subject that names no tenant may carry anybody's text, so everybody sees that the message exists and nobody sees what is in it. */
+/**
+ * Whose a message is, is unknown where the subject has no form that we know; its tokens are somebody's ids all the same (contract: demon 2.4: an
+ * id with a dot makes it longer). So everybody sees that the message exists, and nobody what is in it or on it.
+ */
 const WITHHELD = '(withheld: the subject names no tenant)'
 
 const read = (row: Row): DeadLetter => ({
   source: row.stream,
   sequence: row.sequence,
-  subject: row.subject,
+  subject: row.tenant_id === null ? WITHHELD : row.subject,
   reason: row.reason,
   receivedAt: row.received_at_ns,
   payload: row.tenant_id === null ? WITHHELD : row.payload,
@@ -30,26 +34,30 @@ const read = (row: Row): DeadLetter => ({
 
 const ofTenant = '(tenant_id = $1 or tenant_id is null)'
 
-/** Dead letters of one tenant and those of no tenant, newest first by `(received_at_ns, stream, sequence)`. */
+/** Dead letters of one tenant and those of no tenant, newest first by `(received_at_ns, stream, sequence, projection)`. */
 export async function listDeadLetters(sql: Sql, scope: Scope, page: PageRequest): Promise<Page<DeadLetter>> {
   const owner = { list: 'deadLetters', order: 'NEWEST', tenantId: scope.tenantId }
   const backward = page.direction === 'BACKWARD'
-  const [received, stream, sequence] = page.cursor === null ? [] : decodeListCursor(owner, page.cursor, ['integer', 'text', 'integer'])
+  const [received, stream, sequence, projection] =
+    page.cursor === null ? [] : decodeListCursor(owner, page.cursor, ['integer', 'text', 'integer', 'text'])
   const rows = await sql.any<Row>(
-    `select stream, sequence, tenant_id, subject, reason, received_at_ns, payload
+    `select stream, sequence, projection, tenant_id, subject, reason, received_at_ns, payload
        from dead_letters
       where ${ofTenant}
-        and ($2::bigint is null or (received_at_ns, stream, sequence) ${backward ? '>' : '<'} ($2::bigint, $3::text, $4::bigint))
-      order by ${backward ? 'received_at_ns, stream, sequence' : 'received_at_ns desc, stream desc, sequence desc'}
-      limit $5`,
-    [scope.tenantId, received ?? null, stream ?? null, sequence ?? null, page.size + 1],
+        and ($2::bigint is null or (received_at_ns, stream, sequence, projection) ${backward ? '>' : '<'} ($2::bigint, $3::text, $4::bigint, $5::text))
+      order by ${['received_at_ns', 'stream', 'sequence', 'projection'].map((column) => (backward ? column : `${column} desc`)).join(', ')}
+      limit $6`,
+    [scope.tenantId, received ?? null, stream ?? null, sequence ?? null, projection ?? null, page.size + 1],
     { signal: scope.signal },
   )
   const more = rows.length > page.size
   const kept = rows.slice(0, page.size)
   if (backward) kept.reverse()
   return {
-    items: kept.map((row) => ({ cursor: encodeListCursor(owner, [row.received_at_ns, row.stream, row.sequence]), item: read(row) })),
+    items: kept.map((row) => ({
+      cursor: encodeListCursor(owner, [row.received_at_ns, row.stream, row.sequence, row.projection]),
+      item: read(row),
+    })),
     hasNextPage: backward ? page.cursor !== null : more,
     hasPreviousPage: backward ? more : page.cursor !== null,
   }
