@@ -1,14 +1,17 @@
 import fc from 'fast-check'
 import { test, type Test } from 'tap'
 import { sourceUnavailable } from '../src/errors.ts'
-import { type EventLog } from '../src/datasources/log/log.ts'
+import { streamSettings } from '../src/datasources/log/demon-streams.ts'
+import { type EventLog, type LogStream } from '../src/datasources/log/log.ts'
 import { openSqlLog } from '../src/datasources/log/sql-log.ts'
 import { type Sql } from '../src/datasources/sql/sql.ts'
 import { createProjectionNotifier } from '../src/projections/notifier.ts'
+import { chainPendingReceipts } from '../src/projections/pending-receipts.ts'
 import { createProgress } from '../src/projections/progress-tracker.ts'
-import { type Projection } from '../src/projections/projection.ts'
+import { PoisonError, type Projection } from '../src/projections/projection.ts'
 import { rebuild } from '../src/projections/rebuild.ts'
 import { createRitualProjection } from '../src/projections/ritual-projection.ts'
+import { createStreamEventsProjection } from '../src/projections/stream-events-projection.ts'
 import { systemClock } from '../src/time.ts'
 import { eventually } from './support/eventually.ts'
 import { adminOf, openTestJetstream } from './support/logs.ts'
@@ -23,7 +26,7 @@ interface Pair {
   /** Deletes the ritual stream and makes an empty one of the same name. */
   replaceStream(): Promise<void>
   /** Removes every message before this one. */
-  purgeBefore(sequence: bigint): Promise<void>
+  purgeBefore(sequence: bigint, stream?: LogStream): Promise<void>
 }
 
 async function embedded(t: Test, sql: Sql): Promise<Pair> {
@@ -38,8 +41,8 @@ async function embedded(t: Test, sql: Sql): Promise<Pair> {
         await tx.run(`update log_streams set epoch = epoch || '+', last_sequence = 0 where stream = 'ritual'`)
       })
     },
-    async purgeBefore(sequence) {
-      await sql.run(`delete from log_messages where stream = 'ritual' and sequence < $1`, [sequence])
+    async purgeBefore(sequence, stream = 'ritual') {
+      await sql.run('delete from log_messages where stream = $2 and sequence < $1', [sequence, stream])
     },
   }
 }
@@ -58,8 +61,8 @@ async function connected(t: Test, sql: Sql): Promise<Pair | null> {
       await admin.streams.delete('RITUAL_EVENTS')
       await admin.streams.add(config)
     },
-    async purgeBefore(sequence) {
-      await admin.streams.purge('RITUAL_EVENTS', { seq: Number(sequence) })
+    async purgeBefore(sequence, stream = 'ritual') {
+      await admin.streams.purge(streamSettings[stream].name, { seq: Number(sequence) })
     },
   }
 }
@@ -205,6 +208,19 @@ async function behaves(t: Test, pair: Pair): Promise<void> {
     })
   })
 
+  await t.test("a position that is no projection's does not hold up who waits for a sequence", async (t) => {
+    const progress = createProgress({ sql })
+    t.teardown(() => progress.close())
+    const chain = () => Promise.reject(new Error('nothing is pending'))
+    await withProjector(pair, {}, async () => {
+      await log.append('orrery.test.a', json({}))
+      await chainPendingReceipts({ sql, log, audit: { chain }, clock: systemClock }, new AbortController().signal)
+      const { sequence } = await log.append('orrery.test.b', json({}))
+      t.equal(await progress.waitFor('orrery', sequence, { timeoutMs: 20_000 }), true)
+    })
+    t.equal(await sql.run(`delete from projection_watermarks where projection = 'audit'`), 1)
+  })
+
   await t.test('a rebuild gives the same tables byte for byte, also beside a running projector', async (t) => {
     await pair.replaceStream()
     await publish(log, ...publishable(200))
@@ -260,6 +276,56 @@ async function behaves(t: Test, pair: Pair): Promise<void> {
     t.same(await dumpTables(sql), whole)
   })
 
+  await t.test(
+    'a stream that drops messages by its settings keeps its tables in a rebuild of the others, unless it is named',
+    async (t) => {
+      const hint = json({ event: 'agent.scale.hint:v1', ts, tenantId: 'acme', recommendation: 'scale_up' })
+      await publish(log, ...[1, 2, 3].map(() => ({ subject: 'demon.scale.v1.acme.hints', payload: hint })))
+      const held = (await log.state('scale'))?.lastSequence ?? 0n
+      await withProjector(pair, {}, () =>
+        eventually(async () => (await sql.maybeOne('select 1 from scale_hints where sequence = $1', [held])) !== null),
+      )
+      await pair.purgeBefore(held, 'scale')
+      const before = await dumpTables(sql)
+      const options = { sql, log, clock: systemClock, logger: silent, standbyMs: 50 }
+      const done = await rebuild(options)
+      t.match(
+        done.filter(({ kept }) => kept !== null).map(({ projection }) => projection),
+        ['scale_hints', 'scale_timeline'],
+      )
+      t.match(done, [{ projection: 'runs', kept: null }, { kept: /^SCALE_HINTS no longer holds/ }])
+      t.same(await dumpTables(sql), before)
+      await t.rejects(rebuild({ ...options, only: ['scale_hints'] }), { code: 'CONFLICT' })
+      t.same(await dumpTables(sql), before)
+      await rebuild({ ...options, only: ['scale_hints', 'scale_timeline'], force: true })
+      t.match(await sql.any('select sequence from scale_hints'), [{ sequence: held }])
+    },
+  )
+
+  await t.test('a projection that begins anew leaves the dead letters of its siblings, and two may fail on one message', async (t) => {
+    const kept = () => sql.any(`select projection, sequence, reason from dead_letters where stream = 'graph' order by projection, sequence`)
+    const state = await log.append('demon.graph.v1.acme.p.n.commit', Buffer.from('not json'))
+    const reached = (projection: string) =>
+      eventually(async () => {
+        const found = await sql.maybeOne<{ sequence: bigint }>('select sequence from projection_watermarks where projection = $1', [
+          projection,
+        ])
+        return (found?.sequence ?? 0n) >= state.sequence
+      })
+    await withProjector(pair, {}, () => Promise.all(['graph', 'graph_timeline'].map(reached)))
+    const letter = { projection: 'graph', sequence: state.sequence, reason: 'the payload is not JSON' }
+    t.same(await kept(), [letter])
+    await sql.run(`delete from projection_watermarks where projection = 'graph_timeline'`)
+    await withProjector(pair, {}, () => reached('graph_timeline'))
+    t.same(await kept(), [letter])
+    const failing: Projection = { ...createStreamEventsProjection('graph'), apply: () => Promise.reject(new PoisonError(null)) }
+    await sql.run(`delete from projection_watermarks where projection = 'graph_timeline'`)
+    await withProjector(pair, { projections: [failing] }, () => reached('graph_timeline'))
+    t.same(await kept(), [letter, { ...letter, projection: 'graph_timeline', reason: 'the event could not be folded' }])
+    await rebuild({ sql, log, clock: systemClock, logger: silent, standbyMs: 50, only: ['graph', 'graph_timeline'] })
+    t.same(await kept(), [letter])
+  })
+
   await t.test('a replaced stream is a new truth: the tables are built anew from it', async (t) => {
     const projector = testProjector(sql, log)
     projector.start()
@@ -286,8 +352,12 @@ async function behaves(t: Test, pair: Pair): Promise<void> {
       await projector.stop()
       t.match(await sql.any('select run_id from runs order by run_seq'), [{ run_id: 'new' }, { run_id: 'e' }, { run_id: 'h' }])
       const options = { sql, log, clock: systemClock, logger: silent, standbyMs: 50 }
+      const before = await dumpTables(sql)
       await t.rejects(rebuild(options), { code: 'CONFLICT' })
-      t.match(await sql.any('select run_id from runs order by run_seq'), [{ run_id: 'new' }, { run_id: 'e' }, { run_id: 'h' }])
+      await t.rejects(rebuild({ ...options, only: ['orrery_timeline', 'runs'] }), { code: 'CONFLICT' })
+      t.same(await dumpTables(sql), before, 'a refusal changes no table, of no projection')
+      t.match(await rebuild({ ...options, only: ['orrery_timeline'] }), [{ projection: 'orrery_timeline', kept: null }])
+      t.same(await dumpTables(sql), before, 'whose log is whole can be built by its name')
       await rebuild({ ...options, force: true })
       t.match(await sql.any('select run_id from runs order by run_seq'), [{ run_id: 'h' }])
     },

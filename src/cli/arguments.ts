@@ -27,6 +27,7 @@ export interface Arguments {
   readonly out: string | undefined
   readonly list: boolean | undefined
   readonly pins: string | undefined
+  readonly force: boolean
 }
 
 /** The command line cannot be understood; the message says why. */
@@ -62,6 +63,7 @@ const options = {
   out: { type: 'string' },
   list: { type: 'boolean' },
   pins: { type: 'string' },
+  force: { type: 'boolean' },
 } as const
 
 function parse(argv: readonly string[]) {
@@ -107,5 +109,6 @@ export function readArguments(argv: readonly string[]): Arguments {
     out: values.out,
     list: values.list,
     pins: values.pins,
+    force: values.force === true,
   }
 }

@@ -9,7 +9,9 @@ usage: orrery [COMMAND] [FLAGS]           npm start -- [FLAGS]
   serve                     start the server (the default)
   migrate                   bring the tables up to date and end; servers do so when they start
   doctor [--json]           check settings, machine and stores, and say what to do; 1 when something fails
-  rebuild                   make the read model anew from the event log; connected servers may keep running
+  rebuild [PROJECTION ..] [--force]
+                            make the read model anew from the event log; connected servers may keep running. What the
+                            log no longer holds is not given up without --force
   schema print [--subgraph NAME]
                             print the GraphQL schema, or what one domain (or several, by commas) serves as a
                             Federation v2 subgraph
