@@ -213,7 +213,7 @@ async function protocol(t: Test, backing: Backing) {
 
   t.test('when the token ends, the stream ends with its last cursor and the socket with 4401', async (t) => {
     const { ws, log, hub } = await serve(t, { env: jwt })
-    const peer = await readyPeer(t, ws, { token: await token({ roles: ['viewer'] }, 2) })
+    const peer = await readyPeer(t, ws, { token: await token({ roles: ['viewer'] }, 8) })
     peer.send(subscribe('s', events, { run: 'expiry' }))
     await peer.next()
     await write(log, { event: 'test.a:v1', ritualId: 'r', runId: 'expiry' })

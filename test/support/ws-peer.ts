@@ -50,7 +50,7 @@ export async function rawPeer(
       const message = messages.shift()
       if (message !== undefined) return Promise.resolve(message)
       return new Promise((resolve, reject) => {
-        const late = setTimeout(() => reject(new Error('no message came')), 10_000)
+        const late = setTimeout(() => reject(new Error('no message came')), 60_000)
         waiting.push((next) => {
           clearTimeout(late)
           resolve(next)
