@@ -5,7 +5,7 @@ import { eventually } from './support/eventually.ts'
 import { nextEvent, openStream } from './support/event-stream.ts'
 import { backings, liveServer, type LiveServer, write } from './support/live-server.ts'
 
-t.setTimeout(110_000)
+t.setTimeout(300_000)
 
 const scope = { projectId: 'p', namespace: 'n', graphId: 'g' }
 

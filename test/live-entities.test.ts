@@ -7,7 +7,7 @@ import { readConfig } from '../src/config.ts'
 import { eventually } from './support/eventually.ts'
 import { backings, liveServer, write } from './support/live-server.ts'
 
-t.setTimeout(110_000)
+t.setTimeout(300_000)
 
 async function stubsIn(log: EventLog): Promise<{ subject: string; stub: unknown }[]> {
   const found: { subject: string; stub: unknown }[] = []

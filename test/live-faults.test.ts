@@ -11,7 +11,7 @@ import { startNats } from './support/nats.ts'
 import { seeded } from './support/random-documents.ts'
 import { judgeFleet, mixedReaders, openFleet } from './support/reader-fleet.ts'
 
-t.setTimeout(110_000)
+t.setTimeout(300_000)
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 

@@ -9,7 +9,7 @@ import { buildSchema } from '../src/app.ts'
 import { packageRoot } from '../src/root.ts'
 import { answerOf, graphql, serve, temporaryFolder } from './support/program.ts'
 
-t.setTimeout(110_000)
+t.setTimeout(300_000)
 
 const doc = readFileSync(join(packageRoot, 'docs/live-events.md'), 'utf8')
 const blocks = (language: string): string[] =>

@@ -5,7 +5,7 @@ import { systemClock } from '../src/time.ts'
 import { nextEvent, openStream } from './support/event-stream.ts'
 import { backings, liveServer, write } from './support/live-server.ts'
 
-t.setTimeout(110_000)
+t.setTimeout(300_000)
 
 t.test('a revoked key ends its open streams with the last cursor; others go on', async (t) => {
   const [backing] = await backings(t, ['embedded'])

@@ -12,6 +12,8 @@ import { buildSchema } from '../src/app.ts'
 import { encodeId } from '../src/ids.ts'
 import { systemClock } from '../src/time.ts'
 import { settlingIterator } from '../src/subscriptions/settling-iterator.ts'
+import { createMetrics } from '../src/telemetry/metrics.ts'
+import { addStoreMetrics } from '../src/telemetry/store-metrics.ts'
 import { createStreamResponder } from '../src/transports/stream-responder.ts'
 import { registerWebsocket } from '../src/transports/websocket.ts'
 import { nextEvent, openStream, type OpenStream } from './support/event-stream.ts'
@@ -20,7 +22,7 @@ import { type Backing, backings, liveServer, type LiveServer, type LiveServerOpt
 import { memoryLog } from './support/memory-log.ts'
 import { readyPeer } from './support/ws-peer.ts'
 
-t.setTimeout(110_000)
+t.setTimeout(300_000)
 
 /** What a cursor says, without the second it was issued in and its signature. */
 function placeOf(cursor: string | null | undefined): string {
@@ -658,4 +660,26 @@ t.test('connections', async (t) => {
     t.equal((await peer.closed).code, 1012)
     await closing
   })
+})
+
+t.test('states that a newer one took the place of are counted by field', async (t) => {
+  const [backing] = await backings(t, ['embedded'])
+  if (backing === undefined) return
+  // nothing is shown, so that everything waits behind the first state
+  const server = await liveServer(t, backing, { withoutProjector: true })
+  const reader = await openStream(t, `${server.http}/graphql`, {
+    headers: { accept: 'text/event-stream' },
+    body: { query: 'subscription { runUpdated(filter: { ritualId: "coalesced" }) { status } }' },
+  })
+  await eventually(() => server.hub.stats().consumers === 1)
+  const coalesced = () => server.hub.stats().slow.runUpdated.coalesced
+  await eventually(async () => {
+    await write(backing.log, { event: 'test.event:v1', ritualId: 'coalesced', runId: 'run' })
+    return coalesced() >= 5
+  })
+  t.equal(server.hub.stats().slow.runEvents.coalesced, 0)
+  const metrics = createMetrics()
+  addStoreMetrics(metrics.registry, { sources: server.dataSources.sources, hub: server.hub, active: () => 0, version: 'test' })
+  t.match(await metrics.registry.metrics(), /orrery_live_coalesced_total\{field="runUpdated"\} [1-9]/)
+  reader.close()
 })

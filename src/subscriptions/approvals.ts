@@ -38,6 +38,7 @@ export function approvalUpdates(
     )
   }
   const items = ctx.live.subscribe({
+    field: 'approvalUpdated',
     stream: 'ritual',
     after: start.after,
     strict,

@@ -5,7 +5,7 @@ import { createEventReader } from '../domain-events/families.ts'
 import { createFilterIndex } from '../domain-events/filter-index.ts'
 import { type CompiledFilter } from '../domain-events/filter.ts'
 import { createDownstreamLine, type Upstream } from './downstream-line.ts'
-import { type Heads, type HubGapReason, type HubItem, type LiveHub, type StreamHead } from './hub.ts'
+import { type Heads, type HubGapReason, type HubItem, type HubSubscribeOptions, type LiveHub, type StreamHead } from './hub.ts'
 import { type Logger } from '../logger.ts'
 import { pause } from '../pause.ts'
 
@@ -58,7 +58,7 @@ export interface EventsFeed {
 
 export interface EventsFeedOptions {
   readonly log: EventLog
-  readonly hub: Pick<LiveHub, 'subscribe'>
+  readonly hub: { subscribe(options: Omit<HubSubscribeOptions, 'field'>): ReturnType<LiveHub['subscribe']> }
   readonly families: readonly EventFamily[]
   readonly upstream: Upstream
   readonly ringSize: number

@@ -2,7 +2,7 @@ import { type LogStream } from '../datasources/log/log.ts'
 import { AppError } from '../errors.ts'
 import { type StreamMark, type StreamMarks } from './cursor.ts'
 import { type ArrivedItem, type EventsFeed, type EventsReader } from './events-feed.ts'
-import { type EventsItem, type EventsSubscribeOptions, type Heads, type HubGapReason, type StreamHead } from './hub.ts'
+import { type EventsItem, type EventsSubscribeOptions, type Heads, type HubGapReason, type SlowCounts, type StreamHead } from './hub.ts'
 import { pullLoop } from './pull-loop.ts'
 import { createMergedReplay, type MergedReplay } from './merged-replay.ts'
 import { settlingIterator } from './settling-iterator.ts'
@@ -11,7 +11,7 @@ import { epochMark } from './signed-cursor.ts'
 export interface EventsSubscriberOptions extends EventsSubscribeOptions {
   readonly feed: EventsFeed
   readonly queueSize: number
-  readonly counted: { dropped: number; gaps: number }
+  readonly counted: SlowCounts
   readonly leave: AbortSignal
   readonly onClose: () => void
 }

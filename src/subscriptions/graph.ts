@@ -3,7 +3,7 @@ import { type Graph, type GraphCommit, type GraphDiff, type GraphKey, type Graph
 import { type GraphEvent } from '../projections/graph-events.ts'
 import { type Delivery, delivery, type Marker, markerDelivery, positionOf } from './delivery.ts'
 import { graphEventOf, graphSubjects } from './graph-messages.ts'
-import { type HubItem } from './hub.ts'
+import { type HubItem, type StreamField } from './hub.ts'
 import { mapStream } from './map-stream.ts'
 import { onceProjected } from './projected.ts'
 import { type StreamStart } from './start.ts'
@@ -41,9 +41,15 @@ const isOf = (event: GraphEvent, tenantId: string, graph: GraphKey | null): bool
       event.scope.namespace === graph.namespace &&
       event.scope.graphId === graph.graphId))
 
-function messagesOf(ctx: Context, { graph, start, strict }: GraphStreamOptions, wanted: (event: GraphEvent) => boolean) {
+interface Selected {
+  readonly field: StreamField
+  readonly wanted: (event: GraphEvent) => boolean
+}
+
+function messagesOf(ctx: Context, { graph, start, strict }: GraphStreamOptions, { field, wanted }: Selected) {
   const { tenantId } = ctx.scope
   return ctx.live.subscribe({
+    field,
     stream: 'graph',
     after: start.after,
     strict,
@@ -66,7 +72,7 @@ const graphOf = (ctx: Context, { scope }: GraphEvent): Promise<Graph | null> =>
 
 /** Every commit and tag, each once and in the order of the log, as the tables show it. */
 export function graphCommits(ctx: Context, options: GraphStreamOptions): AsyncIterableIterator<Delivery<GraphCommitDelivered>> {
-  const items = messagesOf(ctx, options, () => true)
+  const items = messagesOf(ctx, options, { field: 'graphCommitted', wanted: () => true })
   return mapStream<HubItem, Delivery<GraphCommitDelivered>>(items, async (item) => {
     if (item.kind !== 'MESSAGE') return markerDelivery(ctx, options.start.scope, item, 'graph')
     const event = graphEventOf(item.message)
@@ -126,7 +132,7 @@ const isEmpty = ({ added, removed, changed, addedRelationships, removedRelations
 
 /** Commits that changed something around a node: around it before the commit, or after it. */
 export function neighbourhoodChanges(ctx: Context, options: NeighbourhoodOptions): AsyncIterableIterator<Delivery<GraphChangeDelivered>> {
-  const items = messagesOf(ctx, options, ({ kind }) => kind === 'COMMIT')
+  const items = messagesOf(ctx, options, { field: 'neighbourhoodChanged', wanted: ({ kind }) => kind === 'COMMIT' })
   return mapStream<HubItem, Delivery<GraphChangeDelivered>>(items, async (item) => {
     if (item.kind !== 'MESSAGE') return markerDelivery(ctx, options.start.scope, item, 'graph')
     const event = graphEventOf(item.message)

@@ -3,6 +3,29 @@ import { type DomainEvent } from '../domain-events/event.ts'
 import { type CompiledFilter } from '../domain-events/filter.ts'
 import { type StreamMarks } from './cursor.ts'
 
+/** Fields that are streams of the hub: what is counted for slow readers is counted for each. */
+export const streamFields = [
+  'events',
+  'runEvents',
+  'runUpdated',
+  'approvalUpdated',
+  'sloStatusChanged',
+  'alertChanged',
+  'graphCommitted',
+  'neighbourhoodChanged',
+] as const
+export type StreamField = (typeof streamFields)[number]
+
+/** What slow readers of one field did not get, since the start. */
+export interface SlowCounts {
+  /** Events replaced by a gap. */
+  dropped: number
+  /** Gaps delivered (or that ended strict subscribers). */
+  gaps: number
+  /** States that a newer state of the same object took the place of before they were read. */
+  coalesced: number
+}
+
 export type HubGapReason = 'EXPIRED' | 'SLOW_CONSUMER' | 'SOURCE_RESET'
 
 /** What a subscriber of the hub receives, in order. `epoch` is that of the stream the sequences belong to. */
@@ -17,6 +40,8 @@ export type HubItem =
   | { readonly kind: 'PHASE'; readonly epoch: string; readonly phase: 'REPLAY' | 'LIVE'; readonly sequence: bigint }
 
 export interface HubSubscribeOptions {
+  /** For whom what is dropped is counted. */
+  readonly field: StreamField
   readonly stream: LogStream
   /** Deliver what comes after this position; null = only what is new. */
   readonly after: { readonly sequence: bigint; readonly epoch: string } | null
@@ -71,10 +96,7 @@ export interface HubStats {
   /** Tails of the log that are open. */
   readonly consumers: number
   readonly ringEvents: number
-  /** Events that slow subscribers did not get, since the start. */
-  readonly dropped: number
-  /** Gaps delivered (or that ended strict subscribers), since the start. */
-  readonly gaps: number
+  readonly slow: Readonly<Record<StreamField, Readonly<SlowCounts>>>
   /** Different filters of `events` now, and how often one of them was asked since the start. */
   readonly filters: number
   readonly filterEvaluations: number
@@ -93,6 +115,8 @@ export interface LiveHub {
   streamsOf(filter: CompiledFilter): readonly LogStream[]
   /** Tells this process' count of arrivals from another's. */
   readonly id: string
+  /** A reader of states got the newest one only. */
+  coalesced(field: StreamField): void
   /** Counts for metrics and leak tests. */
   stats(): HubStats
   close(): Promise<void>

@@ -4,7 +4,7 @@ import { eventFamilies } from '../domain-events/families.ts'
 import { type Upstream } from './downstream-line.ts'
 import { createEventsFeed } from './events-feed.ts'
 import { createEventsSubscriber } from './events-subscriber.ts'
-import { type EventsSubscribeOptions, type HubSubscribeOptions, type LiveHub } from './hub.ts'
+import { type EventsSubscribeOptions, type HubSubscribeOptions, type LiveHub, type SlowCounts, type StreamField } from './hub.ts'
 import { createLiveFeed, type LiveFeed } from './live-feed.ts'
 import { createLiveSubscriber } from './live-subscriber.ts'
 import { type Logger } from '../logger.ts'
@@ -27,12 +27,18 @@ export interface LiveHubOptions {
 const unknown: Upstream = () => Promise.resolve(null)
 const silent: Pick<Logger, 'warn'> = { warn: () => undefined }
 
+const noCounts = (): SlowCounts => ({ dropped: 0, gaps: 0, coalesced: 0 })
+const countsOfFields = (): Record<StreamField, SlowCounts> => ({
+  ...{ events: noCounts(), runEvents: noCounts(), runUpdated: noCounts(), approvalUpdated: noCounts() },
+  ...{ sloStatusChanged: noCounts(), alertChanged: noCounts(), graphCommitted: noCounts(), neighbourhoodChanged: noCounts() },
+})
+
 /** @see LiveHub */
 export function createLiveHub(options: LiveHubOptions): LiveHub {
   const { log, ringSize, queueSize, logger = silent, lingerMs = 30_000, families = eventFamilies, upstream = unknown } = options
   const feeds = new Map<LogStream, LiveFeed>()
   const open = new Set<AbortController>()
-  const counted = { dropped: 0, gaps: 0 }
+  const slow = countsOfFields()
   const closing = new AbortController()
 
   const feedOf = (stream: LogStream): LiveFeed => {
@@ -48,12 +54,12 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
     return { leave: leave.signal, onClose: () => void open.delete(leave) }
   }
 
-  const subscribe = (wanted: HubSubscribeOptions) =>
-    createLiveSubscriber({ ...wanted, feed: feedOf(wanted.stream), queueSize, counted, ...enter() })
+  const subscribe = ({ field, ...wanted }: HubSubscribeOptions) =>
+    createLiveSubscriber({ ...wanted, feed: feedOf(wanted.stream), queueSize, counted: slow[field], ...enter() })
 
   /** The feed of all events reads the streams as a subscriber of its own; it counts as none, and what it misses its readers miss. */
-  const follow = (wanted: HubSubscribeOptions) => {
-    const unseen = { dropped: 0, gaps: 0 }
+  const follow = (wanted: Omit<HubSubscribeOptions, 'field'>) => {
+    const unseen = noCounts()
     return createLiveSubscriber({
       ...{ ...wanted, feed: feedOf(wanted.stream), queueSize, counted: unseen, leave: closing.signal },
       onClose: () => undefined,
@@ -64,8 +70,10 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
   return {
     subscribe,
     id: events.id,
-    events: (wanted: EventsSubscribeOptions) => createEventsSubscriber({ ...wanted, feed: events, queueSize, counted, ...enter() }),
+    events: (wanted: EventsSubscribeOptions) =>
+      createEventsSubscriber({ ...wanted, feed: events, queueSize, counted: slow.events, ...enter() }),
     streamsOf: (filter) => events.streamsOf(filter),
+    coalesced: (field) => void slow[field].coalesced++,
     stats() {
       const all = [...feeds.values()]
       const { filters, evaluations, ringEvents } = events.stats()
@@ -73,8 +81,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
         subscribers: open.size,
         consumers: all.filter((feed) => feed.isOpen()).length,
         ringEvents: all.reduce((sum, feed) => sum + feed.ring.size(), 0) + ringEvents,
-        dropped: counted.dropped,
-        gaps: counted.gaps,
+        slow,
         filters,
         filterEvaluations: evaluations,
       }

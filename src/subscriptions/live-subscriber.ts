@@ -1,17 +1,17 @@
 import { type LogMessage } from '../datasources/log/log.ts'
 import { AppError } from '../errors.ts'
-import { type HubGapReason, type HubItem, type HubSubscribeOptions } from './hub.ts'
+import { type HubGapReason, type HubItem, type HubSubscribeOptions, type SlowCounts } from './hub.ts'
 import { type FeedReader, type LiveFeed, type MessageItem } from './live-feed.ts'
 import { pullLoop } from './pull-loop.ts'
 import { openReplay, type Replay } from './replay.ts'
 import { settlingIterator } from './settling-iterator.ts'
 import { subjectFilter } from './subject-index.ts'
 
-export interface SubscriberOptions extends HubSubscribeOptions {
+export interface SubscriberOptions extends Omit<HubSubscribeOptions, 'field'> {
   readonly feed: LiveFeed
   readonly queueSize: number
   /** Counters of the hub. */
-  readonly counted: { dropped: number; gaps: number }
+  readonly counted: SlowCounts
   /** Aborted when the hub closes. */
   readonly leave: AbortSignal
   readonly onClose: () => void

@@ -27,6 +27,7 @@ export function runUpdates(ctx: Context, options: RunUpdatesOptions): AsyncItera
   const { run: single, filter, start } = options
   const stop = new AbortController()
   const items = ctx.live.subscribe({
+    field: 'runUpdated',
     stream: 'ritual',
     after: start.after,
     strict: false,
@@ -48,7 +49,7 @@ export function runUpdates(ctx: Context, options: RunUpdatesOptions): AsyncItera
   const note = (key: RunKey, position: CursorPosition): void => {
     const name = JSON.stringify([key.ritualId, key.runId])
     // moved to the end, so that what is delivered leaves a cursor behind which nothing older waits
-    pending.delete(name)
+    if (pending.delete(name)) ctx.live.coalesced('runUpdated')
     pending.set(name, { key, position })
     if (pending.size > maxPending) throw new AppError('SLOW_CONSUMER', 'Too many runs changed while nobody read.', { retryable: true })
   }

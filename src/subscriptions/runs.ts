@@ -66,7 +66,14 @@ export function runEvents(ctx: Context, options: RunEventsOptions): AsyncIterabl
   const { filter, start, strict } = options
   const readsTables = options.needsRun || asksForState(filter)
   const signal = ctx.scope.signal ?? new AbortController().signal
-  const items = ctx.live.subscribe({ stream: 'ritual', after: start.after, strict, signal, ...selectionOf(ctx, options) })
+  const items = ctx.live.subscribe({
+    field: 'runEvents',
+    stream: 'ritual',
+    after: start.after,
+    strict,
+    signal,
+    ...selectionOf(ctx, options),
+  })
 
   const isShown = (event: RitualEvent, position: CursorPosition): Promise<boolean> =>
     onceProjected(ctx, position, async () => {

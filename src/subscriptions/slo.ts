@@ -46,6 +46,7 @@ function announcements(ctx: Context, noun: 'slo' | 'alert', { start, strict }: S
   const { tenantId } = ctx.scope
   const tenant = isSubjectToken(tenantId) && !tenantId.includes('.') ? tenantId : '-'
   return ctx.live.subscribe({
+    field: noun === 'slo' ? 'sloStatusChanged' : 'alertChanged',
     stream: 'orrery',
     after: start.after,
     strict,

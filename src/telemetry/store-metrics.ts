@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { serves, type Source, type SourcesDataSource } from '../datasources/system/sources.ts'
-import { type LiveHub } from '../subscriptions/hub.ts'
+import { type LiveHub, type SlowCounts, streamFields } from '../subscriptions/hub.ts'
 
 /** What the projector of this process tells about one projection. */
 export interface ProjectionReading {
@@ -38,6 +38,23 @@ function totalOf(registry: Registry, name: string, help: string, read: () => num
       counter.inc(read())
     },
   })
+}
+
+/** What slow readers did not get, by the field they read: each has its own policy. */
+function addSlowReaders(registry: Registry, hub: Pick<LiveHub, 'stats'>): void {
+  const totalOfFields = (name: string, help: string, what: keyof SlowCounts): void => {
+    const counter: Counter<'field'> = new Counter({
+      ...{ name, help, labelNames: ['field'], registers: [registry] },
+      collect() {
+        counter.reset()
+        const { slow } = hub.stats()
+        for (const field of streamFields) counter.inc({ field }, slow[field][what])
+      },
+    })
+  }
+  totalOfFields('orrery_live_dropped_total', 'Events replaced by a gap for slow readers', 'dropped')
+  totalOfFields('orrery_live_gaps_total', 'Gaps that readers were told of, or that ended strict ones', 'gaps')
+  totalOfFields('orrery_live_coalesced_total', 'States that slow readers did not get because there was a newer one', 'coalesced')
 }
 
 function gaugeOf(registry: Registry, name: string, help: string, read: () => number): void {
@@ -109,8 +126,7 @@ export function addStoreMetrics(registry: Registry, { sources, hub, projector, a
   gaugeOf(registry, 'orrery_live_subscribers', 'Open live streams', () => hub.stats().subscribers)
   gaugeOf(registry, 'orrery_live_consumers', 'Consumers of the event log behind them', () => hub.stats().consumers)
   gaugeOf(registry, 'orrery_live_ring_events', 'Recent events held in memory', () => hub.stats().ringEvents)
-  totalOf(registry, 'orrery_live_dropped_total', 'Events replaced by a gap for slow readers', () => hub.stats().dropped)
-  totalOf(registry, 'orrery_live_gaps_total', 'Gaps that readers were told of, or that ended strict ones', () => hub.stats().gaps)
+  addSlowReaders(registry, hub)
   gaugeOf(registry, 'orrery_live_filters', 'Different filters of `events` that somebody reads by', () => hub.stats().filters)
   totalOf(
     registry,

@@ -12,13 +12,18 @@ export interface EventWriterOptions {
   readonly log: EventLog
   readonly perSecond: number
   readonly rituals: readonly string[]
+  /** While it says no, nothing new is written, and nothing made up for afterwards. */
+  readonly mayGoOn?: () => boolean
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 const mostUnderWay = 500
 
 /** Writes at an even rate; what the log does not acknowledge is written again under its id until it is, so that each event is there once. */
-export function startWriter(t: Pick<Owner, 'teardown'>, { log, perSecond, rituals }: EventWriterOptions): EventWriter {
+export function startWriter(
+  t: Pick<Owner, 'teardown'>,
+  { log, perSecond, rituals, mayGoOn = () => true }: EventWriterOptions,
+): EventWriter {
   let going = true
   let abandoned = false
   t.teardown(() => {
@@ -46,14 +51,15 @@ export function startWriter(t: Pick<Owner, 'teardown'>, { log, perSecond, ritual
     let paused = 0
     while (going) {
       const due = ((performance.now() - from - paused) / 1000) * perSecond
-      while (begun < due && underWay.size < mostUnderWay) {
+      const held = !mayGoOn()
+      while (!held && begun < due && underWay.size < mostUnderWay) {
         const one = write(begun++).finally(() => underWay.delete(one))
         underWay.add(one)
       }
       const stalled = performance.now()
       await pause(5)
       // what could not be written while the log was away is not made up for
-      if (underWay.size >= mostUnderWay) paused += performance.now() - stalled
+      if (held || underWay.size >= mostUnderWay) paused += performance.now() - stalled
     }
     await Promise.all(underWay)
   })()

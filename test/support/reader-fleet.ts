@@ -16,6 +16,8 @@ import {
 
 /** Readers in a process of their own. */
 export interface ReaderFleet {
+  /** How many want each event, on average over the rituals. */
+  readonly readersOfAnEvent: number
   /** @param expected given, it is counted who has arrived at its end */
   progress(expected?: Expected): Promise<Progress>
   judge(expected: Expected): Promise<readonly Verdict[]>
@@ -38,7 +40,11 @@ export async function openFleet(t: { teardown(close: () => unknown): unknown }, 
     return answered
   }
   await ask({ open: fleet })
+  const parts = new Set(fleet.readers.map(({ part }) => part))
+  parts.delete(everything)
+  const ofAll = fleet.readers.filter(({ part }) => part === everything).length
   return {
+    readersOfAnEvent: ofAll + (fleet.readers.length - ofAll) / Math.max(1, parts.size),
     async progress(expected) {
       const reply = await ask({ progress: expected ?? null })
       if (!('begun' in reply)) throw new Error('another answer was expected')
