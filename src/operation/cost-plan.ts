@@ -17,10 +17,10 @@ import {
   type SelectionNode,
   type SelectionSetNode,
   valueFromAST,
-  type ValueNode,
 } from 'graphql'
 import { type Weights } from './cost-weights.ts'
 import { fragmentsOf } from './fragments.ts'
+import { mentionsVariable } from './mentions-variable.ts'
 
 export type Variables = Readonly<Record<string, unknown>>
 
@@ -64,12 +64,6 @@ export interface CostPlan {
 const introspectionWeight = 10
 
 const emptySet: CostSet = { fields: [], sets: [], uses: 0 }
-
-const mentionsVariable = (node: ValueNode): boolean => {
-  if (node.kind === Kind.VARIABLE) return true
-  if (node.kind === Kind.LIST) return node.values.some(mentionsVariable)
-  return node.kind === Kind.OBJECT && node.fields.some(({ value }) => mentionsVariable(value))
-}
 
 /** Compiles a valid operation's cost expression, to be evaluated with the variables of each request. */
 export function compileCost(schema: GraphQLSchema, weights: Weights, document: DocumentNode, operation: OperationDefinitionNode): CostPlan {

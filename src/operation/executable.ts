@@ -24,6 +24,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql'
+import { mentionsVariable } from './mentions-variable.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -54,12 +55,6 @@ const definition = (name: string): VariableDefinitionNode => ({
   variable: { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: name } },
   type: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: coercedType.name } },
 })
-
-const mentionsVariable = (node: ValueNode): boolean => {
-  if (node.kind === Kind.VARIABLE) return true
-  if (node.kind === Kind.LIST) return node.values.some(mentionsVariable)
-  return node.kind === Kind.OBJECT && node.fields.some(({ value }) => mentionsVariable(value))
-}
 
 /** What JSON gives back as it was. */
 const isPlain = (value: unknown): boolean => {
