@@ -118,6 +118,56 @@ for (const old of [false, true]) {
   })
 }
 
+/** Stops the whole process for a while, as one that is busy or starved: nothing is read from any connection. */
+const stall = (milliseconds: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+
+for (const old of [false, true]) {
+  t.test(`a backlog of large events that is read slowly never costs the connection${old ? ', 2.10' : ''}`, async (t) => {
+    const server = await startNats(t, { old })
+    if (server === null) return
+    const statuses: boolean[] = []
+    const log = await openTestJetstream(t, server, { timeoutMs: 20_000, onStatus: (up) => statuses.push(up) })
+    // more than the 64 MiB a server keeps for a slow connection before it cuts it, in fewer messages than one request asks for
+    const count = 100
+    const large = new Uint8Array(900_000)
+    for (let index = 0; index < count; index++) await log.append(subjectOf('t'), large)
+
+    const stop = new AbortController()
+    const readers = { read: log.read('ritual'), tail: log.tail('ritual', { from: 1n, signal: stop.signal }) }
+    for (const [name, batches] of Object.entries(readers)) {
+      const sequences: bigint[] = []
+      let stalls = 3
+      for await (const batch of batches) {
+        sequences.push(...batch.map(({ sequence }) => sequence))
+        if (sequences.length >= count) break
+        if (stalls-- > 0) stall(500)
+      }
+      const all = Array.from({ length: count }, (_, index) => BigInt(index + 1))
+      t.same(sequences, all, `${name}: all came, in order`)
+    }
+    stop.abort()
+    t.same(statuses, [true], 'the connection that appends use too was never cut')
+  })
+}
+
+t.test('messages that use a request up to its last byte do not hold the next ones back', async (t) => {
+  for (const old of [false, true]) {
+    const server = await startNats(t, { old })
+    if (server === null) return
+    const log = await openTestJetstream(t, server, { timeoutMs: 10_000 })
+    const subject = subjectOf('t')
+    const messageId = 'message-1'
+    // two of these are 2 MiB as the server counts them: with their subjects and headers
+    const reply = `$JS.ACK.RITUAL_EVENTS.orrery-${randomUUID()}.1.1.1.1763700000000000000.1`
+    const headers = `NATS/1.0\r\nNats-Msg-Id: ${messageId}\r\n\r\n`
+    const payload = new Uint8Array(1024 * 1024 - subject.length - reply.length - headers.length)
+    for (let index = 1; index <= 6; index++) await log.append(subject, payload, { messageId: `message-${index}` })
+    const sequences: bigint[] = []
+    for await (const batch of log.read('ritual')) sequences.push(...batch.map(({ sequence }) => sequence))
+    t.same(sequences, [1n, 2n, 3n, 4n, 5n, 6n])
+  }
+})
+
 t.test('a server that is not there: opening resolves, calls fail at once, and all works when it comes', async (t) => {
   const server = await startNats(t)
   if (server === null) return

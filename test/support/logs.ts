@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
-import { openJetstreamLog } from '../../src/datasources/log/jetstream-log.ts'
+import { type JetstreamLogOptions, openJetstreamLog } from '../../src/datasources/log/jetstream-log.ts'
 import { type EventLog, type LogStream } from '../../src/datasources/log/log.ts'
 import { openSqlLog } from '../../src/datasources/log/sql-log.ts'
 import { migrate } from '../../src/datasources/sql/migrate.ts'
@@ -36,7 +36,7 @@ export interface LogAdapter {
 export const openTestJetstream = (
   t: Owner,
   server: NatsServer,
-  options: { createStreams?: boolean; ritualStreamName?: string; timeoutMs?: number; idleCheckMs?: number } = {},
+  options: Partial<Omit<JetstreamLogOptions, 'url'>> = {},
 ): Promise<EventLog> => {
   const opening = openJetstreamLog({
     url: server.url,

@@ -46,6 +46,8 @@ export class PullBroken extends Error {
 // The server forgets a consumer this long after our last request, should the deletion at close not reach it.
 const inactiveMs = 60_000
 const heartbeatMs = 5_000
+// What one request may bring. A server cuts a connection that has more than 64 MiB to take, and all readers and writers of the process share one.
+const requestBytes = 2 * 1024 * 1024
 
 interface Delivery extends PulledMessage {
   readonly consumerSequence: number
@@ -66,6 +68,15 @@ function toDelivery(message: Msg, reply: string): Delivery {
     messageId: message.headers?.get('Nats-Msg-Id') || null,
     payload: message.data,
   }
+}
+
+/** How much of a request's `max_bytes` the server counts for one message: its subject, its reply subject, its headers as sent, its payload. */
+function countedBytes({ subject, headers, data }: Msg, reply: string): number {
+  let bytes = Buffer.byteLength(subject) + reply.length + data.length
+  if (headers === undefined) return bytes
+  bytes += 'NATS/1.0\r\n\r\n'.length
+  for (const [name, values] of headers) for (const value of values) bytes += Buffer.byteLength(`${name}: ${value}\r\n`)
+  return bytes
 }
 
 /** No answer is awaited, nor a connection: should this be lost, the server forgets the consumer after `inactive_threshold`. */
@@ -115,7 +126,10 @@ function startPull({ client, nc, name, pendingAtStart }: Consumer, { stream, win
   const draining = mode === 'DRAIN'
   const inbox = createInbox()
   const arrived: PulledMessage[] = []
-  let asked = 0 // asked for and neither arrived nor given up by the server
+  // a message may be as large as the server takes, with its subjects and headers beside it
+  let maxBytes = Math.max(requestBytes, 2 * (nc.info?.max_payload ?? 0))
+  let asked = 0 // what the one open request has still to bring
+  let askedBytes = 0 // and how large that may be
   let toAsk = draining ? pendingAtStart : Infinity
   let lastConsumerSequence = 0
   let idle = false
@@ -135,21 +149,37 @@ function startPull({ client, nc, name, pendingAtStart }: Consumer, { stream, win
   }
 
   function topUp(): void {
-    const free = window - asked - arrived.length
+    const free = window - arrived.length
     const batch = Math.min(free, toAsk)
-    if (broken !== null || closed || batch <= 0 || (batch < toAsk && free < window / 2)) return
-    if (asked === 0) lastHeard = Date.now()
-    asked += batch
+    // one request at a time: the server deals its messages out to all that are open, so that only one alone can be followed to its end
+    if (broken !== null || closed || asked > 0 || batch <= 0 || (batch < toAsk && free < window / 2)) return
+    lastHeard = Date.now()
+    asked = batch
+    askedBytes = maxBytes
     toAsk -= batch
-    const request = { batch, expires: nanos(expiresMs), idle_heartbeat: nanos(Math.min(heartbeatMs, expiresMs / 2)) }
+    const request = { batch, max_bytes: maxBytes, expires: nanos(expiresMs), idle_heartbeat: nanos(Math.min(heartbeatMs, expiresMs / 2)) }
     nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, JSON.stringify(request), { reply: inbox })
+  }
+
+  /** The request has brought as many bytes as it may: the rest of its messages is for the next one. */
+  function bytesUsedUp(): void {
+    // a message larger than that alone, stored when the server took larger ones
+    if (askedBytes === maxBytes) maxBytes *= 2
+    toAsk += asked
+    asked = 0
   }
 
   function onStatus(message: Msg): void {
     const code = message.headers?.code ?? 0
+    const description = message.headers?.description ?? ''
     if (code === 100) return // heartbeat
-    if (code !== 408 && code !== 404) return breakOff(`status ${code} ${message.headers?.description ?? ''}`)
-    asked -= Number(message.headers?.get('Nats-Pending-Messages') || asked)
+    if (code === 409 && description === 'Batch Completed') return // all of it has arrived, and was counted
+    if (code === 409 && description === 'Message Size Exceeds MaxBytes') {
+      bytesUsedUp()
+      return notify()
+    }
+    if (code !== 408 && code !== 404) return breakOff(`status ${code} ${description}`)
+    asked = 0
     idle = arrived.length === 0
     notify()
   }
@@ -159,6 +189,9 @@ function startPull({ client, nc, name, pendingAtStart }: Consumer, { stream, win
     if (delivery.consumerSequence !== lastConsumerSequence + 1) return breakOff('a message was lost on the way')
     lastConsumerSequence = delivery.consumerSequence
     asked -= 1
+    askedBytes -= countedBytes(message, reply)
+    // the server ends a request that is used up to the last byte without a word
+    if (askedBytes === 0) bytesUsedUp()
     arrived.push(delivery)
     if (draining && (delivery.pending === 0 || (asked === 0 && toAsk === 0))) ended = true
     notify()
