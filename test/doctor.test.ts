@@ -4,6 +4,7 @@ import { type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { doctor } from './support/doctor.ts'
+import { adminOf } from './support/logs.ts'
 import { openTestNeo4j } from './support/neo4j.ts'
 import { startNats } from './support/nats.ts'
 import { graphql, run, serve, temporaryFolder, untilReady } from './support/program.ts'
@@ -51,6 +52,54 @@ t.test('connected stores: versions, permissions, clock, streams and lag are told
   t.match(after.of('sql schema'), [{ verdict: 'ok' }])
   t.match(after.of('stream RITUAL_EVENTS'), [{ verdict: 'warn', message: /1 replica/, remedy: /--replicas 3/ }])
   t.match(after.of('read model'), [{ verdict: 'ok' }])
+})
+
+t.test('a database that is down hides nothing of the log, whose login is in its address; and to look is not to make streams', async (t) => {
+  const nats = await startNats(t, { login: { user: 'orrery', password: 'p@ss' } })
+  if (nats === null) return
+  const { code, of, findings } = await doctor(t, {
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+    NATS_URL: nats.url.replace('//', '//orrery:p%40ss@'),
+    NATS_CREATE_STREAMS: 'on',
+    SOURCE_TIMEOUT_MS: '2000',
+  })
+  t.equal(code, 1)
+  t.match(of('sql'), [{ verdict: 'fail', remedy: /DATABASE_URL/ }])
+  t.match(of('log'), [{ verdict: 'ok' }])
+  t.match(of('log version'), [{ verdict: 'ok', message: /NATS \d+\.\d+/ }])
+  t.match(of('read model'), [{ verdict: 'fail', remedy: /database/ }])
+  t.strictSame(
+    of('streams').map(({ verdict, message }) => [verdict, message]),
+    ['RITUAL_EVENTS', 'GRAPH_COMMITS', 'SCALE_HINTS', 'ORRERY_EVENTS'].map((name) => ['warn', `Stream ${name} is missing.`]),
+    'they are still missing: the doctor made none',
+  )
+  t.notMatch(JSON.stringify(findings), /p@ss|p%40ss/)
+})
+
+t.test('streams that keep less than they are to keep are found, under whichever name', async (t) => {
+  const nats = await startNats(t)
+  if (nats === null) return
+  const admin = await adminOf(t, nats)
+  const seconds = 1_000_000_000
+  await admin.streams.add({ name: 'DEMON_RITUAL_EVENTS', subjects: ['demon.ritual.v1.*.*.*.events'], duplicate_window: 5 * seconds })
+  await admin.streams.add({ name: 'GRAPH_COMMITS', subjects: ['demon.graph.v1.>'], max_msgs_per_subject: 10, discard: 'new' })
+  await admin.streams.add({ name: 'SCALE_HINTS', subjects: ['demon.scale.v1.acme.hints'], max_age: 86_400 * seconds })
+  await admin.streams.add({ name: 'ORRERY_EVENTS', subjects: ['orrery.>'], storage: 'memory', retention: 'interest' })
+  const { of } = await doctor(t, { DATA_DIR: join(await temporaryFolder(t), 'data'), NATS_URL: nats.url })
+  const told = (name: string) => of(`stream ${name}`).map(({ verdict, message }) => `${verdict} ${message}`)
+  t.match(told('DEMON_RITUAL_EVENTS'), [
+    /^warn It does not store the legacy subjects/,
+    /^warn It knows a repeat for 5 s only/,
+    /^warn Its name is deprecated/,
+    /^warn .*1 replica/,
+  ])
+  t.match(told('GRAPH_COMMITS'), [/^warn When it is full/, /^warn It drops events beyond 10 messages of one subject/, /^warn .*1 replica/])
+  t.match(told('SCALE_HINTS'), [
+    /^fail It does not store demon\.scale\.v1\.\*\.hints/,
+    /^warn It drops events older than 1 d/,
+    /^warn .*1 replica/,
+  ])
+  t.match(told('ORRERY_EVENTS'), [/^fail .*Memory loses it/, /^fail Its retention is interest/, /^warn .*1 replica/])
 })
 
 t.test('Neo4j: version, permissions, constraints and clock are told; a constraint that is missing is found', async (t) => {

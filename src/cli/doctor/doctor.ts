@@ -13,7 +13,8 @@ const marks = { ok: 'ok  ', warn: 'WARN', fail: 'FAIL' } as const
 
 async function checkStores(config: Config): Promise<readonly Finding[]> {
   try {
-    const stores = await openStores(config, { clock: systemClock })
+    // to look is not to make: with NATS_CREATE_STREAMS=on, opening would
+    const stores = await openStores({ ...config, natsCreateStreams: false }, { clock: systemClock })
     try {
       const sql = await checkSql(stores.sql, config)
       return [...sql, ...(await checkLog(stores.log, stores.sql, config)), ...(await checkNeo4j(stores.neo4j, config))]
