@@ -1,5 +1,5 @@
-// npm run bench -- graph [nodes] [edges] [stores]: graphs of 100,000 commits, 100,000 nodes and 500,000 edges (default) beside a hub with 100,000 closed
-// versions: ingest, load of the index, and p50 of node, neighbours (3 hops, 1,000 nodes) and path (<= 6) at the first commit, in the middle and at head.
+// npm run bench -- graph [nodes] [edges] [stores] [closed]: graphs of 100,000 commits, 100,000 nodes and 500,000 edges (default) beside a hub with 100,000
+// closed versions: ingest, load of the index, and p50 of node, neighbours (3 hops, 1,000 nodes) and path (<= 6) at the first commit, in the middle and at head.
 import { type Graph } from '../src/datasources/graph/graph.ts'
 import { OPEN } from '../src/datasources/graph/keys.ts'
 import { createMemoryTraversal } from '../src/datasources/graph/memory-traversal.ts'
@@ -7,6 +7,7 @@ import { createNeo4jProjection } from '../src/datasources/graph/neo4j-projection
 import { createNeo4jTraversal } from '../src/datasources/graph/neo4j-traversal.ts'
 import { createSqlGraph } from '../src/datasources/graph/sql-graph.ts'
 import { createSqlTraversal } from '../src/datasources/graph/sql-traversal.ts'
+import { chooseTraversal } from '../src/datasources/graph/traversal-choice.ts'
 import { type GraphTraversal, TraversalUnable } from '../src/datasources/graph/traversal.ts'
 import { isOutage } from '../src/errors.ts'
 import { type Sql } from '../src/datasources/sql/sql.ts'
@@ -21,7 +22,7 @@ import { bench, elapsedMs, median, owner, readable } from './support/bench.ts'
 const [nodes = 100_000, edges = 500_000] = process.argv.slice(2, 4).map(Number)
 const stores = process.argv[4]?.split(',') ?? ['pglite', 'postgres', 'neo4j']
 const commits = 100_000
-const hubVersions = 100_000
+const hubVersions = Number(process.argv[5] ?? 100_000)
 /** Commits that add nodes; the others add edges. */
 const growing = Math.ceil((commits * nodes) / (nodes + edges))
 const ingested = 30_000
@@ -99,7 +100,7 @@ async function measure(store: string, sql: Sql, traversal: GraphTraversal, graph
     const place = { graph, position }
     const neighbours = (start: number) => traversal.walk(scope, place, { ...walk, start, depth: 3, limit: 1000 })
     const path = (from: number) => traversal.path(scope, place, { ...walk, from, to: any(), maxDepth: 6 })
-    rows[`${store}, ${traversal.name}, ${when}`] = {
+    rows[`${store}, ${when}`] = {
       node: await p50(() => source.findNode(scope, place, `n${any()}`), 100),
       'same node': await p50(() => source.findNode(scope, place, 'n1'), 100),
       neighbours: await p50(() => neighbours(any()), 50),
@@ -143,7 +144,9 @@ await bench(async () => {
       speeds['neo4j'] = { 'ingest, changes/s': perSecond(versions, ms) }
       others.push(createNeo4jTraversal(server))
     }
-    for (const traversal of [inMemory, ...others]) await measure(name, sql, traversal, graph)
+    for (const traversal of [inMemory, ...others]) await measure(`${name}, ${traversal.name}`, sql, traversal, graph)
+    // What a server answers that is connected to all of them.
+    if (others.length > 1) await measure('as served', sql, chooseTraversal([...others.slice(1), inMemory, ...others.slice(0, 1)]), graph)
   }
   console.log(`${nodes} nodes, ${edges} edges, ${commits} commits, ${hubVersions} closed versions at node 0; p50 in ms`)
   console.table(speeds)

@@ -193,4 +193,30 @@ t.test('the graph read model', async (t) => {
     t.equal(found.items.length, ids.length, 'properties with NUL are found too')
     t.equal(createGraphProjection().tenantOf('demon.graph.v1.acme.maps.prod.commit'), 'acme')
   })
+
+  t.test('a history whose beginning the stream had dropped is said to be cut, and only that one', async (t) => {
+    const sql = adapters[0]?.sql
+    if (sql === undefined) return
+    const source = createSqlGraph({ sql, traversal: createSqlTraversal({ sql }), tags: null })
+    const commitOf = (graphId: string, commitId: string, parent?: string) =>
+      JSON.stringify({
+        ...{ event: 'graph.commit.created:v1', graphId, commitId, ts: '2026-01-01T00:00:00Z', mutations: [] },
+        ...(parent === undefined ? {} : { parentCommitId: parent }),
+      })
+    const payloads = [
+      commitOf('cut', 'c2', 'c1'),
+      commitOf('cut', 'c3', 'c2'),
+      commitOf('whole', 'first'),
+      commitOf('whole', 'second', 'first'),
+    ]
+    async function isCut(graphId: string): Promise<boolean> {
+      const graph = await source.find(scope, { source: 'ORRERY', ...namespace, graphId })
+      if (graph === null) throw new Error('there is no graph')
+      return source.historyTruncated(scope, graph)
+    }
+    await foldGraph(sql, toMessages(payloads, 8n), [2])
+    t.same([await isCut('cut'), await isCut('whole')], [true, false])
+    await foldGraph(sql, toMessages(payloads), [4])
+    t.same([await isCut('cut'), await isCut('whole')], [false, false], 'a parent that nobody ever wrote is a mistake of its writer')
+  })
 })

@@ -82,7 +82,7 @@ const isShown = (page: Page, text: string): Promise<boolean> =>
     () => `of ${text}`,
   )
 
-t.test('GraphiQL works without any outside network: a query, a mutation, live events', async (t) => {
+t.test('GraphiQL works without any outside network: a query, a mutation, live events; so does the page about graphs', async (t) => {
   const executablePath = findChromium()
   if (!shouldRun(t, 'Chromium', executablePath !== null) || executablePath === null) return
   const server = await serve(t, ['--data', await temporaryFolder(t)])
@@ -125,6 +125,11 @@ t.test('GraphiQL works without any outside network: a query, a mutation, live ev
     return seen.size >= 3
   })
   t.ok(seen.size >= 3, `${seen.size} events were shown, one after the other`)
+
+  await page.goto(`${server.url}/graph`)
+  await page.locator('#picture svg text').first().waitFor()
+  t.ok((await page.locator('#picture svg text').count()) > 3, 'the page about graphs draws the newest commit of the first one')
+  t.ok((await page.locator('#graph option').count()) > 0 && (await page.locator('#commit option').count()) > 1, 'and offers others')
   t.strictSame(outside, [], 'nothing outside was asked for')
   t.strictSame(complaints, [], 'neither the policy nor the page complained')
 })

@@ -181,6 +181,22 @@ t.test("Summit's live graph, its runs and approvals, beside Demon's", async (t) 
   t.match(await ask(plane, viewer, 'query ($id: ID!) { graph(id: $id) { nodeCount(ref: { commit: "x" }) } }', { id }), {
     errors: [{ message: /as it is now/ }],
   })
+  const hostile = "x`) DETACH DELETE n // ' OR true }) MATCH (n"
+  t.match(
+    await query(
+      `query ($id: ID!, $a: String!, $x: [String!]!, $s: String!, $j: JSON) { graph(id: $id) { nodeCount odd: node(nodeId: $s) { nodeId }
+        nodes(labels: $x, search: $s) { nodes { nodeId } } relationships(types: $x) { nodes { id } } where: nodes(where: [{ key: $s, equals: $j }]) { nodes { nodeId } }
+        node(nodeId: $a) { neighbours(depth: 3, types: $x, labels: $x) { nodes { distance } } } path(from: $a, to: $s, types: $x, labels: $x) { length } } }`,
+      { id, a: `${p}a`, x: [hostile], s: hostile, j: hostile },
+    ),
+    {
+      graph: {
+        ...{ nodeCount: 6, odd: null, nodes: { nodes: [] }, relationships: { nodes: [] }, where: { nodes: [] } },
+        ...{ node: { neighbours: { nodes: [] } }, path: null },
+      },
+    },
+    'text in labels, types, keys and ids is only text to Neo4j',
+  )
   const write = `mutation ($input: CommitGraphInput!) { commitGraph(input: $input) { __typename ... on NotAllowed { reason } } }`
   t.match(await query(write, { input: { graph: id, mutations: [{ removeNode: 'a' }] } }), {
     commitGraph: { __typename: 'NotAllowed', reason: 'READ_ONLY_SOURCE' },
