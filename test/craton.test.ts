@@ -308,21 +308,70 @@ t.test('after a restart old bytes are not appended to, whatever name has taken t
   t.same(server.events(ORDERS), ['old'], 'nothing was written over it')
 })
 
-t.test('a stream that is read while the server dies is not read again', async (t) => {
-  const { server, store, stream } = await made(t, { uptimeSecs: 1_000 })
+/** Another life of the server, begun so long ago, in which somebody has made the streams again, with three records each. */
+async function revive(t: Test, server: CratonServer, uptimeSecs: number, ...names: string[]): Promise<void> {
+  await server.restart(uptimeSecs)
+  const { client } = connect(t, server)
+  for (const name of names) {
+    const { streamId } = await client.call(
+      { type: 'CreateStream', name, dataClass: 'CONFIDENTIAL', placement: { type: 'Global' } },
+      'CreateStream',
+      { tenantId: 7n },
+    )
+    server.appendAs(streamId, 'anew', 'and', 'more')
+  }
+}
+
+t.test('streams that were read when the server was restarted are read again', async (t) => {
+  const streams = ['demo/orders=1:PUBLIC', 'demo/payments=2:PUBLIC']
+  const { server, store } = await open(t, { uptimeSecs: 1_000, streams })
+  const both = await Promise.all(['orders', 'payments'].map((name) => store.find(scope, name)))
+  const readBoth = (from: bigint) =>
+    Promise.all(both.map(async (stream) => (stream === null ? null : await failure(store.read(scope, stream, { from, to: from + 1n })))))
+  await revive(t, server, 900, 'orders', 'payments')
+  for (const [index, uptime] of [800, 700, 600].entries()) {
+    server.spoil('silence', { times: 2, type: 'ReadEvents' })
+    const before = server.requests.filter((type) => type === 'ReadEvents').length
+    const reading = readBoth(BigInt(index))
+    await eventually(() => server.requests.filter((type) => type === 'ReadEvents').length === before + 2)
+    await revive(t, server, uptime, 'orders', 'payments')
+    t.match(await reading, [{ code: 'SOURCE_UNAVAILABLE' }, { code: 'SOURCE_UNAVAILABLE' }])
+    await eventually(async () => (await readBoth(BigInt(index))).every((found) => found?.code === 'none'))
+    t.pass('read again')
+  }
+})
+
+t.test('a stream that is read while the server dies twice is not read again, until its files are found sound', async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'orrery-craton-'))
+  t.teardown(() => rm(dataDir, { recursive: true }))
+  const { server, store, stream } = await made(t, { uptimeSecs: 1_000, dataDir })
   await append(store, stream, ['a'])
   server.breakChain(ORDERS)
-  t.match(await failure(store.read(scope, stream, { from: 0n, to: 1n })), { code: 'SOURCE_UNAVAILABLE' })
-  await server.restart()
-  const client = connect(t, server).client
-  await client.call({ type: 'CreateStream', name: 'orders', dataClass: 'CONFIDENTIAL', placement: { type: 'Global' } }, 'CreateStream', {
-    tenantId: 7n,
-  })
-  server.appendAs(ORDERS, 'more')
-  await eventually(async () => (await failure(store.extentOf(scope, stream))).code === 'none')
-  const before = server.requests.filter((type) => type === 'ReadEvents').length
-  t.match(await failure(store.read(scope, stream, { from: 0n, to: 1n })), { code: 'SOURCE_UNAVAILABLE', message: /check the files/ })
-  t.equal(server.requests.filter((type) => type === 'ReadEvents').length, before, 'it was not asked')
+  const reads = () => server.requests.filter((type) => type === 'ReadEvents').length
+  const readIt = () => failure(store.read(scope, stream, { from: 0n, to: 1n }))
+  for (const uptime of [500, 100]) {
+    const before = reads()
+    await eventually(async () => {
+      t.match(await readIt(), { code: 'SOURCE_UNAVAILABLE' })
+      return reads() === before + 1
+    })
+    await revive(t, server, uptime, 'orders')
+    await eventually(async () => (await failure(store.extentOf(scope, stream))).code === 'none')
+  }
+  const before = reads()
+  for (let again = 0; again < 3; again += 1) t.match(await readIt(), { code: 'SOURCE_UNAVAILABLE', message: /check the files/ })
+  t.equal(reads(), before, 'it was not asked')
+
+  server.healChain(ORDERS)
+  await mkdir(join(dataDir, ORDERS.toString()))
+  const whole = encodeSegmentRecord({ offset: 0n, kind: 0, payload: Buffer.from('a') }, null)
+  const write = (bytes: Buffer) => writeFile(join(dataDir, ORDERS.toString(), 'segment_000000.log'), bytes)
+  await write(whole.subarray(0, -1))
+  t.match(await store.verify(scope, stream, { from: null, to: null }), { ok: false, mode: 'files' })
+  t.match(await readIt(), { message: /check the files/ })
+  await write(whole)
+  t.match(await store.verify(scope, stream, { from: null, to: null }), { ok: true, mode: 'files' })
+  t.match(await readIt(), { code: 'none' })
 })
 
 t.test('a follower gets history and what comes, each once, through outages; a new life ends it with a gap', async (t) => {

@@ -1,7 +1,11 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { streamIdOf } from '../src/datasources/craton/craton-settings.ts'
 import { buildApp } from '../src/app.ts'
 import { openCraton } from '../src/datasources/craton/open-craton.ts'
+import { encodeSegmentRecord } from '../src/datasources/storage/segment.ts'
 import { readConfig } from '../src/config.ts'
 import { systemClock } from '../src/time.ts'
 import { encodeId } from '../src/ids.ts'
@@ -229,4 +233,28 @@ t.test('a keyed append that nobody knows the end of is written once, however oft
   await insist('expected', 'k2', '3')
   t.match(await append('expected', 'k2', '3'), appended('3'))
   t.same(server.events(streamId), ['first', 'once', 'by another', 'expected'])
+})
+
+t.test('the files of a stream are checked while its server is down, and after it has forgotten the stream', async (t) => {
+  const embedded = openers['embedded']
+  const stores = embedded === undefined ? null : await embedded(t)
+  if (stores === null) throw new Error('no embedded stores')
+  const dataDir = await mkdtemp(join(tmpdir(), 'orrery-craton-'))
+  t.teardown(() => rm(dataDir, { recursive: true }))
+  await mkdir(join(dataDir, streamIdOf(7n, 1n).toString()))
+  const segment = encodeSegmentRecord({ offset: 0n, kind: 0, payload: Buffer.from('a') }, null)
+  await writeFile(join(dataDir, streamIdOf(7n, 1n).toString(), 'segment_000000.log'), segment)
+  const server = await startCratonServer(t, {})
+  const env = {
+    ...{ CRATON_ADDR: server.address, CRATON_TENANTS: 'acme=7', CRATON_STREAMS: 'acme/orders=1:PUBLIC' },
+    CRATON_DATA_DIR: dataDir,
+  }
+  const craton = openCraton(readConfig(env), { clock: systemClock })
+  t.teardown(() => craton?.close())
+  const plane = await openControlPlane(t, { ...stores, craton }, env)
+  const verify = () => ask(plane, lee, '{ recordStream(key: { name: "orders", store: CRATON }) { verify { ok mode checked } } }', {})
+  const sound = { data: { recordStream: { verify: { ok: true, mode: 'files', checked: '1' } } } }
+  t.match(await verify(), sound)
+  await server.stop()
+  t.match(await verify(), sound)
 })

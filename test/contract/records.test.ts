@@ -468,6 +468,30 @@ function tampering(t: Test, sql: Sql) {
     )
     t.match(await store.verify(scope, stream, { from: null, to: null }), { ok: false, firstBrokenOffset: 4n }, 'a forged anchor is found')
   })
+
+  t.test('what retention cuts while it is checked is not missing, and what is changed behind it is still found', async (t) => {
+    const stream = await ten()
+    const verifyAmid = (from: bigint | null, cut: bigint) => {
+      let due = true
+      const cutting: Sql = {
+        ...sql,
+        async one<Row extends object>(...asked: Parameters<Sql['one']>) {
+          const row = await sql.one<Row>(...asked)
+          if (due && asked[0].includes('anchor_hash')) {
+            due = false
+            await cutBefore({ sql, clock: systemClock }, stream, cut)
+          }
+          return row
+        },
+      }
+      return open(cutting).verify(scope, stream, { from, to: null })
+    }
+    t.match(await verifyAmid(null, 2n), { ok: true, checked: 8n })
+    t.match(await verifyAmid(4n, 4n), { ok: true, checked: 6n }, 'also where the hash before the first one is what went')
+    await sql.run('update records set kind = 2 where stream_key = $1 and record_offset = 7', [BigInt(stream.key)])
+    t.match(await verifyAmid(null, 5n), { ok: false, firstBrokenOffset: 7n })
+    t.match(await verifyAmid(null, 10n), { ok: true, checked: 0n }, 'nothing is left that could be wrong')
+  })
 }
 
 function following(t: Test, sql: Sql) {

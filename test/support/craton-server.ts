@@ -52,10 +52,15 @@ export interface CratonServer {
   loseReply(): void
   /** A read of this stream ends the process, as a broken chain does. */
   breakChain(streamId: bigint): void
+  /** Its files were put right. */
+  healChain(streamId: bigint): void
   /** Ends every connection, and refuses new ones. */
   stop(): Promise<void>
-  /** A new life over the old bytes: names and lengths are forgotten, ids are given anew. */
-  restart(): Promise<void>
+  /**
+   * A new life over the old bytes: names and lengths are forgotten, ids are given anew.
+   * @param uptimeSecs how long it claims to have been up already: lives that begin within the same two seconds cannot be told apart
+   */
+  restart(uptimeSecs?: number): Promise<void>
   /** Appends as another client of the server would. */
   appendAs(streamId: bigint, ...events: string[]): void
   events(streamId: bigint): string[]
@@ -256,12 +261,13 @@ export async function startCratonServer(t: Owner, options: CratonServerOptions =
     failAppend: (how) => (failing = how),
     loseReply: () => (losing = true),
     breakChain: (streamId) => void broken.add(streamId),
+    healChain: (streamId) => void broken.delete(streamId),
     stop,
-    async restart() {
+    async restart(uptimeSecs = 0) {
       await stop()
       names = new Map()
       for (const stream of streams.values()) stream.length = null
-      startedAt = Date.now()
+      startedAt = Date.now() - uptimeSecs * 1_000
       spoilt.length = 0
       await listen()
     },

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
-import { AppError } from '../../errors.ts'
-import { type CratonClient, refusalError, sameEpoch } from './craton-client.ts'
+import { type CratonClient, refusalError } from './craton-client.ts'
 import { CratonRefusal, mayBeWritten } from './craton-connection.ts'
+import { createDeadlyStreams } from './deadly-streams.ts'
 
 const CACHE_BYTES = 16 * 1024 * 1024
 /** Well under what one frame holds: the last record of an answer may overshoot (contract: craton 6.2). */
@@ -16,18 +16,18 @@ export interface CratonReader {
   length(tenant: bigint, streamId: bigint): Promise<bigint>
   /** At most `count` events from an offset on; fewer at the end. Immutable, so they are remembered. */
   read(tenant: bigint, streamId: bigint, range: { from: bigint; count: number; signal?: AbortSignal | undefined }): Promise<Uint8Array[]>
+  /** The files of the stream were found sound: it may be read again. */
+  clear(streamId: bigint): void
 }
 
 /**
  * Reading a stream whose chain is broken kills a stock server, so a read is never repeated by itself, and a stream during whose reading a server
- * died is not read again (contract: craton 6.7, 13).
+ * died twice is not read again (contract: craton 6.7, 13).
  */
 export function createCratonReader(client: CratonClient): CratonReader {
   const events = new LRUCache<string, Uint8Array>({ maxSize: CACHE_BYTES, sizeCalculation: (event) => event.length + 100 })
   const lengths = new LRUCache<bigint, bigint>({ max: MOST_STREAMS })
-  /** Streams whose reading ended with a broken connection, and the life of the server it happened in. */
-  const suspects = new Map<bigint, string>()
-  const deadly = new Set<bigint>()
+  const deadly = createDeadlyStreams()
   let life: string | null = null
 
   async function enterLife(): Promise<void> {
@@ -45,41 +45,23 @@ export function createCratonReader(client: CratonClient): CratonReader {
     life = client.lastEpoch()?.name ?? null
   }
 
-  async function judgeSuspect(streamId: bigint): Promise<void> {
-    const before = suspects.get(streamId)
-    if (before !== undefined) {
-      if (sameEpoch(before, (await client.epoch()).name)) suspects.delete(streamId)
-      else deadly.add(streamId)
-    }
-    if (deadly.has(streamId))
-      throw new AppError(
-        'SOURCE_UNAVAILABLE',
-        'The storage server died while this stream was read. It is not read again: check the files of the stream.',
-        {
-          source: 'craton',
-          retryable: false,
-        },
-      )
-  }
-
   async function readOnce(
     tenant: bigint,
     streamId: bigint,
     { from, count, signal }: { from: bigint; count: number; signal?: AbortSignal | undefined },
   ) {
     const maxBytes = count === 1 ? 1n : BigInt(Math.min(PAGE_BYTES, count * TYPICAL_BYTES))
+    const { name } = await client.epoch()
+    deadly.check(streamId, name)
     try {
       const answer = await client.call({ type: 'ReadEvents', streamId, fromOffset: from, maxBytes }, 'ReadEvents', {
         tenantId: tenant,
         signal,
       })
+      deadly.noteRead(streamId, { from, maxBytes })
       return answer.events
     } catch (error) {
-      const seen = client.lastEpoch()
-      if (mayBeWritten(error) && signal?.aborted !== true && seen !== null) {
-        if (suspects.size > MOST_STREAMS) suspects.clear()
-        suspects.set(streamId, seen.name)
-      }
+      if (mayBeWritten(error) && signal?.aborted !== true) deadly.noteLost(streamId, name, { from, maxBytes })
       throw refusalError(error)
     }
   }
@@ -109,7 +91,6 @@ export function createCratonReader(client: CratonClient): CratonReader {
           found.push(known)
           continue
         }
-        await judgeSuspect(streamId)
         const page = await readOnce(tenant, streamId, { from: next, count: count - found.length, signal })
         if (page.length === 0) return found
         page.forEach((event, index) => events.set(keyOf(next + BigInt(index)), event))
@@ -117,5 +98,6 @@ export function createCratonReader(client: CratonClient): CratonReader {
       }
       return found
     },
+    clear: (streamId) => deadly.clear(streamId),
   }
 }

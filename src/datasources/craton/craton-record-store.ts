@@ -7,7 +7,14 @@ import { type Sql } from '../sql/sql.ts'
 import { pause } from '../../pause.ts'
 import { followRecords } from '../storage/follow-records.ts'
 import { checkStreamName } from '../storage/record-rules.ts'
-import { type RecordStore, type RecordStream, type StorageStatus, type StoredRecord, type StreamExtent } from '../storage/storage.ts'
+import {
+  type RecordStore,
+  type RecordStream,
+  type StorageStatus,
+  type StoredRecord,
+  type StreamExtent,
+  type VerifyRange,
+} from '../storage/storage.ts'
 import { appendToCraton, checkCratonBatch } from './craton-append.ts'
 import { createCratonCatalogue } from './craton-catalogue.ts'
 import { type CratonClient, refusalError, sameEpoch } from './craton-client.ts'
@@ -141,16 +148,16 @@ export function createCratonRecordStore(options: CratonRecordStoreOptions): Reco
 
   const wants = (scope: Scope): boolean => tenants.has(scope.tenantId)
 
-  async function verify(scope: Scope, stream: RecordStream, to: bigint | null, onProgress: (checked: bigint) => void) {
+  async function verify(scope: Scope, stream: RecordStream, { to, most }: VerifyRange, onProgress: (checked: bigint) => void) {
     const { tenant, streamId } = idsOf(scope, stream)
-    const heads = await pins.heads(scope, stream)
-    const fromFiles = dataDir === undefined ? null : await verifyFiles(dataDir, streamId, heads, onProgress)
+    const how = { pins: await pins.heads(scope, stream), most, onProgress }
+    // Before anything is asked of the server, which may be down because of this stream.
+    const fromFiles = dataDir === undefined ? null : await verifyFiles(dataDir, streamId, how)
+    if (fromFiles?.ok === true) reader.clear(streamId)
     if (fromFiles !== null) return fromFiles
     const length = await reader.length(tenant, streamId)
-    return verifyWire({ length, read: (from, count) => reader.read(tenant, streamId, { from, count, signal: scope.signal }) }, to ?? END, {
-      pins: heads,
-      onProgress,
-    })
+    const read = (from: bigint, count: number) => reader.read(tenant, streamId, { from, count, signal: scope.signal })
+    return verifyWire({ length, read }, to ?? END, how)
   }
 
   async function readStatus(): Promise<StorageStatus> {
@@ -234,12 +241,12 @@ export function createCratonRecordStore(options: CratonRecordStoreOptions): Reco
     offsetAt() {
       return Promise.reject(badUserInput('A Craton server keeps no times of its records.', { path: ['filter'] }))
     },
-    async verify(scope, stream, { to }, onProgress = () => undefined) {
+    async verify(scope, stream, range, onProgress = () => undefined) {
       const started = performance.now()
-      return { ...(await verify(scope, stream, to, onProgress)), durationMs: performance.now() - started }
+      return { ...(await verify(scope, stream, range, onProgress)), durationMs: performance.now() - started }
     },
     async pin(scope, stream, { reason, actor }) {
-      const found = await verify(scope, stream, null, () => undefined)
+      const found = await verify(scope, stream, { from: null, to: null }, () => undefined)
       if (!found.ok) throw new AppError('CONFLICT', `The chain cannot be pinned: ${found.reason ?? 'it is broken.'}`)
       return pins.add(scope, stream, { length: found.checked, headHash: found.headHash, reason, actor })
     },

@@ -1,12 +1,20 @@
 import { AppError } from '../../errors.ts'
 import { type PinnedHead } from '../storage/chain-check.ts'
 import { hex, hexOrNull, recordHash, sameBytes } from '../storage/record-chain.ts'
+import { checkVerified } from '../storage/record-rules.ts'
 import { type ChainVerification } from '../storage/storage.ts'
 import { checkStreamFiles } from './craton-files.ts'
 
 const PAGE = 1_000
 
 type Found = Omit<ChainVerification, 'durationMs'>
+
+export interface CheckOptions {
+  readonly pins: readonly PinnedHead[]
+  /** Refuse to go over more records than this. */
+  readonly most: bigint | undefined
+  readonly onProgress: (checked: bigint) => void
+}
 
 const mismatch = ({ length }: PinnedHead, mode: string, checked: bigint, headHash: string | null): Found => ({
   ok: false,
@@ -27,12 +35,7 @@ const cut = ({ length }: PinnedHead, mode: string, checked: bigint, headHash: st
 })
 
 /** From the server's own files: marks, checksums, dense offsets, links, pins. @returns null when they are not here */
-export async function verifyFiles(
-  dataDir: string,
-  streamId: bigint,
-  pins: readonly PinnedHead[],
-  onProgress: (checked: bigint) => void,
-): Promise<Found | null> {
+export async function verifyFiles(dataDir: string, streamId: bigint, { pins, most, onProgress }: CheckOptions): Promise<Found | null> {
   let head: Buffer | null = null
   let checked = 0n
   let pinned = 0
@@ -40,6 +43,7 @@ export async function verifyFiles(
   const finding = await checkStreamFiles(dataDir, streamId, ({ kind, payload }) => {
     head = recordHash(head, kind, payload)
     checked += 1n
+    checkVerified(checked, most)
     if (checked % 1_000n === 0n) onProgress(checked)
     for (let pin = pins[pinned]; pin !== undefined && pin.length <= checked; pin = pins[++pinned])
       if (pin.length === checked && !sameBytes(pin.hash, head)) wrong ??= pin
@@ -60,15 +64,12 @@ export interface WireSource {
  * Over the wire: recomputed from genesis and held against pins, since the server tells no hashes. Damage that the server finds while it reads is
  * an error of its own; a true break ends a stock server, so this is only ever done when somebody asks.
  */
-export async function verifyWire(
-  { length, read }: WireSource,
-  to: bigint,
-  { pins, onProgress }: { pins: readonly PinnedHead[]; onProgress: (checked: bigint) => void },
-): Promise<Found> {
+export async function verifyWire({ length, read }: WireSource, to: bigint, { pins, most, onProgress }: CheckOptions): Promise<Found> {
   let head: Buffer | null = null
   let offset = 0n
   let pinned = 0
   const end = to < length ? to : length
+  checkVerified(end, most)
   while (offset < end) {
     let events: Uint8Array[]
     try {

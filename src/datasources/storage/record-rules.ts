@@ -104,3 +104,9 @@ export function aboutOfPayload(tenantId: string, payload: Uint8Array): Buffer | 
   const run = runOfPayload(payload)
   return run === null ? null : aboutRun(tenantId, run)
 }
+
+/** @throws AppError BAD_USER_INPUT where a check was told not to go over so many records */
+export function checkVerified(count: bigint, most: bigint | undefined): void {
+  if (most !== undefined && count > most)
+    throw badUserInput(`At most ${most} records at once: give \`from\` and \`to\`, and go on where one check ended.`, { path: ['to'] })
+}

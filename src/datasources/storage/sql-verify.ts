@@ -1,8 +1,9 @@
 import { badUserInput } from '../../errors.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql } from '../sql/sql.ts'
-import { type ChainCheck, type PinnedHead, startChainCheck } from './chain-check.ts'
+import { type ChainCheck, type Finding, type PinnedHead, startChainCheck } from './chain-check.ts'
 import { sameBytes } from './record-chain.ts'
+import { checkVerified } from './record-rules.ts'
 import {
   isTooLarge,
   isWhole,
@@ -109,11 +110,12 @@ const readAnchor = ({ sql, scope, key }: StreamReader): Promise<Anchor> =>
     { signal: scope.signal },
   )
 
-function rangeOf({ from, to }: VerifyRange, { length, first_offset: first }: Anchor): { from: bigint; to: bigint } {
+function rangeOf({ from, to, most }: VerifyRange, { length, first_offset: first }: Anchor): { from: bigint; to: bigint } {
   const start = from === null || from < first ? first : from
   const end = to === null || to > length ? length : to
   if (start < 0n || (from !== null && from > length) || (to !== null && from !== null && to < from))
     throw badUserInput(`Give \`from\` and \`to\` within the stream: it reaches from ${first} to ${length}.`)
+  checkVerified(end - start, most)
   return { from: start, to: end < start ? start : end }
 }
 
@@ -165,6 +167,22 @@ async function checkEnd(reader: StreamReader, check: ChainCheck, anchor: Anchor)
   if (stray !== null && !check.broken()) check.fail(stray, `A record stands at offset ${stray}, outside of the stream: it was inserted.`)
 }
 
+/** One check, against the stream as it is when the check begins. */
+async function checkOnce(
+  reader: StreamReader,
+  anchor: Anchor,
+  range: VerifyRange,
+  onProgress: (checked: bigint) => void,
+): Promise<Finding> {
+  const { from, to } = rangeOf(range, anchor)
+  const check = startChainCheck(from, await startHash(reader, anchor, from))
+  const pins = await readPins(reader, from - 1n, from)
+  const startIsPinned = pins.every((pin) => check.comparePin(pin))
+  if (startIsPinned && (await checkRange(reader, check, { from, to }, onProgress)) && to === anchor.length)
+    await checkEnd(reader, check, anchor)
+  return check.finding()
+}
+
 /** @see RecordStore.verify */
 export async function verifyStream(
   sql: Sql,
@@ -173,12 +191,13 @@ export async function verifyStream(
 ): Promise<ChainVerification> {
   const started = performance.now()
   const reader: StreamReader = { sql, scope, key: BigInt(stream.key) }
-  const anchor = await readAnchor(reader)
-  const { from, to } = rangeOf(range, anchor)
-  const check = startChainCheck(from, await startHash(reader, anchor, from))
-  const pins = await readPins(reader, from - 1n, from)
-  const startIsPinned = pins.every((pin) => check.comparePin(pin))
-  if (startIsPinned && (await checkRange(reader, check, { from, to }, onProgress)) && to === anchor.length)
-    await checkEnd(reader, check, anchor)
-  return { ...check.finding(), mode: 'sql', durationMs: performance.now() - started }
+  let anchor = await readAnchor(reader)
+  for (;;) {
+    const finding = await checkOnce(reader, anchor, range, onProgress)
+    const now = finding.ok ? anchor : await readAnchor(reader)
+    // Retention may have cut what was being looked at: only what is still held can be judged.
+    const wasCut = now.first_offset > anchor.first_offset && now.first_offset >= (finding.firstBrokenOffset ?? 0n)
+    if (finding.ok || !wasCut) return { ...finding, mode: 'sql', durationMs: performance.now() - started }
+    anchor = now
+  }
 }

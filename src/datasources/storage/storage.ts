@@ -139,6 +139,8 @@ export interface VerifyRange {
   readonly from: bigint | null
   /** Exclusive; null = to the end. */
   readonly to: bigint | null
+  /** Refuse when more records than this lie in it. */
+  readonly most?: bigint | undefined
 }
 
 /** A step of a stream that is followed from an offset. */
@@ -185,6 +187,7 @@ export interface RecordStore {
   /**
    * Recomputes the chain and compares it with the stored hashes, the head and the pins; memory does not grow with the range. Never throws for a
    * broken chain.
+   * @throws AppError BAD_USER_INPUT for a range that is too long, or not within the stream
    * @param onProgress told now and then how many records are done
    */
   verify(scope: Scope, stream: RecordStream, range: VerifyRange, onProgress?: (checked: bigint) => void): Promise<ChainVerification>
