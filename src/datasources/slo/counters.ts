@@ -208,7 +208,7 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
         const covered = from < window.now && alive.coverage(ring, from, to) > 0
         slices.push(covered ? entry.rings.sum(ring, { from, to, now: window.now }) : null)
       }
-      return { ok: true, slices }
+      return { ok: true, slices, warned: false }
     },
     async quantileMs({ indicator }, { from, to, quantile }) {
       if (indicator.source !== 'COUNTERS' || Number(to) / 1e9 < now() - 60) return null

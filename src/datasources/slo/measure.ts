@@ -1,23 +1,15 @@
-import { type Nanos } from '../../time.ts'
-import { countSlices, type Slice, sumSliceRatios } from './formulas.ts'
 import { type SliSource, unmeasured } from './sli-source.ts'
+import { measureSlices, type SliceQuestion } from './slices.ts'
 import { type Reading, type SloDefinition } from './slo.ts'
-import { type Interval, lengthOf, toSeconds, without } from './windows.ts'
+import { type Interval, lengthOf, without } from './windows.ts'
 
 /** A window of an objective to be measured, corrections and budgeting method included. */
-export interface WindowQuestion {
-  readonly slo: SloDefinition
-  readonly from: Nanos
-  readonly to: Nanos
-  /** When this is asked: `to`, or after it. */
-  readonly now: Nanos
+export interface WindowQuestion extends SliceQuestion {
   readonly wantCoverage: boolean
 }
 
-export type SourceOf = (slo: SloDefinition) => SliSource | null
-
-/** Slices of one window are no more than this: a budget over years of minutes is asked in longer ones. */
-const MAX_SLICES = 11_000
+type Measured = Pick<SliSource, 'measure' | 'slices'>
+export type SourceOf = (slo: SloDefinition) => Measured | null
 
 /** Sums the parts that corrections leave; a part that failed makes the whole unknown. */
 export function sumReadings(parts: readonly Interval[], readings: readonly Reading[]): Reading {
@@ -53,22 +45,6 @@ export function sumReadings(parts: readonly Interval[], readings: readonly Readi
   }
 }
 
-const overlaps = (parts: readonly Interval[], from: Nanos, to: Nanos): boolean => parts.some((part) => part.from < to && part.to > from)
-
-async function measureSlices(source: SliSource, { slo, from, to, now }: WindowQuestion, signal?: AbortSignal): Promise<Reading> {
-  const sliceSeconds = slo.timeSliceSeconds ?? 60
-  const stepSeconds = sliceSeconds * Math.max(1, Math.ceil(toSeconds(from, to) / sliceSeconds / MAX_SLICES))
-  const stepNs = BigInt(Math.round(stepSeconds * 1e9))
-  const answer = await source.slices(slo, { from, to, now, stepSeconds }, signal)
-  if (!answer.ok) return unmeasured(answer.reason)
-  const parts = without({ from, to }, slo.corrections)
-  const kept = answer.slices.filter((_, index) => overlaps(parts, from + BigInt(index) * stepNs, from + BigInt(index + 1) * stepNs))
-  const measured = kept.filter((slice: Slice) => slice !== null).length
-  const counts = slo.budgetingMethod === 'TIMESLICES' ? countSlices(kept, slo.timeSliceTargetPpm ?? slo.targetPpm) : sumSliceRatios(kept)
-  const coverage = kept.length === 0 ? 0 : measured / kept.length
-  return { ok: true, ...counts, coverage, estimated: coverage < 0.97, warnings: [] }
-}
-
 /**
  * Measures windows of many objectives: all that one source can answer go to it in one call. Corrections cut windows into parts whose counts
  * are summed; slices are counted one objective at a time.
@@ -77,7 +53,7 @@ async function measureSlices(source: SliSource, { slo, from, to, now }: WindowQu
 export async function measureWindows(sourceOf: SourceOf, questions: readonly WindowQuestion[], signal?: AbortSignal): Promise<Reading[]> {
   const notConfigured = unmeasured('NOT_CONFIGURED')
   const readings: Reading[] = questions.map(() => notConfigured)
-  const plain = new Map<SliSource, { indexes: number[]; asked: WindowQuestion[] }>()
+  const plain = new Map<Measured, { indexes: number[]; asked: WindowQuestion[] }>()
   const slices: Promise<void>[] = []
   const cut = new Map<number, { readonly parts: readonly Interval[]; readonly found: Reading[] }>()
   questions.forEach((question, index) => {

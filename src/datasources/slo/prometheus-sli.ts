@@ -148,16 +148,20 @@ export function createPrometheusSli({ client }: { client: PrometheusClient }): S
       const [totals, others] = await Promise.all([ask(total), ask(good ?? bad ?? total)])
       if (!totals.ok) return totals
       if (!others.ok) return others
+      const isFinitePoint = ([, value]: readonly [number, number]): boolean => Number.isFinite(value)
+      const known = (totals.result[0]?.values ?? []).filter(isFinitePoint)
+      if (known.length === 0) return { ok: false, reason: totals.result.length === 0 ? 'SERIES_ABSENT' : 'NO_TRAFFIC' }
+      const happened = known.some(([, value]) => value > 0)
+      if (slo.indicator.kind === 'LATENCY' && others.result.length === 0 && happened) return { ok: false, reason: 'BUCKET_ABSENT' }
       const slices: Slice[] = Array.from({ length }, () => null)
       const indexOf = (at: number): number => Math.round((at - range.start) / stepSeconds)
-      for (const [at, value] of totals.result[0]?.values ?? [])
-        if (Number.isFinite(value) && indexOf(at) < length) slices[indexOf(at)] = { total: value, good: good === null ? value : 0 }
+      for (const [at, value] of known) if (indexOf(at) < length) slices[indexOf(at)] = { total: value, good: good === null ? value : 0 }
       for (const [at, value] of others.result[0]?.values ?? []) {
         const slice = slices[indexOf(at)]
         if (slice == null || !Number.isFinite(value)) continue
         slices[indexOf(at)] = { total: slice.total, good: good === null ? slice.total - value : Math.min(slice.total, value) }
       }
-      return { ok: true, slices }
+      return { ok: true, slices, warned: totals.warned || others.warned }
     },
     async quantileMs(slo, { from, to, quantile }, signal) {
       const promql = isPrometheus(slo) ? quantileQuery(slo.indicator, Number(to - from) / 1e9, quantile) : null

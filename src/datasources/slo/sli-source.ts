@@ -13,7 +13,9 @@ export interface Question {
   readonly wantCoverage: boolean
 }
 
-export type SliceReading = { readonly ok: true; readonly slices: readonly Slice[] } | { readonly ok: false; readonly reason: ReasonCode }
+export type SliceReading =
+  /** `warned`: the source says that its answer is not whole. */
+  { readonly ok: true; readonly slices: readonly Slice[]; readonly warned: boolean } | { readonly ok: false; readonly reason: ReasonCode }
 
 /**
  * Where good and total come from: Prometheus, our own counters, or facts of our own log. One contract suite runs on each. A failure is an answer

@@ -177,7 +177,7 @@ export function createSqlEvents({ sql }: { sql: Sql }): SliSource {
         for (let index = 0; index < length; index += 1)
           slices.push(first === null || from + BigInt(index + 1) * stepNs <= first ? null : { good: 0, total: 0 })
         for (const { slice, good: goodOnes, total } of rows) slices[Number(slice)] = { good: Number(goodOnes), total: Number(total) }
-        return { ok: true, slices }
+        return { ok: true, slices, warned: false }
       } catch (error) {
         return { ok: false, reason: reasonOf(error) }
       }
