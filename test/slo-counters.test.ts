@@ -1,8 +1,12 @@
 import t from 'tap'
-import { createCounters } from '../src/datasources/slo/counters.ts'
+import { createCounters, type SliCounters } from '../src/datasources/slo/counters.ts'
 import { type SloDefinition } from '../src/datasources/slo/slo.ts'
 import { parseSpec } from '../src/datasources/slo/spec.ts'
 import { measureWindows } from '../src/datasources/slo/measure.ts'
+import { loadCounters, syncCounters } from '../src/datasources/slo/sql-counters.ts'
+import { createSqlSlos } from '../src/datasources/slo/sql-slos.ts'
+import { systemClock } from '../src/time.ts'
+import { sqlAdapters } from './support/sql.ts'
 
 const HOUR = 3600
 const hourBegins = 500_000 * HOUR
@@ -101,4 +105,54 @@ t.test('a window holds what is as old as it is long, though it is looked at late
     const question = { slo: definition(), from: nanos(asked - window), to: nanos(asked), wantCoverage: false }
     t.match(await counters.measure([question]), [{ ok: true, good: 0, total: 0 }], `a burst that is older than ${window} s`)
   }
+})
+
+t.test('an objective that counts something else now forgets what it counted, in this process, in others and after a restart', async (t) => {
+  for (const { name, sql } of await sqlAdapters(t))
+    t.test(name, async (t) => {
+      const store = createSqlSlos({ sql, clock: systemClock })
+      const scope = { tenantId: 'acme' }
+      const now = hourBegins + 65
+      const make = () => createCounters({ now: () => now })
+      const [here, there] = [make(), make()]
+      const ofBoth = async () => {
+        for (const counters of [here, there]) counters.define(await store.all())
+      }
+      const sync = async (...replicas: readonly SliCounters[]) => {
+        for (const counters of replicas) await syncCounters(sql, counters, now)
+      }
+      const totals = async () => {
+        const anew = make()
+        const definitions = await store.all()
+        anew.define(definitions)
+        await loadCounters(sql, anew, now)
+        const questions = definitions.map((slo) => ({ slo, from: nanos(now - HOUR), to: nanos(now) + 1n, wantCoverage: false }))
+        const readings = await Promise.all([here, there, anew].map((counters) => counters.measure(questions)))
+        return readings.map(([reading]) => (reading?.ok === true ? reading.total : null))
+      }
+      const spec = (measure: string, labels: Record<string, string> = {}) =>
+        parseSpec({ ...definition(), labels, indicator: { source: 'COUNTERS', kind: 'RATIO', measure } })
+      const change = async (...given: Parameters<typeof spec>) => {
+        await store.upsert(scope, spec(...given), 'lee')
+        await ofBoth()
+      }
+      await change('one')
+      for (const counters of [here, there]) for (let index = 0; index < 50; index += 1) counters.record('one', { good: false })
+      await sync(here, there, here)
+      await store.upsert(scope, { ...spec('one'), targetPpm: 950_000 }, 'lee')
+      await ofBoth()
+      t.same(await totals(), [100, 100, 100], 'another target counts the same')
+      await change('other')
+      here.record('other', { good: true })
+      await sync(there, here, there)
+      t.same(await totals(), [1, 1, 1], 'another measure')
+      await change('other', { groupBy: 'route' })
+      await sync(here)
+      t.same(await totals(), [0, 0, 0], 'other groups')
+      here.add('acme', 'pay', { good: 5, total: 5 })
+      await sync(here)
+      await store.remove(scope, 'pay', 'lee')
+      await change('other', { groupBy: 'route' })
+      t.same(await totals(), [0, 0, 0], 'deleted and made again')
+    })
 })

@@ -2,6 +2,7 @@ import { addPending, count, eachSlot, type Entry, groupsOf, type Meter, type Occ
 import { type GroupSlot } from './group-counts.ts'
 import { type Question, type SliceReading, type SliSource, unmeasured } from './sli-source.ts'
 import { Percentiles } from './percentiles.ts'
+import { countsTheSame } from './spec.ts'
 import { AliveRings, ringFor, Rings, ringWindowOf } from './rings.ts'
 import { type Reading, type SloDefinition } from './slo.ts'
 
@@ -139,9 +140,10 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
         const threshold = indicator.thresholdMs ?? Infinity
         if (!meter.thresholds.includes(threshold)) meter.within[meter.thresholds.push(threshold) - 1] = 0
         const known = entries.get(key)
-        const sameMeasure = known?.definition.indicator.source === 'COUNTERS' && known.definition.indicator.measure === indicator.measure
+        // one that was deleted and made again under its name begins anew, as one that counts something else now
+        const goesOn = known?.definition.createdAt === definition.createdAt && countsTheSame(known.definition, definition)
         const entry: Entry =
-          known !== undefined && sameMeasure ? known : { key, definition, meter, level: 0, rings: new Rings(), pending: [], groups: null }
+          known !== undefined && goesOn ? known : { key, definition, meter, level: 0, rings: new Rings(), pending: [], groups: null }
         entry.definition = definition
         entry.meter = meter
         entry.level = meter.thresholds.indexOf(threshold)

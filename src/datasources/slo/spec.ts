@@ -163,3 +163,10 @@ export function ppmOf(ratio: number): number {
     throw badUserInput('A target has at most six decimals as a ratio.', { path: ['target'] })
   return parts
 }
+
+/** Whether own counters may go on counting when an objective changes so: what was counted under another name, or by other groups, is of no use. */
+export const countsTheSame = (one: SloSpec, other: SloSpec): boolean =>
+  one.indicator.source === 'COUNTERS' &&
+  other.indicator.source === 'COUNTERS' &&
+  one.indicator.measure === other.indicator.measure &&
+  one.labels['groupBy'] === other.labels['groupBy']

@@ -4,7 +4,7 @@ import { type Clock, type Nanos } from '../../time.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql, type SqlExecutor } from '../sql/sql.ts'
 import { type Correction, type SloDefinition, type SloSpec } from './slo.ts'
-import { parseSpec } from './spec.ts'
+import { countsTheSame, parseSpec } from './spec.ts'
 import { nextStateRevision } from './state-memory.ts'
 
 const MOST_SLOS = 5000
@@ -86,6 +86,12 @@ const note = (tx: SqlExecutor, entry: { tenantId: string; name: string; action: 
     entry.at,
   ])
 
+/** Removes what own counters stored for an objective. */
+async function forgetCounts(tx: SqlExecutor, tenantId: string, name: string): Promise<void> {
+  await tx.run('delete from slo_slots where tenant_id = $1 and slo_name = $2', [tenantId, name])
+  await tx.run('delete from slo_group_slots where tenant_id = $1 and slo_name = $2', [tenantId, name])
+}
+
 export function createSqlSlos({ sql, clock }: { sql: Sql; clock: Clock }): SloStore {
   const known = new Map<string, { revision: bigint; definitions: readonly SloDefinition[] }>()
   let everything: { revision: string; definitions: readonly SloDefinition[] } | null = null
@@ -144,7 +150,7 @@ export function createSqlSlos({ sql, clock }: { sql: Sql; clock: Clock }): SloSt
           spec.name,
         ])
         if (count >= MOST_SLOS) throw badUserInput(`A tenant has at most ${MOST_SLOS} objectives.`)
-        const before = await tx.maybeOne<{ created_at_ns: bigint }>('select created_at_ns from slos where tenant_id = $1 and name = $2', [
+        const before = await tx.maybeOne<{ spec: string }>('select spec from slos where tenant_id = $1 and name = $2', [
           tenantId,
           spec.name,
         ])
@@ -155,6 +161,7 @@ export function createSqlSlos({ sql, clock }: { sql: Sql; clock: Clock }): SloSt
              revision = excluded.revision, updated_at_ns = excluded.updated_at_ns, updated_by = excluded.updated_by`,
           [tenantId, spec.name, spec.service, text, spec.targetPpm, revision, now, actor],
         )
+        if (before !== null && !countsTheSame(parseSpec(JSON.parse(before.spec)), spec)) await forgetCounts(tx, tenantId, spec.name)
         await note(tx, { tenantId, name: spec.name, action: before === null ? 'created' : 'changed', actor, spec: text, at: now })
         const definition = findIn(await load(tx, tenantId), spec.name)
         if (definition === null) throw new Error('an objective that was just written is not there')
@@ -168,8 +175,7 @@ export function createSqlSlos({ sql, clock }: { sql: Sql; clock: Clock }): SloSt
         const gone = await tx.run('delete from slos where tenant_id = $1 and name = $2', [tenantId, name])
         if (gone === 0) return false
         await tx.run('delete from slo_corrections where tenant_id = $1 and slo_name = $2', [tenantId, name])
-        await tx.run('delete from slo_slots where tenant_id = $1 and slo_name = $2', [tenantId, name])
-        await tx.run('delete from slo_group_slots where tenant_id = $1 and slo_name = $2', [tenantId, name])
+        await forgetCounts(tx, tenantId, name)
         await nextStateRevision(tx)
         await tx.run('delete from slo_states where tenant_id = $1 and slo_name = $2', [tenantId, name])
         await note(tx, { tenantId, name, action: 'deleted', actor, spec: null, at: clock.now() })
