@@ -4,6 +4,7 @@ import { type Config } from './config.ts'
 import { type DataSources, type Stores } from './datasources/index.ts'
 import { createEvaluator, type SloEvaluator } from './datasources/slo/evaluator.ts'
 import { ensureOwnSlos } from './datasources/slo/own-slos.ts'
+import { createOutboxRelay } from './datasources/slo/sql-outbox.ts'
 import { readSloFiles } from './datasources/slo/files.ts'
 import { createSloUpkeep } from './datasources/slo/upkeep.ts'
 import { ensureSampleSlos } from './sample/slos.ts'
@@ -28,10 +29,10 @@ export function createSloWorker({ config, stores, dataSources, clock, logger }: 
   const { sql, log } = stores
   const { slo, sloStore: store, sliCounters: counters, appendCounts: appends, sloStates: states, sources } = dataSources
   const isWorker = config.roles.includes('worker')
-  const evaluator =
-    isWorker && config.sloMonitoring
-      ? createEvaluator({ sql, log, store, slo, states, clock, logger, intervalMs: config.sloEvaluationIntervalMs })
-      : null
+  const intervalMs = config.sloEvaluationIntervalMs
+  const evaluator = isWorker && config.sloMonitoring ? createEvaluator({ sql, log, store, slo, states, clock, logger, intervalMs }) : null
+  // the evaluator publishes what is announced, at the end of each look
+  const relay = isWorker && evaluator === null ? createOutboxRelay({ sql, log, logger, intervalMs }) : null
 
   /** How far the read model is behind, as a duration like any other. */
   async function sampleLag(): Promise<void> {
@@ -75,12 +76,14 @@ export function createSloWorker({ config, stores, dataSources, clock, logger }: 
       await dataSources.tickets.checkNonces()
       await upkeep.start()
       evaluator?.start()
+      relay?.start()
       if (isWorker) cleaning = clean()
     },
     async stop() {
       stopping.abort()
       await cleaning
       await evaluator?.stop()
+      await relay?.stop()
       await upkeep.stop()
       await dataSources.security.flush()
     },

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { type Announcement, announcementMessage } from '../../domain-events/announcement.ts'
 import { type EventLog } from '../log/log.ts'
+import { type Logger } from '../../logger.ts'
+import { pause } from '../../pause.ts'
+import { createLeader, type Leader } from '../sql/leader.ts'
 import { type Sql, type SqlExecutor } from '../sql/sql.ts'
 import { isAnnounced } from './events.ts'
 
@@ -20,6 +23,7 @@ export async function announce(tx: SqlExecutor, ...announcements: readonly Annou
 }
 
 const BATCH = 100
+const relayLock = 'orrery-slo-relay'
 
 /**
  * Publishes what was announced, oldest first, each at least once; a repeat within two minutes is recognised by its message id.
@@ -45,4 +49,34 @@ export async function relayOutbox(sql: Sql, log: EventLog): Promise<number> {
     published += rows.length
     if (rows.length < BATCH) return published
   }
+}
+
+/** Publishes what is announced, where no evaluator does: security events and pushed alerts are announced without one as well. One is active. */
+export function createOutboxRelay({
+  sql,
+  log,
+  logger,
+  intervalMs,
+}: {
+  readonly sql: Sql
+  readonly log: EventLog
+  readonly logger: Pick<Logger, 'info' | 'warn'>
+  readonly intervalMs: number
+}): Leader {
+  return createLeader({
+    ...{ sql, lock: relayLock, what: 'relay of announcements', logger },
+    async lead(signal) {
+      let failing = false
+      while (!signal.aborted) {
+        try {
+          await relayOutbox(sql, log)
+          failing = false
+        } catch (error) {
+          if (!failing && !signal.aborted) logger.warn({ err: error }, 'announcements could not be published')
+          failing = true
+        }
+        await pause(intervalMs, signal)
+      }
+    },
+  })
 }
