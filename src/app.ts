@@ -8,7 +8,7 @@ import { type DataSources, type Stores } from './datasources/index.ts'
 import { buildSubgraph } from './federation/subgraph.ts'
 import { createTracer } from './federation/trace.ts'
 import { registerHealth } from './health/health.ts'
-import { sloStatus } from './health/slo-status.ts'
+import { createSloStatus } from './health/slo-status.ts'
 import { createLifecycle, type Lifecycle } from './health/lifecycle.ts'
 import { registerMercurius } from './operation/mercurius.ts'
 import { type Pipeline } from './operation/operation.ts'
@@ -81,7 +81,9 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     config,
     sources: dataSources.sources,
     lifecycle,
-    ...(stores === undefined ? {} : { guarantees: () => sloStatus({ dataSources, tenantId: config.defaultTenant }) }),
+    ...(stores === undefined
+      ? {}
+      : { guarantees: createSloStatus({ dataSources, tenantId: config.defaultTenant, deadlineMs: 2 * config.sourceTimeoutMs }) }),
   })
   registerHome(app, config)
   if (config.graphiql) await registerGraphiql(app)

@@ -6,6 +6,7 @@ import { createSlo } from '../src/datasources/slo/index.ts'
 import { loadCounters, syncCounters } from '../src/datasources/slo/sql-counters.ts'
 import { ensureOwnSlos } from '../src/datasources/slo/own-slos.ts'
 import { systemClock } from '../src/time.ts'
+import { eventually } from './support/eventually.ts'
 import { backings, liveServer, type Backing, type LiveServer } from './support/live-server.ts'
 import { nextEvent, openStream } from './support/event-stream.ts'
 
@@ -91,9 +92,13 @@ t.test('objectives, live', async (t) => {
         t.equal(alerts.nodes.find(({ muted }) => !muted)?.labels.tier, 'page-fast')
         t.match(shown['slo'], { tiers: [{ name: 'page-fast', state: 'FIRING', since: String }] })
         t.match(shown['incidents'], { nodes: [{ status: 'OPEN', severity: 'HIGH', endedAt: null, slo: { name: 'orders' } }] })
-        const status = (await (await fetch(`${server.http}/status`)).json()) as Record<string, unknown>
+        let status: Record<string, unknown> = {}
+        // an answer serves for a second
+        await eventually(async () => {
+          status = (await (await fetch(`${server.http}/status`)).json()) as Record<string, unknown>
+          return Number(status['incidents']) >= 1
+        })
         t.match(status, { alerts: Number, incidents: Number, securityEvents: 0 })
-        t.ok(Number(status['incidents']) >= 1)
         await post(server, 'mutation { deleteSlo(input: { name: "orders" }) { __typename } }')
         await evaluator.tick()
         await evaluator.tick()
@@ -155,7 +160,11 @@ t.test('objectives, live', async (t) => {
         t.ok(availability.sli.total >= 3 && availability.sli.bad === 0)
         t.match(speed, { quantile: { q: 0.95, thresholdMs: 400 } })
         t.ok(speed.quantile.valueMs > 0)
-        const status = (await (await fetch(`${server.http}/status`)).json()) as { slos: Record<string, unknown> }
+        let status: { slos: Record<string, { current?: unknown }> } = { slos: {} }
+        await eventually(async () => {
+          status = (await (await fetch(`${server.http}/status`)).json()) as typeof status
+          return status.slos['availability']?.current != null
+        })
         t.match(status.slos['availability'], {
           current: 100,
           target: 99.9,

@@ -13,10 +13,12 @@ import { createPrometheusSli } from '../src/datasources/slo/prometheus-sli.ts'
 import { generateRules } from '../src/datasources/slo/rules.ts'
 import { type SloDefinition } from '../src/datasources/slo/slo.ts'
 import { parseSpec } from '../src/datasources/slo/spec.ts'
+import { createSloStatus } from '../src/health/slo-status.ts'
 import { systemClock } from '../src/time.ts'
 import { at, guarantees, resetting } from './support/guarantee-series.ts'
 import { type HistorySeries, startPrometheus } from './support/prometheus.ts'
 import { programOf } from './support/server-process.ts'
+import { eventually } from './support/eventually.ts'
 import { shouldRun } from './support/services.ts'
 import { ask, openControlPlane, openers, viewerOf } from './support/control-plane.ts'
 
@@ -199,8 +201,8 @@ const vector = (value: string, warnings: string[] = []) =>
 
 t.test('down, slow, NaN, warnings, 400, 422 and 503 are each a reason of its own', async (t) => {
   const definition = slo('one', { kind: 'RATIO', good: 'a_total', total: 'b_total' })
-  const measured = async (url: string) => {
-    const source = createPrometheusSli({ client: createPrometheusClient({ url, timeoutMs: 300 }) })
+  const measured = async (url: string, timeoutMs = 30_000) => {
+    const source = createPrometheusSli({ client: createPrometheusClient({ url, timeoutMs }) })
     return (await source.measure([{ slo: definition, from: 0n, to: 3_600_000_000_000n, wantCoverage: true }]))[0]
   }
   const said = (status: number, body: string) => scripted(t, (_request, _body, response) => response.writeHead(status).end(body))
@@ -217,7 +219,7 @@ t.test('down, slow, NaN, warnings, 400, 422 and 503 are each a reason of its own
     ok: false,
     reason: 'SERIES_ABSENT',
   })
-  t.match(await measured(await scripted(t, () => undefined)), { ok: false, reason: 'BACKEND_TIMEOUT' })
+  t.match(await measured(await scripted(t, () => undefined), 300), { ok: false, reason: 'BACKEND_TIMEOUT' })
   t.match(await measured('http://127.0.0.1:1'), { ok: false, reason: 'BACKEND_UNAVAILABLE' })
 })
 
@@ -248,9 +250,11 @@ t.test('while Prometheus fails in any way, an alert is frozen, and only what it 
       response.end(answerTo(query, (part) => (part === 'good' ? good : part === 'total' ? total : '1')))
   let mood: Mood = values('500', '1000')
   const url = await scripted(t, (_request, body, response) => mood(new URLSearchParams(body).get('query') ?? '', response))
-  const plane = await openControlPlane(t, backing, { PROMETHEUS_URL: url, SOURCE_TIMEOUT_MS: '500' })
+  const patient = await openControlPlane(t, backing, { PROMETHEUS_URL: url, SOURCE_TIMEOUT_MS: '60000' })
+  // only who waits for nothing has a short deadline
+  const hasty = await openControlPlane(t, backing, { PROMETHEUS_URL: url, SOURCE_TIMEOUT_MS: '500' })
   const lee = viewerOf('lee@example.com')
-  const told = async (text: string, input: object = {}) => {
+  const told = async (text: string, input: object = {}, plane = patient) => {
     const { data, errors } = await ask(plane, lee, text, { input })
     if (errors !== undefined) throw new Error(JSON.stringify(errors))
     return data
@@ -259,23 +263,22 @@ t.test('while Prometheus fails in any way, an alert is frozen, and only what it 
   const common = { service: 's', targetPercent: 99, window: '30d', minCoverage: 0 }
   await told(upsert, { ...common, name: 'theirs', indicator: { prometheusRatio: { good: 'a_total', total: 'b_total' } } })
   await told(upsert, { ...common, name: 'ours', indicator: { counters: { measure: 'x.ours' } } })
-  await told('mutation($input: RecordSloEventsInput!) { recordSloEvents(input: $input) { __typename } }', {
-    name: 'ours',
-    good: 10,
-    bad: 0,
-  })
-  const { slo, sloStore: store, sloStates: states } = plane.dataSources
-  const evaluator = createEvaluator({
-    ...{ sql: backing.sql, log: backing.log, store, slo, states, clock: systemClock, logger: pino({ level: 'silent' }) },
-    intervalMs: 60_000,
-    hysteresis: { holdSeconds: 0, clearSeconds: 0 },
-    incidentClearSeconds: 0,
-  })
-  const shown = async () => {
+  const record = 'mutation($input: RecordSloEventsInput!) { recordSloEvents(input: $input) { __typename } }'
+  for (const plane of [patient, hasty]) await told(record, { name: 'ours', good: 10, bad: 0 }, plane)
+  const shown = async (plane = patient) => {
+    const { slo, sloStore: store, sloStates: states } = plane.dataSources
+    const evaluator = createEvaluator({
+      ...{ sql: backing.sql, log: backing.log, store, slo, states, clock: systemClock, logger: pino({ level: 'silent' }) },
+      intervalMs: 60_000,
+      hysteresis: { holdSeconds: 0, clearSeconds: 0 },
+      incidentClearSeconds: 0,
+    })
     await evaluator.tick()
     await evaluator.tick()
     return told(
       '{ slos(orderBy: NAME_ASC) { nodes { name status reasons { code } sli { ratio } tiers { state since } } } alerts(filter: { slo: "theirs", states: [FIRING] }) { totalCount nodes { startsAt } } }',
+      {},
+      plane,
     ) as unknown as Promise<{
       slos: { nodes: { name: string; status: string; reasons: { code: string }[]; sli: { ratio: number | null } | null }[] }
       alerts: { totalCount: number; nodes: { startsAt: string }[] }
@@ -298,7 +301,7 @@ t.test('while Prometheus fails in any way, an alert is frozen, and only what it 
   ]
   for (const [what, reason, failing] of failures) {
     mood = failing
-    const seen = await shown()
+    const seen = await shown(what === 'slow' ? hasty : patient)
     t.match(
       seen.slos.nodes,
       [
@@ -314,6 +317,48 @@ t.test('while Prometheus fails in any way, an alert is frozen, and only what it 
   t.match(well.slos.nodes, [{ name: 'ours' }, { name: 'theirs', status: 'MEETING', sli: { ratio: 1 } }])
   t.equal(well.alerts.totalCount, 0, 'measured again, it ends')
 })
+
+t.test(
+  'the status page asks for each window once, whatever the number of objectives and of those who look, and waits for nobody twice',
+  async (t) => {
+    const backing = await openers['embedded']?.(t)
+    if (backing == null) return
+    let asked: string[] = []
+    let mute = false
+    const url = await scripted(t, (_request, body, response) => {
+      const query = new URLSearchParams(body).get('query') ?? ''
+      asked.push(query)
+      if (!mute) response.end(answerTo(query, () => '1000'))
+    })
+    const plane = await openControlPlane(t, backing, { PROMETHEUS_URL: url, DEFAULT_TENANT: 'acme' })
+    const upsert = 'mutation($input: UpsertSloInput!) { upsertSlo(input: $input) { __typename ... on UserError { message } } }'
+    const count = 30
+    for (let index = 0; index < count; index += 1)
+      await ask(plane, viewerOf('lee@example.com'), upsert, {
+        input: {
+          ...{ name: `s${index}`, service: 's', targetPercent: 99, window: '30d', minCoverage: 0 },
+          indicator: { prometheusRatio: { good: `a${index}_total`, total: 'b_total' } },
+        },
+      })
+    const parts = { dataSources: plane.dataSources, tenantId: 'acme', deadlineMs: 60_000 }
+    asked = []
+    const page = createSloStatus(parts)
+    const [one, other] = await Promise.all([page(), page()])
+    t.equal(one, other, 'those who ask at once share one answer')
+    t.equal(Object.keys(one.slos).length, count)
+    t.match(one.slos['s7'], { current: 100, status: 'ok', burnRate: { '1h': 0, '6h': 0 } })
+    const queries = asked.length
+    t.ok(queries < 20, `${queries} queries for ${count} objectives`)
+    mute = true
+    asked = []
+    await t.rejects(createSloStatus({ ...parts, deadlineMs: 300 })(), { code: 'DEADLINE_EXCEEDED' }, 'it does not wait for ever')
+    const silent = await openControlPlane(t, backing, { PROMETHEUS_URL: url, DEFAULT_TENANT: 'acme', SOURCE_TIMEOUT_MS: '300' })
+    asked = []
+    const late = await createSloStatus({ ...parts, dataSources: silent.dataSources })()
+    t.match(late.slos['s7'], { current: null, status: null, burnRate: { '1h': null, '6h': null }, reasons: ['BACKEND_TIMEOUT'] })
+    t.ok(asked.length < 12, `${asked.length} queries that nobody answers`)
+  },
+)
 
 t.test('a thousand objectives cost two queries for each window', async (t) => {
   let queries = 0
@@ -379,7 +424,8 @@ t.test('silences of the real Alertmanager: made, shown, ended, and not those of 
   const shown = `{ alerts(filter: { names: ["${word}"] }) { nodes { id state muted origin silencedBy { id comment } } } }`
   const list = async () => ((await ask(plane, lee, shown)).data?.['alerts'] as unknown as { nodes: Record<string, unknown>[] }).nodes
   let alerts = await list()
-  for (let tries = 0; alerts.length === 0 && tries < 100; tries += 1) alerts = await list()
+  const listed = async (so: () => boolean) => eventually(async () => ((alerts = await list()), so()), { withinMs: 60_000, everyMs: 100 })
+  await listed(() => alerts.length > 0)
   t.match(alerts, [{ state: 'FIRING', muted: false, origin: 'ALERTMANAGER' }])
   const made = await ask(
     plane,
@@ -388,7 +434,7 @@ t.test('silences of the real Alertmanager: made, shown, ended, and not those of 
   )
   t.match(made.data, { silenceAlert: { __typename: 'SilenceAccepted', silence: { state: 'ACTIVE', createdBy: lee.actorId } } })
   const id = (made.data?.['silenceAlert']?.['silence'] as { id: string }).id
-  for (let tries = 0; tries < 200 && alerts[0]?.['muted'] !== true; tries += 1) alerts = await list()
+  await listed(() => alerts[0]?.['muted'] === true)
   t.match(alerts, [{ muted: true, silencedBy: [{ id, comment: 'drill' }] }])
   const expire = `mutation { expireSilence(input: { silence: "${id}" }) { __typename ... on SilenceAccepted { silence { state } } ... on UserError { code } } }`
   t.match((await ask(plane, viewerOf('eve', ['admin'], 'globex'), expire)).data, { expireSilence: { __typename: 'NotFound' } })

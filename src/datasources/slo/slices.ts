@@ -57,7 +57,8 @@ export async function correctedSlices(
   const answer = await source.slices(slo, { from, to, now, stepSeconds }, signal)
   const corrections = slo.corrections.filter(({ startsAt, endsAt }) => startsAt < to && endsAt > from)
   const corrected = new Set<number>()
-  if (!answer.ok || corrections.length === 0) return { ...answer, corrected }
+  if (!answer.ok) return answer
+  if (corrections.length === 0) return { ...answer, corrected }
   const slices = [...answer.slices]
   const cut: { index: number; part: Interval }[] = []
   const stepNs = seconds(stepSeconds)

@@ -7,7 +7,7 @@ import { assess, type StoredTier } from './assess.ts'
 import { combineMembers } from './composite.ts'
 import { type SliCounters } from './counters.ts'
 import { burnRateOf, budgetRatio, remainingOf, sliOf } from './formulas.ts'
-import { measureWindows, type SourceOf, type WindowQuestion } from './measure.ts'
+import { measureWindows, type WindowQuestion } from './measure.ts'
 import { type SliSource, unmeasured } from './sli-source.ts'
 import {
   type Reading,
@@ -85,7 +85,7 @@ interface Plan {
 /** Objectives, measured by whichever source each of them names. */
 export function createSloDataSource(parts: SloSourceParts): SloDataSource {
   const { store, clock } = parts
-  const sourceOf: SourceOf = ({ indicator }) => {
+  const sourceOf = ({ indicator }: SloDefinition): SliSource | null => {
     if (indicator.source === 'PROMETHEUS') return parts.prometheus
     if (indicator.source === 'COUNTERS') return parts.counted
     return indicator.source === 'EVENTS' ? parts.events : null
@@ -209,6 +209,23 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
     return Array.from({ length: points }, (_, index) => ({ at: atOf(index), value: valueAt(index) }))
   }
 
+  async function burnRates(scope: Scope, of: readonly SloReport[], windows: readonly number[]): Promise<(number | null)[][]> {
+    const needsAll = of.some(({ definition }) => definition.indicator.source === 'COMPOSITE')
+    const all = needsAll ? await store.ofTenant(scope) : of.map(({ definition }) => definition)
+    const questions = of.flatMap((report) => {
+      const { definition: slo, at } = report
+      const now = nowOf(report)
+      return windows.map((amount) => ({ slo, from: at - seconds(amount), to: at, now, wantCoverage: false }))
+    })
+    const readings = await measureAll(all, questions, scope.signal)
+    return of.map(({ definition: { targetPpm } }, index) =>
+      windows.map((_, window) => {
+        const reading = readings[index * windows.length + window]
+        return reading?.ok === true ? burnRateOf(reading.good, reading.total, targetPpm) : null
+      }),
+    )
+  }
+
   async function quickList(
     scope: Scope,
     { filter, order, page, at: asked }: { filter: SloFilter; order: SloOrder; page: PageRequest; at: Nanos | null },
@@ -260,14 +277,11 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
       return { page: cutPage(owner, wanted, (report) => [keyOf(report, order), report.definition.name], page), total: wanted.length }
     },
     async burnRate(scope, report, amount) {
-      const { definition, at } = report
       if (!Number.isFinite(amount) || amount < 1 || amount > 366 * 86_400)
         throw badUserInput('A window has 1 second to 366 days.', { path: ['window'] })
-      const all = definition.indicator.source === 'COMPOSITE' ? await store.ofTenant(scope) : [definition]
-      const question = { slo: definition, from: at - seconds(amount), to: at, now: nowOf(report), wantCoverage: false }
-      const [reading] = await measureAll(all, [question], scope.signal)
-      return reading?.ok === true ? burnRateOf(reading.good, reading.total, definition.targetPpm) : null
+      return (await burnRates(scope, [report], [amount]))[0]?.[0] ?? null
     },
+    burnRates,
     series,
     async groups(scope, report) {
       const { definition, windowFrom: from, windowTo: to } = report

@@ -262,6 +262,8 @@ export interface SloDataSource {
   ): Promise<{ page: Page<SloReport>; total: number }>
   /** Burn rate over the last `seconds` before the report's moment; null = not measured. */
   burnRate(scope: Scope, report: SloReport, seconds: number): Promise<number | null>
+  /** The same for many: for each report one rate per window, in their order. All of them share the queries of a window. */
+  burnRates(scope: Scope, reports: readonly SloReport[], windows: readonly number[]): Promise<(number | null)[][]>
   /** @throws AppError BAD_USER_INPUT for a range or number of points that is not served */
   series(scope: Scope, report: SloReport, range: { kind: SeriesKind; from: Nanos; to: Nanos; maxPoints: number }): Promise<SeriesPoint[]>
   groups(scope: Scope, report: SloReport): Promise<readonly SloGroup[] | null>
