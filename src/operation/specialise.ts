@@ -17,14 +17,22 @@ const isCondition = ({ name }: DirectiveNode): boolean => name.value === 'skip' 
 export function conditionVariables(document: DocumentNode): readonly string[] | null {
   const names = new Set<string>()
   let found = false
-  visit(document, {
-    Directive(directive) {
-      if (!isCondition(directive)) return
+  const look = ({
+    directives = [],
+    selectionSet,
+  }: {
+    readonly directives?: readonly DirectiveNode[]
+    readonly selectionSet?: SelectionSetNode
+  }): void => {
+    for (const directive of directives) {
+      if (!isCondition(directive)) continue
       found = true
       const value = directive.arguments?.find((argument) => argument.name.value === 'if')?.value
       if (value?.kind === Kind.VARIABLE) names.add(value.name.value)
-    },
-  })
+    }
+    selectionSet?.selections.forEach(look)
+  }
+  for (const definition of document.definitions) if ('selectionSet' in definition) look(definition)
   return found ? [...names].sort() : null
 }
 
