@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import tap from 'tap'
-import { parse as parseYaml } from 'yaml'
+import { parse as parseYaml, stringify } from 'yaml'
 import { packageRoot } from '../src/root.ts'
 import { answerOf, graphql, serve, temporaryFolder } from './support/program.ts'
 import { openTestNeo4j } from './support/neo4j.ts'
@@ -12,6 +12,11 @@ import { shouldRun } from './support/services.ts'
 const files = join(packageRoot, 'charts', 'orrery', 'files')
 const rulesFile = join(files, 'rules.yml')
 
+interface RuleGroup {
+  readonly name: string
+  readonly interval?: string
+  readonly rules: readonly Rule[]
+}
 interface Rule {
   readonly alert?: string
   readonly record?: string
@@ -23,14 +28,21 @@ interface Dashboard {
   readonly uid: string
   readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[]
 }
-const { groups } = parseYaml(readFileSync(rulesFile, 'utf8')) as { groups: readonly { rules: readonly Rule[] }[] }
+const { groups } = parseYaml(readFileSync(rulesFile, 'utf8')) as { groups: readonly RuleGroup[] }
 const rules = groups.flatMap((group) => group.rules)
 const dashboards = readdirSync(join(files, 'dashboards')).map(
   (file) => JSON.parse(readFileSync(join(files, 'dashboards', file), 'utf8')) as Dashboard,
 )
 
 /** An alert without its thresholds: what has to exist for it ever to fire. */
-const inputsOf = (expression: string): string[] => expression.split(' and ').map((part) => part.replace(/ (?:[<>]=?|==) [\d.]+$/, ''))
+const inputsOf = (expression: string): string[] =>
+  expression.split(/ and | or (?=\()/).map((part) =>
+    part
+      // the other side of these is there to say something when there is nothing
+      .replace(/^\((.*) unless .*\)$/, '$1')
+      .replace(/ (?:[<>]=?|==) [\d.]+$/, '')
+      .replace(/^\((.*) or vector\(0\)\)$/, '$1'),
+  )
 
 interface AdapterRule {
   readonly seriesQuery: string
@@ -165,6 +177,75 @@ tap.test('every expression finds series of a running Orrery', async (t) => {
     states.filter(({ health }) => health === 'err'),
     [],
   )
+})
+
+/** What an alert does in the history that it is for. */
+const histories = [
+  {
+    name: 'every worker is gone, and so are their series: the others go on',
+    input_series: [
+      { series: 'up{job="orrery",instance="api"}', values: '1x80' },
+      { series: 'orrery_projector_active{instance="worker"}', values: '1x8 _x72' },
+    ],
+    alert_rule_test: [
+      { eval_time: '2m', alertname: 'OrreryNoProjector', exp_alerts: [] },
+      { eval_time: '15m', alertname: 'OrreryNoProjector', exp_alerts: [{ exp_labels: { severity: 'page' } }] },
+    ],
+  },
+  {
+    name: 'a worker projects',
+    input_series: [
+      { series: 'orrery_projector_active{instance="worker"}', values: '1x80' },
+      { series: 'orrery_projector_active{instance="other"}', values: '0x80' },
+      { series: 'orrery_projector_missed_total{instance="worker",projection="runs"}', values: '0x80' },
+      { series: 'orrery_dead_letters_total{instance="worker",projection="runs"}', values: '0x80' },
+    ],
+    alert_rule_test: ['OrreryNoProjector', 'OrreryEventsMissed', 'OrreryDeadLetters'].map((alertname) => ({
+      eval_time: '15m',
+      alertname,
+      exp_alerts: [],
+    })),
+  },
+  ...[
+    { alertname: 'OrreryEventsMissed', metric: 'orrery_projector_missed_total', severity: 'page' },
+    { alertname: 'OrreryDeadLetters', metric: 'orrery_dead_letters_total', severity: 'ticket' },
+  ].flatMap(({ alertname, metric, severity }) => {
+    const exp_alerts = [{ exp_labels: { severity, instance: 'worker', projection: 'runs' } }]
+    const series = `${metric}{instance="worker",projection="runs"}`
+    return [
+      {
+        name: `${alertname}: counted before the first scrape`,
+        input_series: [{ series, values: '_x8 500x400' }],
+        alert_rule_test: [
+          { eval_time: '10m', alertname, exp_alerts },
+          { eval_time: '90m', alertname, exp_alerts: [] },
+        ],
+      },
+      {
+        name: `${alertname}: counted later`,
+        input_series: [{ series, values: '0x40 3x400' }],
+        alert_rule_test: [
+          { eval_time: '5m', alertname, exp_alerts: [] },
+          { eval_time: '20m', alertname, exp_alerts },
+        ],
+      },
+    ]
+  }),
+]
+
+tap.test('alerts about what is gone, or was counted before anybody looked, fire all the same', async (t) => {
+  if (!shouldRun(t, 'Prometheus', program !== null)) return
+  const folder = await temporaryFolder(t)
+  const file = join(folder, 'histories.yml')
+  // their words carry figures; what is asked here is whether they fire
+  const wordless = groups.map((group) => ({ ...group, rules: group.rules.map(({ annotations: _, ...rule }) => rule) }))
+  writeFileSync(join(folder, 'rules.yml'), stringify({ groups: wordless }))
+  writeFileSync(
+    file,
+    stringify({ rule_files: ['rules.yml'], evaluation_interval: '15s', tests: histories.map((one) => ({ interval: '15s', ...one })) }),
+  )
+  const { status, stdout, stderr } = spawnSync(programOf('promtool'), ['test', 'rules', file], { encoding: 'utf8' })
+  t.equal(status, 0, `${stdout}${stderr}`)
 })
 
 tap.test('every alert has a severity, a sentence and a page that shows its expression', async (t) => {
