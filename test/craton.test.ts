@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createServer as createNetServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { createCratonClient } from '../src/datasources/craton/craton-client.ts'
+import { sameEpoch } from '../src/datasources/craton/craton-epoch.ts'
 import { createCratonRecordStore } from '../src/datasources/craton/craton-record-store.ts'
 import { type SidecarOptions } from '../src/datasources/craton/sidecar.ts'
 import { parseStreams, parseTenants } from '../src/datasources/craton/craton-settings.ts'
@@ -16,7 +17,7 @@ import { type FollowStep, type RecordStore, type RecordStream } from '../src/dat
 import { type Sql } from '../src/datasources/sql/sql.ts'
 import { isAppError } from '../src/errors.ts'
 import { readConfig } from '../src/config.ts'
-import { systemClock } from '../src/time.ts'
+import { type Clock, systemClock } from '../src/time.ts'
 import { type CratonServer, type CratonServerOptions, type Mischief, startCratonServer } from './support/craton-server.ts'
 import { eventually } from './support/eventually.ts'
 import { sqlAdapters } from './support/sql.ts'
@@ -43,6 +44,7 @@ interface Opening extends CratonServerOptions {
   readonly sidecar?: SidecarOptions
   readonly dataDir?: string
   readonly pinnedVersion?: string
+  readonly clock?: Clock
 }
 
 async function open(t: Test, options: Opening = {}): Promise<Opened> {
@@ -53,7 +55,7 @@ async function open(t: Test, options: Opening = {}): Promise<Opened> {
 function connect(t: Test, server: Pick<CratonServer, 'port'>, options: Opening = {}) {
   const client = createCratonClient({
     address: { host: 'localhost', port: server.port, tls: options.tls === undefined ? null : { ca: options.ca }, token: options.sendToken },
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     poolSize: 3,
     timeoutMs: options.timeoutMs ?? 10_000,
     pinnedVersion: options.pinnedVersion,
@@ -409,6 +411,47 @@ t.test('a length that went back is a new life, though the server claims to have 
   })
   await eventually(async () => (await failure(store.extentOf(scope, stream))).code === 'none')
   t.notOk(store.sameEpoch(before, (await orders(store)).epoch))
+})
+
+t.test('an answer that is read late tells less of when the server began, and nothing wrong', async (t) => {
+  const { server, client } = await open(t, { uptimeSecs: 1_000 })
+  await client.info()
+  const { name } = await client.epoch()
+  const lateness: bigint[] = []
+  // the clock is read when a question goes out and when its answer is read
+  const late = connect(t, server, { clock: { now: () => systemClock.now() + (lateness.shift() ?? 0n) } }).client
+  const answeredAfter = (millis: bigint) => lateness.push(0n, millis * 1_000_000n)
+  answeredAfter(9_000n)
+  await late.info()
+  const first = (await late.epoch()).name
+  t.ok(sameEpoch(first, name), `the first answer came late: ${first} may be ${name}`)
+  for (const millis of [1_400n, 5_000n, 0n, 2_600n]) {
+    answeredAfter(millis)
+    await late.info()
+    t.equal((await late.epoch()).name, first, `an answer that came after ${millis} ms is of the same life`)
+  }
+  await server.restart(980)
+  for (const after of [client, late]) {
+    await eventually(async () => (await failure(after.info())).code === 'none')
+    t.notOk(sameEpoch((await after.epoch()).name, name), 'another life is another, though it began only 20 s later')
+  }
+})
+
+t.test('names of lives are compared as exactly as they tell', async (t) => {
+  for (const [left, right, same] of [
+    ['2026-11-21T10:00:00Z', '2026-11-21T10:00:02Z', true],
+    ['2026-11-21T10:00:00Z', '2026-11-21T10:00:05Z', false],
+    ['2026-11-21T10:00:00Z', '2026-11-21T10:00:05Z~4', true],
+    ['2026-11-21T10:00:00Z~4', '2026-11-21T10:00:05Z', false],
+    ['2026-11-21T10:00:00Z', '2026-11-21T10:00:01Z#1', false],
+    ['2026-11-21T10:00:00Z#1', '2026-11-21T10:00:01Z#1', true],
+    ['', '2026-11-21T10:00:01Z', false],
+    [null, '2026-11-21T10:00:01Z', false],
+    [null, null, true],
+  ] as const) {
+    t.equal(sameEpoch(left, right), same, `${left} and ${right}`)
+    t.equal(sameEpoch(right, left), same)
+  }
 })
 
 t.test('identity: a token is asked for and given, a wrong one is refused', async (t) => {

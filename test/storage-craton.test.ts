@@ -45,7 +45,9 @@ t.test('Craton through the front door: its streams beside ours; down, only its o
   })
   const append = `mutation($expected: Long, $key: String) { it: appendRecords(input: { key: { name: "payments", store: CRATON }, expectedOffset: $expected, idempotencyKey: $key, records: [{ json: { amount: 1 } }, { text: "x" }] }) {
     __typename ... on RecordsAppended { firstOffset lastOffset headHash cursor projected receipt { outcome } stream { length } } ... on OffsetConflict { expected actual } ... on UserError { code message } } }`
-  t.match((await query(append, { key: 'k1' })).data, {
+  const done = (await query(append, { key: 'k1' })).data
+  const { cursor } = (done as { it: { cursor: string } }).it
+  t.match(done, {
     it: {
       __typename: 'RecordsAppended',
       firstOffset: '0',
@@ -101,17 +103,20 @@ t.test('Craton through the front door: its streams beside ours; down, only its o
   t.teardown(() => app.close())
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
   const streamId = encodeId('RecordStream', ['CRATON', 'acme', 'payments'])
-  const followed = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    body: JSON.stringify({
-      query: `subscription { recordAppended(stream: "${streamId}", fromOffset: 0) { ... on RecordItem { record { offset } } ... on StreamPhase { phase } ... on StreamGap { reason } } }`,
-    }),
-  })
+  const follow = (from: string) =>
+    fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({
+        query: `subscription { recordAppended(stream: "${streamId}", ${from}) { ... on RecordItem { record { offset } } ... on StreamPhase { phase } ... on StreamGap { reason } } }`,
+      }),
+    })
+  const followed = await follow('fromOffset: 0')
   let heard = ''
-  const following = (async () => {
-    for await (const chunk of followed.body ?? []) heard += Buffer.from(chunk as Uint8Array).toString('utf8')
-  })()
+  const listen = async (body: typeof followed.body): Promise<void> => {
+    for await (const chunk of body ?? []) heard += Buffer.from(chunk as Uint8Array).toString('utf8')
+  }
+  const following = listen(followed.body)
   await eventually(() => heard.includes('LIVE'))
 
   await server.stop()
@@ -145,13 +150,17 @@ t.test('Craton through the front door: its streams beside ours; down, only its o
     JSON.stringify((await query('{ storageStatus { store status } }')).data).includes('{"store":"CRATON","status":"UP"}'),
   )
   t.match(
-    (await query(append)).data,
-    { it: { message: /restarted/ } },
+    await query(append),
+    { data: null, errors: [{ message: /restarted/, originalError: { code: 'CONFLICT' } }] },
     'back without a restart of ours, and it is seen that it has forgotten',
   )
   await following
   const told = [...heard.matchAll(/"(?:offset|phase|reason)":"(\w+)"/g)].map(([, word]) => word)
   t.same(told, ['REPLAY', '0', '1', 'LIVE', 'SOURCE_RESET'], 'whoever followed is told by a gap, which ends the stream')
+  heard = ''
+  await listen((await follow(`after: "${cursor}", fromOffset: 0`)).body)
+  t.match(heard, /SOURCE_RESET/, 'and whoever comes back with a position of the earlier life')
+  t.notMatch(heard, /offset/, 'also where an offset is given with it')
 })
 
 t.test('Craton that is slow costs its own fields, within its deadline, and is back when it answers', async (t) => {

@@ -29,7 +29,11 @@ const isEpochOf = (ctx: Context, stream: RecordStream, epoch: string): boolean =
   return epoch.startsWith(prefix) && ctx.dataSources.storage.store(stream.store).sameEpoch(epoch.slice(prefix.length), stream.epoch ?? '')
 }
 
-/** The furthest of all positions that a client names. @throws AppError BAD_USER_INPUT for a cursor that is not of this stream */
+/**
+ * The furthest of all positions that a client names. One in an earlier epoch is told by a gap, whatever offset it is given with: offsets of two
+ * epochs are not those of the same records.
+ * @throws AppError BAD_USER_INPUT for a cursor that is not of this stream
+ */
 function startOfRecords(
   ctx: Context,
   stream: RecordStream,
@@ -38,7 +42,7 @@ function startOfRecords(
 ): Start {
   const scope: CursorScope = { tenantId: ctx.scope.tenantId, field: 'recordAppended', filterHash: filterHash({ stream: args.stream }) }
   if (args.fromOffset != null && args.fromOffset < 0n) throw badUserInput('Offsets count from 0.', { path: ['fromOffset'] })
-  let from = args.fromOffset ?? null
+  let resumed: bigint | null = null
   let reset = false
   for (const cursor of [args.after, ...(root?.resume ?? [])]) {
     if (cursor == null) continue
@@ -46,9 +50,11 @@ function startOfRecords(
     if (position.stream !== 'orrery' || !position.epoch.startsWith('records:'))
       throw badUserInput('This cursor was not made for this tenant, field and filter.')
     if (!isEpochOf(ctx, stream, position.epoch)) reset = true
-    else if (from === null || position.sequence > from) from = position.sequence
+    else if (resumed === null || position.sequence > resumed) resumed = position.sequence
   }
-  return { scope, from, reset: reset && from === null }
+  const from = args.fromOffset ?? null
+  const furthest = from === null || (resumed !== null && resumed > from) ? resumed : from
+  return { scope, from: furthest, reset: reset && resumed === null }
 }
 
 /** Records of one stream: what is stored from the start position on, then what is appended, each once and in order. */

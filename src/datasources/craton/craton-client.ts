@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts'
-import { formatNanos, type Nanos, type Clock } from '../../time.ts'
+import { type Clock } from '../../time.ts'
 import {
   type CallOptions,
   type CratonAddress,
@@ -8,15 +8,15 @@ import {
   lost,
   openCratonConnection,
 } from './craton-connection.ts'
+import { type Beginning, beginningOf, epochName, isMoreExact, mayBeOne } from './craton-epoch.ts'
 import { type RequestPayload, type ResponseOf, type ResponsePayload } from './messages.ts'
 
 export type ServerInfo = ResponseOf<'GetServerInfo'>
 
 /** A life of the server: it forgets names, lengths and keys when it restarts (contract: craton 6.6). */
 export interface CratonEpoch {
-  /** Names this life; equal within the accuracy of the server's clock, see `sameEpoch`. */
+  /** Names this life; others may have named it a little differently, see `sameEpoch`. */
   readonly name: string
-  readonly startedAt: Nanos
 }
 
 export interface CratonClientOptions {
@@ -50,21 +50,8 @@ export interface CratonClient {
   close(): Promise<void>
 }
 
-/** The server tells its uptime in whole seconds (contract: craton 6.7). */
-const SLACK_NS: Nanos = 2_000_000_000n
 const IDLE_MS = 60_000
 const RETRY_MS = { first: 100, last: 5_000 }
-const SECOND: Nanos = 1_000_000_000n
-
-/** Whether two names of lives are one, as far as whole seconds can tell. */
-export function sameEpoch(left: string | null, right: string | null): boolean {
-  if (left === right) return true
-  if (left === null || right === null) return false
-  const [leftTime = '', leftCount = ''] = left.split('#')
-  const [rightTime = '', rightCount = ''] = right.split('#')
-  return leftCount === rightCount && Math.abs(Date.parse(leftTime) - Date.parse(rightTime)) <= Number(SLACK_NS / 1_000_000n)
-}
-
 export function createCratonClient({ address, clock, poolSize, timeoutMs, pinnedVersion }: CratonClientOptions): CratonClient {
   const connections = new Set<CratonConnection>()
   const usedAt = new Map<CratonConnection, number>()
@@ -72,7 +59,7 @@ export function createCratonClient({ address, clock, poolSize, timeoutMs, pinned
   let retryMs = RETRY_MS.first
   let retryAt = 0
   let lastFailure: unknown = null
-  let known: (CratonEpoch & { readonly count: number }) | null = null
+  let known: (CratonEpoch & { readonly beginning: Beginning; readonly amnesias: number }) | null = null
   let closed = false
 
   const sweeper = setInterval(() => {
@@ -81,12 +68,15 @@ export function createCratonClient({ address, clock, poolSize, timeoutMs, pinned
   }, IDLE_MS / 2)
   sweeper.unref()
 
-  function observe({ uptimeSecs }: ServerInfo): void {
-    const startedAt = clock.now() - uptimeSecs * SECOND
-    const moved = known === null ? null : startedAt > known.startedAt ? startedAt - known.startedAt : known.startedAt - startedAt
-    if (moved !== null && moved <= SLACK_NS) return
-    const whole = startedAt - (startedAt % SECOND)
-    known = { startedAt, count: 0, name: formatNanos(whole) }
+  /** Asks the server about itself, and sees whether it is still the one we knew. */
+  async function ask(connection: CratonConnection, limitMs: number): Promise<ServerInfo> {
+    const sentAt = clock.now()
+    const info = await connection.call({ type: 'GetServerInfo' }, 'GetServerInfo', { tenantId: 1n, timeoutMs: limitMs })
+    const beginning = beginningOf(info.uptimeSecs, { sentAt, receivedAt: clock.now() })
+    if (known === null || !mayBeOne(known.beginning, beginning)) known = { beginning, amnesias: 0, name: epochName(beginning, 0) }
+    // The most exact answer is the one to hold the next against; the name stays.
+    else if (isMoreExact(beginning, known.beginning)) known = { ...known, beginning }
+    return info
   }
 
   async function connect(): Promise<CratonConnection> {
@@ -103,10 +93,9 @@ export function createCratonClient({ address, clock, poolSize, timeoutMs, pinned
         },
       })
       connection.opened = opened
-      const info = await opened.call({ type: 'GetServerInfo' }, 'GetServerInfo', { tenantId: 1n, timeoutMs })
+      const info = await ask(opened, timeoutMs)
       if (!/^0\.[89]\./.test(info.buildVersion) && pinnedVersion !== info.buildVersion)
         throw lost(false, new Error(`server version ${info.buildVersion} is not known: say CRATON_VERSION=${info.buildVersion} to try it`))
-      observe(info)
       if (closed) throw lost(false, new Error('the client is closed'))
       connections.add(opened)
       retryMs = RETRY_MS.first
@@ -138,9 +127,9 @@ export function createCratonClient({ address, clock, poolSize, timeoutMs, pinned
       return connection.call(payload, expects, { timeoutMs, ...options })
     },
     async info(limitMs = timeoutMs) {
-      const info = await client.call({ type: 'GetServerInfo' }, 'GetServerInfo', { tenantId: 1n, timeoutMs: limitMs })
-      observe(info)
-      return info
+      const connection = await take()
+      usedAt.set(connection, performance.now())
+      return ask(connection, limitMs)
     },
     async epoch() {
       await take()
@@ -150,8 +139,9 @@ export function createCratonClient({ address, clock, poolSize, timeoutMs, pinned
     lastEpoch: () => known,
     noteAmnesia() {
       if (known === null) return
-      const count = known.count + 1
-      known = { ...known, count, name: `${known.name.split('#')[0] ?? ''}#${count}` }
+      const { beginning } = known
+      const amnesias = known.amnesias + 1
+      known = { beginning, amnesias, name: epochName(beginning, amnesias) }
     },
     async close() {
       closed = true

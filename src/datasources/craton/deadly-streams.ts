@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { AppError } from '../../errors.ts'
-import { sameEpoch } from './craton-client.ts'
+import { sameEpoch } from './craton-epoch.ts'
 
 /** A read of a stream as the server is asked for it. */
 export interface StreamRead {
