@@ -1,9 +1,20 @@
 import t, { type Test } from 'tap'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type FastifyInstance } from 'fastify'
 import { buildApp } from '../src/app.ts'
+import { type ApiClient } from '../src/cli/api-client.ts'
+import { readArguments } from '../src/cli/arguments.ts'
+import { exportStream } from '../src/cli/record-files.ts'
+import { findStream } from '../src/cli/record-streams.ts'
+import { recordsOfFile } from '../src/cli/segment-files.ts'
+import { cutBefore } from '../src/datasources/storage/sql-retention.ts'
+import { type Sql } from '../src/datasources/sql/sql.ts'
 import { encodeId } from '../src/ids.ts'
 import { sourceUnavailable } from '../src/errors.ts'
+import { systemClock } from '../src/time.ts'
 import { type ControlPlane, ask, openControlPlane, openers, viewerOf } from './support/control-plane.ts'
 
 const lee = viewerOf('lee@example.com')
@@ -465,6 +476,75 @@ async function live(t: Test, plane: ControlPlane) {
   })
 }
 
+/** What retention has left of a stream, as segments and as a file. */
+function cutting(t: Test, plane: ControlPlane, sql: Sql) {
+  const streamed = async (name: string, records: number) => {
+    await told(plane, create, { input: { name, retentionDays: 1 } })
+    for (let done = 0; done < records; done += 500)
+      await told(plane, append, {
+        input: { key: { name }, records: Array.from({ length: 500 }, (_, index) => ({ text: `${done + index}` })) },
+      })
+    const stream = await plane.dataSources.storage.store('NATIVE').find({ tenantId: 'acme' }, name)
+    if (stream === null) throw new Error('no stream')
+    return { cut: (before: bigint) => cutBefore({ sql, clock: systemClock }, stream, before) }
+  }
+
+  t.test('a segment is of what is held, wherever it was asked to begin', async (t) => {
+    const { cut } = await streamed('held', 500)
+    await cut(300n)
+    for (const [from, expected] of [
+      ['0', { records: 10, firstOffset: '300', nextOffset: '310' }],
+      ['-5', { records: 10, firstOffset: '300', nextOffset: '310' }],
+      ['295', { records: 10, firstOffset: '300', nextOffset: '310' }],
+      ['495', { records: 5, firstOffset: '495', nextOffset: null }],
+      ['500', { records: 0, firstOffset: '500', nextOffset: null }],
+      ['9223372036854775807', { records: 0, firstOffset: '500', nextOffset: null }],
+    ] as const)
+      t.match(await streamOf(plane, 'held', `segment(from: "${from}", maxRecords: 10) { records firstOffset nextOffset }`), {
+        segment: expected,
+      })
+  })
+
+  t.test('an export is whole, or fails', async (t) => {
+    const { cut } = await streamed('exported', 2_500)
+    const folder = await mkdtemp(join(tmpdir(), 'orrery-export-'))
+    t.teardown(() => rm(folder, { recursive: true }))
+    let asked = 0
+    let cutAt: { page: number; before: bigint } | null = null
+    const client: ApiClient = {
+      async ask<T>(query: string, variables: Fields = {}) {
+        asked += 1
+        if (asked === cutAt?.page) await cut(cutAt.before)
+        const { data, errors } = await ask(plane, lee, query, variables)
+        if (errors !== undefined) throw new Error(JSON.stringify(errors))
+        return data as T
+      },
+      watch: () => {
+        throw new Error('nothing is watched')
+      },
+    }
+    const exported = async (file: string, ...options: string[]) => {
+      asked = 0
+      const given = readArguments(['records', 'export', 'exported', '--out', join(folder, file), ...options])
+      await exportStream(client, given, await findStream(client, given, 'exported'))
+      return join(folder, file)
+    }
+    const offsets = async (file: string) => {
+      const found: bigint[] = []
+      for await (const { offset } of recordsOfFile(file)) found.push(offset)
+      return [found.length, found[0], found.at(-1)]
+    }
+    t.same(await offsets(await exported('whole')), [2_500, 0n, 2_499n])
+    t.same(await offsets(await exported('end', '--from', '2400')), [100, 2_400n, 2_499n])
+    await t.rejects(exported('beyond', '--from', '2501'), /has 2500 records/)
+    cutAt = { page: 3, before: 1_500n }
+    await t.rejects(exported('amid'), /retention has removed the records from offset 1000 on. Say --from 1500/)
+    cutAt = null
+    await t.rejects(exported('gone', '--from', '0'), /begins at offset 1500 now/)
+    t.same(await offsets(await exported('left')), [1_000, 1_500n, 2_499n])
+  })
+}
+
 for (const [name, open] of Object.entries(openers))
   t.test(`storage, ${name}`, async (t) => {
     const stores = await open(t)
@@ -475,4 +555,5 @@ for (const [name, open] of Object.entries(openers))
     await t.test('reading', async (t) => reading(t, plane))
     await t.test('live', async (t) => live(t, plane))
     await t.test('proving', async (t) => proving(t, plane))
+    await t.test('cutting', async (t) => cutting(t, plane, stores.sql))
   })

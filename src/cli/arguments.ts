@@ -112,3 +112,10 @@ export function readArguments(argv: readonly string[]): Arguments {
     force: values.force === true,
   }
 }
+
+/** @throws UsageError */
+export function wholeNumber(name: string, text: string | undefined): bigint | null {
+  if (text === undefined) return null
+  if (!/^\d{1,19}$/.test(text)) throw new UsageError(`Say --${name} as a number.`)
+  return BigInt(text)
+}

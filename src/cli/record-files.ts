@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { type Arguments, UsageError } from './arguments.ts'
+import { type Arguments, UsageError, wholeNumber } from './arguments.ts'
 import { type ApiClient } from './api-client.ts'
 import { startChainCheck } from '../datasources/storage/chain-check.ts'
 import { hexOrNull } from '../datasources/storage/record-chain.ts'
@@ -56,25 +56,37 @@ export async function checkFiles(files: readonly string[], pins: readonly KeptPi
 interface Segment {
   readonly bytes: string
   readonly records: number
+  readonly firstOffset: string
   readonly nextOffset: string | null
 }
 
+/**
+ * Writes the records from an offset to the end of the stream.
+ * @throws Error where what was asked for is not held any more: half of it would pass for the whole
+ */
 export async function exportStream(client: ApiClient, given: Arguments, stream: StreamSummary): Promise<void> {
-  const query = `query($id: ID!, $from: Long, $most: Int) { it: recordStream(id: $id) { segment(from: $from, maxRecords: $most) { bytes records nextOffset } } }`
+  const query = `query($id: ID!, $from: Long, $most: Int) { it: recordStream(id: $id) { segment(from: $from, maxRecords: $most) { bytes records firstOffset nextOffset } } }`
+  const start = wholeNumber('from', given.from) ?? BigInt(stream.firstOffset)
+  const length = BigInt(stream.length)
+  if (start > length) throw new Error(`The stream "${stream.name}" has ${length} records: there is none from offset ${start} on.`)
   const file = given.out === undefined ? null : await open(given.out, 'wx')
+  let next = start
   try {
-    let from: string | null = given.from ?? stream.firstOffset
-    let done = 0
-    while (from !== null) {
-      const page: { it: { segment: Segment } } = await client.ask(query, { id: stream.id, from, most: PAGE })
-      const { bytes, records, nextOffset } = page.it.segment
+    for (let more = next < length; more;) {
+      const page: { it: { segment: Segment } } = await client.ask(query, { id: stream.id, from: next.toString(), most: PAGE })
+      const { bytes, records, firstOffset, nextOffset } = page.it.segment
+      if (BigInt(firstOffset) !== next)
+        throw new Error(
+          `The stream "${stream.name}" begins at offset ${firstOffset} now: retention has removed the records from offset ${next} on. Say --from ${firstOffset}.`,
+        )
       const written = Buffer.from(bytes, 'base64')
       if (file === null) process.stdout.write(written)
       else await file.write(written)
-      done += records
-      progress(`exported ${done} of ${stream.length} records`)
-      from = nextOffset
+      next = nextOffset === null ? next + BigInt(records) : BigInt(nextOffset)
+      progress(`exported ${next - start} of ${length - start} records`)
+      more = nextOffset !== null && records > 0
     }
+    if (next < length) throw new Error(`The stream "${stream.name}" was given up to offset ${next} only, not to its end at ${length}.`)
     await file?.sync()
   } finally {
     await file?.close()

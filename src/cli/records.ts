@@ -1,4 +1,4 @@
-import { type Arguments, UsageError } from './arguments.ts'
+import { type Arguments, UsageError, wholeNumber } from './arguments.ts'
 import { type ApiClient, createApiClient } from './api-client.ts'
 import { checkFiles, exportStream, importStream } from './record-files.ts'
 import { compareWithPins, keptPins } from './record-pins.ts'
@@ -16,12 +16,6 @@ async function stdinLines(): Promise<string[]> {
     .toString('utf8')
     .split('\n')
     .filter((line) => line !== '')
-}
-
-const wholeNumber = (name: string, text: string | undefined): bigint | null => {
-  if (text === undefined) return null
-  if (!/^\d{1,19}$/.test(text)) throw new UsageError(`Say --${name} as a number.`)
-  return BigInt(text)
 }
 
 async function append(client: ApiClient, given: Arguments, name: string): Promise<void> {

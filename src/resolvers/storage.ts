@@ -131,21 +131,25 @@ const RecordStream: Resolvers['RecordStream'] = {
     const most = maxRecords ?? MOST_IN_SEGMENT
     if (most < 1 || most > MOST_IN_SEGMENT) throw badUserInput(`\`maxRecords\` is from 1 to ${MOST_IN_SEGMENT}.`, { path: ['maxRecords'] })
     const { firstOffset, length } = await extentOf(ctx, stream)
-    const start = from ?? firstOffset
+    const start = within(from ?? firstOffset, firstOffset, length)
     const records = withinBytes(await storeOf(ctx, stream).read(ctx.scope, stream, { from: start, to: start + BigInt(most) }))
     const bytes = records.map(({ offset, kind, payload, previousHash, hash }) => {
       if (hash === null) throw new AppError('BAD_USER_INPUT', 'This store tells no hashes: its records cannot be written as a segment.')
       return encodeSegmentRecord({ offset, kind: kindByte[kind], payload }, previousHash === null ? null : Buffer.from(previousHash, 'hex'))
     })
-    const next = (records.at(-1)?.offset ?? start - 1n) + 1n
+    const last = records.at(-1)
+    const next = last === undefined ? start : last.offset + 1n
     return {
       bytes: Buffer.concat(bytes),
       records: records.length,
-      firstOffset: start,
-      nextOffset: next < length && records.length > 0 ? next : null,
+      // retention may have cut what lies before since the extent was read
+      firstOffset: records[0]?.offset ?? start,
+      nextOffset: next < length ? next : null,
     }
   },
 }
+
+const within = (offset: bigint, first: bigint, end: bigint): bigint => (offset < first ? first : offset > end ? end : offset)
 
 /** As many as fit into one answer, one at least. */
 function withinBytes(records: readonly StoredRecord[]): readonly StoredRecord[] {
