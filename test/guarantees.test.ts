@@ -347,6 +347,19 @@ t.test('guarantees', async (t) => {
     await ticketsOver(sql, null, at(60_000 + 300_000)).tickets.cleanUp()
     t.equal((await rows()).length, 0)
   })
+
+  t.test('stamps go when their tickets must have gone, and tickets an hour past their time, however many there are', async (t) => {
+    const clock = standingClock('2026-01-02T02:00:00.000Z')
+    const [now, hour] = [clock.now() / 1_000_000n, 3_600_000n]
+    const { tickets } = ticketsOver(sql, null, clock)
+    await sql.run(
+      `insert into stamps (stamp_id, tenant_id, ticket_id, repo_sha, plan_hash, file_path, stamp, created_at_ms)
+       select 'purged' || n, 'purged', 't', 's', 'p', 'f', 'x', case when n <= 10500 then $1::bigint else $2::bigint end from generate_series(1, 10502) as n`,
+      [now - 26n * hour, now - 24n * hour],
+    )
+    await tickets.cleanUp()
+    t.same(await sql.one(`select count(*) as left from stamps where tenant_id = 'purged'`), { left: 2n })
+  })
 })
 
 t.test('every line of the contract has its test: the table in docs/guarantees.md is true', async (t) => {

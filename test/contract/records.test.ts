@@ -143,6 +143,23 @@ function appending(t: Test, sql: Sql) {
     t.match(await store.extentOf(scope, stream), { length: 2n })
   })
 
+  t.test('keys past their day go as fast as new ones come', async (t) => {
+    const fresh = open(sql)
+    const stream = await newStream(fresh)
+    await sql.run(
+      `insert into record_append_keys (tenant_id, actor_id, key, request_hash, stream_key, first_offset, record_count, head_hash, created_at_ns)
+       select 'acme', 'old', n::text, 'hash', $1, 0, 1, ''::bytea, n from generate_series(1, 2500) as n`,
+      [BigInt(stream.key)],
+    )
+    for (const key of ['p1', 'p2', 'p3'])
+      await fresh.append(scope, stream, {
+        payloads: [text(key)],
+        expectedOffset: null,
+        idempotency: { actorId: 'ann', key, requestHash: key },
+      })
+    t.same(await sql.one(`select count(*) as left from record_append_keys where actor_id = 'old'`), { left: 0n })
+  })
+
   t.test('limits, empty batches and foreign streams are refused before anything is written', async (t) => {
     const stream = await newStream(store)
     for (const payloads of [[], [Buffer.alloc(65_537)], Array.from({ length: 10_001 }, () => text('x'))])

@@ -404,6 +404,13 @@ for (const { name, sql } of await sqlAdapters(t)) {
     clock.ahead += 86_400_000_000_000n
     t.notOk((await store.once(scope, 'ann', 'k1', 'another hash', work)).repeated, 'a key is forgotten after a day')
     t.strictSame(await sql.one('select count(*) as n from idempotency_keys'), { n: 1n }, 'and purged')
+    await sql.run(
+      `insert into idempotency_keys (tenant_id, actor_id, key, request_hash, result, created_at_ns, expires_at_ns)
+       select 'acme', 'old', n::text, 'hash', null, 0, 1 from generate_series(1, 2500) as n`,
+    )
+    clock.ahead += 601_000_000_000n
+    for (const key of ['p1', 'p2', 'p3']) await store.once(scope, 'ann', key, 'hash', work)
+    t.strictSame(await sql.one(`select count(*) as n from idempotency_keys where actor_id = 'old'`), { n: 0n }, 'as fast as they come')
   })
 }
 

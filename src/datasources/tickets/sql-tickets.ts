@@ -42,6 +42,15 @@ const lengthed = (parts: readonly string[]): string => parts.map((part) => `${Bu
 const stampMessage = (repoSha: string, planHash: string, ticketId: string, content: string): string =>
   lengthed(['orrery-stamp', repoSha, planHash, ticketId, createHash('sha256').update(content).digest('hex')])
 
+const BITE = 5_000
+
+/** Bounded statements, until one finds less than it may take. @returns how many rows went */
+async function removeInBites(sql: Sql, statement: string, before: bigint): Promise<number> {
+  let all = 0
+  for (let removed = BITE; removed === BITE; all += removed) removed = await sql.run(statement, [before])
+  return all
+}
+
 export function createTickets(parts: TicketsParts): TicketsDataSource {
   const { sql, keys, nonces, security, invariants, signals, counters, nowMs, maxTtlMs, verifyBudgetMs } = parts
   let rejected = 0
@@ -313,15 +322,20 @@ export function createTickets(parts: TicketsParts): TicketsDataSource {
     },
     async cleanUp() {
       const now = BigInt(nowMs())
-      let expiredNoncesRemoved = 0
-      for (let removed = 1; removed > 0;) {
-        removed = await sql.run(
-          'delete from nonces where (repo_id, nonce) in (select repo_id, nonce from nonces where expires_at <= $1 limit 5000)',
-          [now],
-        )
-        expiredNoncesRemoved += removed
-      }
-      await sql.run('delete from tickets where id in (select id from tickets where expires_at_ms <= $1 limit 5000)', [now - 3_600_000n])
+      const expiredNoncesRemoved = await removeInBites(
+        sql,
+        `delete from nonces where (repo_id, nonce) in (select repo_id, nonce from nonces where expires_at <= $1 limit ${BITE})`,
+        now,
+      )
+      const hourAgo = now - 3_600_000n
+      await removeInBites(sql, `delete from tickets where id in (select id from tickets where expires_at_ms <= $1 limit ${BITE})`, hourAgo)
+      // a stamp is made while its ticket lives, and needs no row to be checked: the history of it goes when the ticket must have gone
+      const ticketsGone = hourAgo - BigInt(maxTtlMs)
+      await removeInBites(
+        sql,
+        `delete from stamps where stamp_id in (select stamp_id from stamps where created_at_ms <= $1 limit ${BITE})`,
+        ticketsGone,
+      )
       const expiredKeysRemoved = await sql.run('delete from ticket_keys where verify_until_ms is not null and verify_until_ms <= $1', [now])
       return { expiredKeysRemoved, expiredNoncesRemoved }
     },

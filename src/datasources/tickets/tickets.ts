@@ -94,7 +94,7 @@ export interface TicketsDataSource {
   /** Whether a stamp holds; the right one is never told. */
   isStamp(given: { stamp: string; ticketId: string; repoSha: string; planHash: string; content: string }): Promise<boolean>
   stats(scope: Scope): Promise<TicketStats>
-  /** Removes nonces past their time and tickets an hour past theirs, in batches. */
+  /** Removes nonces past their time, tickets an hour past theirs, and what was stamped with those, in batches. */
   cleanUp(): Promise<{ expiredKeysRemoved: number; expiredNoncesRemoved: number }>
   rotateKey(): Promise<string | null>
   /** @throws Error that says what to change, when the store of nonces may forget one before its time */
