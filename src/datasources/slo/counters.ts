@@ -3,7 +3,7 @@ import { type GroupSlot } from './group-counts.ts'
 import { type Question, type SliceReading, type SliSource, unmeasured } from './sli-source.ts'
 import { Percentiles } from './percentiles.ts'
 import { countsTheSame } from './spec.ts'
-import { AliveRings, ringFor, Rings, ringWindowOf } from './rings.ts'
+import { AliveRings, ringFor, Rings, ringWindowOf, sliceRing } from './rings.ts'
 import { type Reading, type SloDefinition } from './slo.ts'
 
 /** Counts that are not in SQL yet. */
@@ -203,12 +203,12 @@ export function createCounters({ now }: { now: () => number }): SliCounters {
       const entry = entryOf(slo)
       if (entry === undefined) return { ok: false, reason: 'NOT_CONFIGURED' }
       const window = ringWindowOf(range, present)
-      const ring = ringFor(window.now - window.from)
       const slices = []
       for (let from = window.from; from < window.to; from += stepSeconds) {
         const to = Math.min(from + stepSeconds, window.to)
+        const ring = sliceRing(from, window.now)
         const covered = from < window.now && alive.coverage(ring, from, to) > 0
-        slices.push(covered ? entry.rings.sum(ring, { from, to, now: window.now }) : null)
+        slices.push(covered ? entry.rings.window({ from, to, now: window.now }, ring) : null)
       }
       return { ok: true, slices, warned: false }
     },

@@ -21,6 +21,18 @@ export function ringFor(seconds: number): number {
   return found === -1 ? ringCount - 1 : found
 }
 
+/**
+ * The finest ring for a slice of a longer time: all slices that begin within one slot of the next coarser ring are counted by the same one, so that
+ * slices add up to what happened.
+ */
+export function sliceRing(fromSeconds: number, now: number): number {
+  for (let ring = 0; ring < ringCount - 1; ring += 1) {
+    const coarser = ringShapes[ring + 1]!.seconds
+    if (ringFor(now - Math.floor(fromSeconds / coarser) * coarser) <= ring) return ring
+  }
+  return ringCount - 1
+}
+
 /** A time to count, and when that was asked: seconds since the epoch, `from` inclusive, `to` exclusive. */
 export interface RingWindow {
   readonly from: number
@@ -79,14 +91,13 @@ export class Rings {
   }
 
   /**
-   * What lies in the window: by the finest ring that spans it, and where the window ends within a slot of that one before the present, the rest by a
+   * What lies in the window: by the finest ring that spans it unless another is named, and where the window ends within a slot of that one before the present, the rest by a
    * finer ring as far as it reaches.
    */
-  window({ from, to, now }: RingWindow): RingSum {
-    const ring = ringFor(now - from)
+  window({ from, to, now }: RingWindow, ring: number = ringFor(now - from)): RingSum {
     const { seconds } = ringShapes[ring]!
     const cut = Math.floor(to / seconds) * seconds
-    if (cut <= from || cut >= to || to >= now || ringFor(now - cut) === ring) return this.sum(ring, { from, to, now })
+    if (cut <= from || cut >= to || to >= now || ringFor(now - cut) >= ring) return this.sum(ring, { from, to, now })
     const whole = this.sum(ring, { from, to: cut, now })
     const rest = this.window({ from: cut, to, now })
     return { good: whole.good + rest.good, total: whole.total + rest.total }

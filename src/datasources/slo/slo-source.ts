@@ -4,23 +4,16 @@ import { cutPage } from '../memory-page.ts'
 import { type Page, type PageRequest } from '../page.ts'
 import { type Scope } from '../scope.ts'
 import { assess, type StoredTier } from './assess.ts'
-import { combineMembers } from './composite.ts'
+import { combineMembers, createCompositeSlices, type Member, membersOf } from './composite.ts'
 import { type SliCounters } from './counters.ts'
-import { burnRateOf, budgetRatio, remainingOf, sliOf } from './formulas.ts'
-import { measureWindows, type WindowQuestion } from './measure.ts'
+import { burnRateOf, budgetRatio, remainingOf } from './formulas.ts'
+import { measureWindows, type SourceOf, type WindowQuestion } from './measure.ts'
+import { readSeries } from './series.ts'
 import { type SliSource, unmeasured } from './sli-source.ts'
-import {
-  type Reading,
-  type SeriesPoint,
-  type SloDataSource,
-  type SloDefinition,
-  type SloFilter,
-  type SloOrder,
-  type SloReport,
-} from './slo.ts'
+import { type Reading, type SloDataSource, type SloDefinition, type SloFilter, type SloOrder, type SloReport } from './slo.ts'
 import { type SloStore } from './sql-slos.ts'
 import { tierRules, type TierRule } from './tiers.ts'
-import { periodOf, seconds, toSeconds, windowSecondsOf } from './windows.ts'
+import { periodOf, seconds, windowSecondsOf } from './windows.ts'
 
 export interface SloSourceParts {
   readonly store: SloStore
@@ -34,7 +27,6 @@ export interface SloSourceParts {
   readonly storedTiers: (scope: Scope) => Promise<(name: string) => ReadonlyMap<string, StoredTier> | null>
 }
 
-export const MAX_POINTS = 11_000
 const fitsDefinition = (definition: SloDefinition, { names, services, sources, nameContains, labels }: SloFilter): boolean =>
   (names == null || names.includes(definition.name)) &&
   (services == null || services.includes(definition.service)) &&
@@ -94,31 +86,46 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
   /** When a report is asked for more: as it was made, unless it is about the past. */
   const nowOf = ({ at, past }: SloReport): Nanos => (past ? clock.now() : at)
 
-  /** Composites are measured through their members, in the same calls as everything else. */
+  const namesOf = (all: readonly SloDefinition[]) => new Map(all.map((definition) => [definition.name, definition]))
+  const isWeighed = ({ indicator, budgetingMethod }: SloDefinition): boolean =>
+    indicator.source === 'COMPOSITE' && budgetingMethod === 'OCCURRENCES'
+
+  /** Sources of all objectives of a tenant, composites that are counted in slices included. */
+  function sourcesOf(all: readonly SloDefinition[]): SourceOf {
+    const composites = createCompositeSlices({
+      byName: namesOf(all),
+      sourceOf,
+      measure: (questions, signal) =>
+        measureAll(
+          all,
+          questions.map((question) => ({ now: question.to, ...question })),
+          signal,
+        ),
+    })
+    return (slo) => (slo.indicator.source === 'COMPOSITE' ? composites : sourceOf(slo))
+  }
+
+  /** Composites that are weighed are measured through their members, in the same calls as everything else. */
   async function measureAll(all: readonly SloDefinition[], questions: readonly WindowQuestion[], signal?: AbortSignal): Promise<Reading[]> {
-    const byName = new Map(all.map((definition) => [definition.name, definition]))
+    if (!questions.some(({ slo }) => isWeighed(slo))) return measureWindows(sourcesOf(all), questions, signal)
+    const byName = namesOf(all)
     const flat: WindowQuestion[] = []
     const places = questions.map((question) => {
-      const { indicator } = question.slo
-      if (indicator.source !== 'COMPOSITE') return [flat.push(question) - 1]
-      return indicator.members.map(({ slo }) => {
-        const member = byName.get(slo)
-        return member === undefined || member.indicator.source === 'COMPOSITE' ? -1 : flat.push({ ...question, slo: member }) - 1
-      })
+      const members: readonly Member[] = isWeighed(question.slo)
+        ? membersOf(question.slo, byName)
+        : [{ weight: 1, definition: question.slo }]
+      return members.map((member) => ({
+        ...member,
+        place: member.definition === undefined ? -1 : flat.push({ ...question, slo: member.definition }) - 1,
+      }))
     })
-    const readings = await measureWindows(sourceOf, flat, signal)
-    return questions.map((question, index) => {
-      const own = places[index] ?? []
-      const found = own.map((place) => (place === -1 ? unmeasured('MEMBER_MISSING') : (readings[place] ?? unmeasured('QUERY_FAILED'))))
-      if (question.slo.indicator.source !== 'COMPOSITE') return found[0] ?? unmeasured('NOT_CONFIGURED')
-      return combineMembers(
-        question.slo,
-        question.slo.indicator.members.map(({ slo, weight }, at) => ({
-          reading: found[at] ?? unmeasured('MEMBER_MISSING'),
-          weight,
-          definition: byName.get(slo),
-        })),
-      )
+    const readings = await measureWindows(sourcesOf(all), flat, signal)
+    return questions.map(({ slo }, index) => {
+      const found = (places[index] ?? []).map(({ weight, definition, place }) => ({
+        ...{ weight, definition },
+        reading: readings[place] ?? unmeasured(place === -1 ? 'MEMBER_MISSING' : 'QUERY_FAILED'),
+      }))
+      return isWeighed(slo) ? combineMembers(slo, found) : (found[0]?.reading ?? unmeasured('NOT_CONFIGURED'))
     })
   }
 
@@ -155,58 +162,6 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
       const states = stored?.(definition.name) ?? null
       return assess({ definition, at, past, window, reading, rules, tierReadings, stored: states })
     })
-  }
-
-  async function series(
-    scope: Scope,
-    report: SloReport,
-    { kind, from, to, maxPoints }: Parameters<SloDataSource['series']>[2],
-  ): Promise<SeriesPoint[]> {
-    if (!Number.isInteger(maxPoints) || maxPoints < 1 || maxPoints > MAX_POINTS)
-      throw badUserInput(`\`maxPoints\` is from 1 to ${MAX_POINTS}.`, { path: ['maxPoints'] })
-    if (from >= to) throw badUserInput('`from` lies before `to`.', { path: ['from'] })
-    if (to - from > seconds(366 * 86_400)) throw badUserInput('A series spans at most 366 days.', { path: ['from'] })
-    const { definition, windowSeconds } = report
-    const ppm = definition.targetPpm
-    const source = sourceOf(definition)
-    const span = toSeconds(from, to)
-    const total = kind === 'REMAINING' ? span + windowSeconds : span
-    const stepSeconds = Math.max(10, Math.ceil(Math.max(span / maxPoints, total / MAX_POINTS)))
-    const stepNs = seconds(stepSeconds)
-    const points = Math.min(maxPoints, Math.ceil(span / stepSeconds))
-    const atOf = (index: number): Nanos => (from + BigInt(index + 1) * stepNs < to ? from + BigInt(index + 1) * stepNs : to)
-    if (source === null) return Array.from({ length: points }, (_, index) => ({ at: atOf(index), value: null }))
-    const lead = kind === 'REMAINING' ? Math.ceil(windowSeconds / stepSeconds) : 0
-    const answer = await source.slices(definition, { from: from - BigInt(lead) * stepNs, to, stepSeconds }, scope.signal)
-    const slices = answer.ok ? answer.slices : []
-    const valueAt = (index: number): number | null => {
-      const slice = slices[lead + index]
-      if (kind === 'REMAINING') {
-        let good = 0
-        let events = 0
-        for (let at = Math.max(0, index + 1); at <= lead + index; at += 1) {
-          good += slices[at]?.good ?? 0
-          events += slices[at]?.total ?? 0
-        }
-        return slice == null ? null : remainingOf(good, events, ppm)
-      }
-      if (slice == null) return null
-      switch (kind) {
-        case 'SLI':
-          return sliOf(slice.good, slice.total)
-        case 'ERROR_RATIO':
-          return slice.total > 0 ? (slice.total - slice.good) / slice.total : null
-        case 'BURN_RATE':
-          return burnRateOf(slice.good, slice.total, ppm)
-        case 'GOOD':
-          return slice.good
-        case 'BAD':
-          return slice.total - slice.good
-        case 'TOTAL':
-          return slice.total
-      }
-    }
-    return Array.from({ length: points }, (_, index) => ({ at: atOf(index), value: valueAt(index) }))
   }
 
   async function burnRates(scope: Scope, of: readonly SloReport[], windows: readonly number[]): Promise<(number | null)[][]> {
@@ -282,7 +237,11 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
       return (await burnRates(scope, [report], [amount]))[0]?.[0] ?? null
     },
     burnRates,
-    series,
+    async series(scope, { definition }, range) {
+      const all = definition.indicator.source === 'COMPOSITE' ? await store.ofTenant(scope) : [definition]
+      const members = membersOf(definition, namesOf(all))
+      return readSeries({ definition, members, sourceOf: sourcesOf(all), now: clock.now() }, range, scope.signal)
+    },
     async groups(scope, report) {
       const { definition, windowFrom: from, windowTo: to } = report
       return (await sourceOf(definition)?.groups(definition, { from, to, now: nowOf(report) }, scope.signal)) ?? null
