@@ -97,13 +97,17 @@ async function nothingLostNothingTwice(t: Test, { sql, log }: Private, written: 
   t.same(await dumpTables(sql), before)
 }
 
-function startProcess(t: Test, { postgres, nats }: Private): { child: ChildProcess; isActive: () => boolean } {
+function startProcess(t: Test, { postgres, nats }: Private): { child: ChildProcess; isActive: () => boolean; lost: () => boolean } {
   const program = join(packageRoot, 'build', 'test', 'support', 'projector-process.js')
   const child = spawn(process.execPath, [program, postgres.url, nats.url], { stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   child.stdout.on('data', (text: Buffer) => (said += text.toString()))
   t.teardown(() => void child.kill('SIGKILL'))
-  return { child, isActive: () => said.includes('projector: this process leads') }
+  return {
+    child,
+    isActive: () => said.includes('projector: this process leads'),
+    lost: () => said.includes('projector: this process lost its lock'),
+  }
 }
 
 test(
@@ -128,6 +132,31 @@ test(
     const reached = await mark()
     await eventually(async () => (await mark()) > reached, { withinMs: 30_000 })
     await nothingLostNothingTwice(t, servers, await load.stop())
+  },
+)
+
+test(
+  'a projector that hangs, its connections open, is followed by another; it applies nothing twice when it wakes',
+  { timeout: 180_000 },
+  async (t) => {
+    const servers = await privateServers(t)
+    if (servers === null) return
+    const load = writeOn(servers.log)
+    const first = startProcess(t, servers)
+    await eventually(first.isActive, { withinMs: 30_000 })
+    const second = startProcess(t, servers)
+    const mark = async () =>
+      (await servers.sql.maybeOne<{ sequence: bigint }>(`select sequence from projection_watermarks where projection = 'runs'`))
+        ?.sequence ?? 0n
+    await eventually(async () => (await mark()) > 100n, { withinMs: 30_000 })
+    first.child.kill('SIGSTOP')
+    const written = await load.stop()
+    await eventually(second.isActive, { withinMs: 60_000 })
+    // though the first may hold rows of a transaction that it was in the middle of
+    await caughtUp(servers.sql, servers.log, 60_000)
+    first.child.kill('SIGCONT')
+    await eventually(first.lost, { withinMs: 30_000 })
+    await nothingLostNothingTwice(t, servers, written)
   },
 )
 

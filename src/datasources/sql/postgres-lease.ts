@@ -6,6 +6,11 @@ import { clientOptions, destroyClient, lockNumber, runOn, toPostgresError } from
 /** How often the holder asks its session for a sign of life, and how long that may take: a hung server says nothing by itself. */
 const CHECK_EVERY_MS = 2_000
 const CHECK_TIMEOUT_MS = 3_000
+/**
+ * When the server ends a session that asks nothing: that of a holder that hangs, or whose host vanished, and whose connection nobody closed.
+ * Longer than a check and its deadline, so that a holder that still runs has noticed before the next one leads.
+ */
+const SILENCE_MS = 10_000
 
 export interface LeaseRequest {
   readonly url: string
@@ -13,7 +18,7 @@ export interface LeaseRequest {
   readonly timeoutMs: number
 }
 
-/** A session advisory lock on a connection of its own: PostgreSQL lets go of it as soon as that session ends. */
+/** A session advisory lock on a connection of its own: PostgreSQL lets go of it as soon as that session ends, or has been silent for too long. */
 export async function tryAdvisoryLock({ url, name, timeoutMs }: LeaseRequest): Promise<SqlLease | null> {
   const client = new pg.Client(clientOptions(url))
   const lost = new AbortController()
@@ -27,7 +32,10 @@ export async function tryAdvisoryLock({ url, name, timeoutMs }: LeaseRequest): P
     await beforeDeadline(deadline, client.connect())
     const { rows } = await beforeDeadline(
       deadline,
-      runOn(client, 'select pg_try_advisory_lock($1::bigint) as taken', [lockNumber(name).toString()]),
+      runOn(client, `select pg_try_advisory_lock($1::bigint) as taken, set_config('idle_session_timeout', $2, false)`, [
+        lockNumber(name).toString(),
+        String(SILENCE_MS),
+      ]),
     )
     if (!(rows as readonly { taken: boolean }[]).some(({ taken }) => taken)) {
       destroyClient(client)

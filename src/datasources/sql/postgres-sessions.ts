@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { clientOptions, destroyClient, runOn, toPostgresError } from './postgres-client.ts'
+import { clientOptions, CONNECT_TIMEOUT_MS, destroyClient, runOn, toPostgresError } from './postgres-client.ts'
 import { beforeDeadline, type Deadline, startDeadline } from './sql-deadline.ts'
 import { type StatementResult } from './sql-rows.ts'
 import { type WireValue } from './sql-values.ts'
@@ -7,6 +7,8 @@ import { type WriteTrouble } from './write-trouble.ts'
 
 const CANCEL_TIMEOUT_MS = 2_000
 const MAX_CANCELS = 4
+/** When the server ends a transaction that its process has forgotten: one that hangs, or whose host vanished, keeps its locks no longer. */
+const FORGOTTEN_TRANSACTION_MS = 20_000
 
 /** Asks the server to stop what an abandoned session still does. Best effort: that session is gone for us either way. */
 function createCanceller(url: string) {
@@ -30,6 +32,16 @@ function createCanceller(url: string) {
   }
 }
 
+/** Before the first use. Not a start-up parameter: poolers between us and the server refuse those they do not know. */
+const limitTransactions = async (client: pg.ClientBase): Promise<void> => {
+  const deadline = startDeadline('Preparing a connection', undefined, CONNECT_TIMEOUT_MS)
+  try {
+    await beforeDeadline(deadline, runOn(client, `set idle_in_transaction_session_timeout = ${FORGOTTEN_TRANSACTION_MS}`, []))
+  } finally {
+    deadline.clear()
+  }
+}
+
 /** A pooled connection in use by one call. */
 export interface Session {
   query(text: string, values: readonly WireValue[], deadline: Deadline): Promise<StatementResult>
@@ -49,7 +61,7 @@ export interface Sessions {
  * @param trouble is told what the server refused
  */
 export function createSessions(url: string, poolSize: number, trouble: Pick<WriteTrouble, 'note'>): Sessions {
-  const pool = new pg.Pool({ ...clientOptions(url), max: poolSize, idleTimeoutMillis: 30_000 })
+  const pool = new pg.Pool({ ...clientOptions(url), max: poolSize, idleTimeoutMillis: 30_000, onConnect: limitTransactions })
   // An idle connection that dies is removed by the pool; whoever needs the next one is told then.
   pool.on('error', () => undefined)
   // Between the pool and a session nobody listens: a server that dies just then must not take us with it. The next query finds the connection dead.
