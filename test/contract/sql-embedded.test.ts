@@ -152,10 +152,34 @@ t.test('what a killed first start left behind is made anew', async (t) => {
   const dir = await tempDir(t)
   await mkdir(join(dir, 'pglite', 'base'), { recursive: true })
   await writeFile(join(dir, 'pglite', 'PG_VERSION'), '18\n')
+  await writeFile(join(dir, 'pglite.making'), '')
   t.equal(await refusal(dir), 'opened')
+  t.strictSame((await readdir(dir)).sort(), ['pglite', 'pglite.ready'])
   await writeFile(join(dir, 'pglite', 'PG_VERSION'), '17\n')
   t.match(await refusal(dir), /holds data of PostgreSQL 17; this program embeds PostgreSQL \d+/, 'data of another version is never touched')
   t.match(await readFile(join(dir, 'pglite', 'PG_VERSION'), 'utf8'), '17')
+})
+
+t.test('a folder that this program is not known to have made is refused, and left as it is', async (t) => {
+  const dir = await tempDir(t)
+  const foreign = join(dir, 'pglite', 'notes.txt')
+  await mkdir(join(dir, 'pglite'))
+  await writeFile(foreign, 'mine')
+  t.match(await refusal(dir), /pglite is not known to be a database of this program: .*\.ready is missing/)
+  t.equal(await readFile(foreign, 'utf8'), 'mine')
+  await rm(foreign)
+  t.equal(await refusal(dir), 'opened', 'an empty one is nobody’s')
+
+  // a restore that copied the database without the file beside it
+  const whole = await openPgliteSql({ dataDir: dir, timeoutMs })
+  await whole.script(`create table kept (word text); insert into kept values ('here')`)
+  await whole.close()
+  await rm(join(dir, 'pglite.ready'))
+  t.match(await refusal(dir), /If it is a whole copy of one, make that file/)
+  await writeFile(join(dir, 'pglite.ready'), '')
+  const again = await openPgliteSql({ dataDir: dir, timeoutMs })
+  t.strictSame(await again.any('select word from kept'), [{ word: 'here' }])
+  await again.close()
 })
 
 t.test('a statement that hangs costs the thread, not the store', async (t) => {
