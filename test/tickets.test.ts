@@ -15,6 +15,7 @@ import { judgeTimes } from '../src/datasources/tickets/ticket-rules.ts'
 import { checkBudget, checkIncremental, checkNonce, checkTtl } from '../src/datasources/guarantees/invariants.ts'
 import { ask, openControlPlane, openers, viewerOf, type ControlPlane } from './support/control-plane.ts'
 import { backings, liveServer } from './support/live-server.ts'
+import { nowhere, ticketsOver } from './support/tickets.ts'
 
 const key = Buffer.from(Array.from({ length: 32 }, (_, index) => index))
 const vector: TicketFields = {
@@ -36,6 +37,37 @@ t.test('the message and the MAC are those of the contract', async (t) => {
   t.equal(message.length, 352)
   t.equal(createHash('sha256').update(message).digest('hex'), 'bcb99fc62d132eeb35d7c5fff93e0655620ef0953532ed4e1c37d06b180e6df4')
   t.equal(signTicket(key, vector).mac, '6900C_HlmtEXllXK1SxU2mKOUKE8Cyf4L0y5NfJ5K8U')
+})
+
+t.test('a ticket of the newest key is genuine in every process at once, a stamp too', async (t) => {
+  for (const { sql } of await backings(t, ['embedded'])) {
+    const [issuer, other] = [ticketsOver(sql, null), ticketsOver(sql, null)]
+    t.teardown(() => Promise.all([issuer.close(), other.close()]))
+    const scope = { tenantId: 'rotating' }
+    const asked = { repoId: 'repo-1', baseCommit: 'a'.repeat(40), planHash: 'b'.repeat(64), scopes: ['write'], ttlMs: 600_000 }
+    const issue = async () => {
+      const { token, ticket } = await issuer.tickets.issue(scope, { ...asked, patchSha256: '', run: null }, 'lee')
+      const signed = await issuer.tickets.signed(scope, ticket.id)
+      if (signed === null) throw new Error('the ticket is not there')
+      return { token, signed }
+    }
+    const before = await issue()
+    t.match(await other.tickets.verify(scope, before.token, {}, nowhere), { code: 'OK' }, 'the other process knows the old key')
+    for (const turn of ['first', 'second']) {
+      t.ok(await issuer.tickets.rotateKey())
+      const { token, signed } = await issue()
+      const content = `of the ${turn} turn`
+      const { stamp } = await issuer.tickets.stamp(scope, { ticket: signed, repoSha: signed.baseCommit, path: 'a.ts', content })
+      const given = { stamp, ticketId: signed.id, repoSha: signed.baseCommit, planHash: signed.planHash, content }
+      if (turn === 'first') t.ok(await other.tickets.isStamp(given), 'a stamp that was made with it')
+      t.match(await other.tickets.verify(scope, token, {}, nowhere), { code: 'OK', valid: true })
+      t.match(await other.tickets.consume(scope, token, {}, nowhere), { code: 'OK' })
+    }
+    t.match(await other.tickets.verify(scope, before.token, {}, nowhere), { code: 'OK' }, 'the old key verifies still')
+    const forged = JSON.stringify({ ...JSON.parse(Buffer.from(before.token, 'base64url').toString()), kid: 'k0' })
+    t.match(await other.tickets.verify(scope, forged, {}, nowhere), { code: 'INVALID_SIGNATURE' })
+    t.equal(await other.security.countLastHour(scope), 1, 'only the forgery was noticed')
+  }
 })
 
 t.test('changing any signed field, or moving a byte between neighbours, breaks the MAC', async (t) => {

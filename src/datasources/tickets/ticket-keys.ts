@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { groupCommit } from '../group-commit.ts'
 import { type Sql } from '../sql/sql.ts'
 import { LONGEST_TTL_MS, NONCE_GRACE_MS, type TicketKey } from './ticket-rules.ts'
 
@@ -17,6 +18,11 @@ export interface TicketKeysOptions {
 export interface TicketKeys {
   /** The first one signs, all verify. */
   list(): Promise<readonly TicketKey[]>
+  /**
+   * The same with a key that another process made a moment ago: for a ticket or a stamp that none of the known keys signed. Whoever asks while keys are
+   * read shares the next reading, so that forgeries cost one small statement at a time.
+   */
+  newest(): Promise<readonly TicketKey[]>
   /** Makes a new signing key; the old one verifies for 24 h and 5 min more. @returns its id, or null where the settings hold the key */
   rotate(): Promise<string | null>
 }
@@ -28,7 +34,7 @@ interface Row {
   verify_until_ms: bigint | null
 }
 
-/** Answers this young are given again: a verification costs no statement for keys. */
+/** Answers this young are given again: the verification of a ticket whose key is known costs no statement for keys. */
 const CACHE_MS = 10_000
 
 export function createTicketKeys({ sql, secret, kid, previous, rotationMs, nowMs }: TicketKeysOptions): TicketKeys {
@@ -72,21 +78,31 @@ export function createTicketKeys({ sql, secret, kid, previous, rotationMs, nowMs
     return made
   }
 
-  return {
-    async list() {
-      if (fixed !== null) return fixed
-      const now = nowMs()
-      if (cached !== null && now < cached.until) return cached.keys
-      let keys = await read()
-      const [current] = keys
-      if (current === undefined || now - current.createdAtMs > rotationMs) {
-        await make()
-        keys = await read()
-      }
-      const signing = [...keys].sort((left, right) => Number(left.verifyUntilMs !== null) - Number(right.verifyUntilMs !== null))
-      cached = { keys: signing, until: now + CACHE_MS }
-      return signing
+  async function refresh(): Promise<readonly TicketKey[]> {
+    const now = nowMs()
+    let keys = await read()
+    const [current] = keys
+    if (current === undefined || now - current.createdAtMs > rotationMs) {
+      await make()
+      keys = await read()
+    }
+    const signing = [...keys].sort((left, right) => Number(left.verifyUntilMs !== null) - Number(right.verifyUntilMs !== null))
+    cached = { keys: signing, until: now + CACHE_MS }
+    return signing
+  }
+
+  const refreshed = groupCommit({
+    most: 1000,
+    lanes: 1,
+    async run(asked: readonly null[]) {
+      const keys = await refresh()
+      return asked.map(() => keys)
     },
+  })
+
+  return {
+    list: async () => fixed ?? (cached !== null && nowMs() < cached.until ? cached.keys : refresh()),
+    newest: async () => fixed ?? refreshed(null),
     rotate: async () => (fixed === null ? make() : null),
   }
 }
