@@ -161,8 +161,9 @@ async function verifying(): Promise<void> {
   const signed = readToken(stampedToken)
   if (signed === null) throw new Error('it should be a ticket')
   const repoSHA = 'c'.repeat(40)
-  const { stamp } = await tickets.stamp(scope, { ticket: signed, repoSha: repoSHA, path: 'a', content: 'x' })
-  const given = { stamp, repoSHA, planHash: asText.planHash, ticketId: stamped.id, fileContent: 'x' }
+  const change = { ticket: signed, repoSha: repoSHA, files: [{ path: 'a', content: 'x' }] }
+  const { stamps } = await tickets.execute(scope, change, {}, nowhere)
+  const given = { stamp: stamps[0]?.stamp, repoSHA, planHash: asText.planHash, ticketId: stamped.id, fileContent: 'x' }
   for (const [what, path, sent] of [
     ['verifyTicket', '/graphql', body],
     ['POST /v1/verify', '/v1/verify', JSON.stringify(given)],

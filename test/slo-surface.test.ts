@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { eventually } from './support/eventually.ts'
+import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
 import { backings, liveServer } from './support/live-server.ts'
 import { type GraphqlAnswer, graphql, run, serve, temporaryFolder } from './support/program.ts'
 import { programOf } from './support/server-process.ts'
@@ -64,6 +65,16 @@ t.test('objectives in files are there from the start; the command line applies, 
   const applied = await orrery('slo', 'apply', join(folder, 'more.yaml'))
   t.equal(applied.code, 0, applied.stderr)
   t.same(applied.stdout.trim().split('\n').sort(), ['checkout: changed', 'search: created'])
+  const opened = await openPgliteSql({ dataDir: data, timeoutMs: 30_000 })
+  const receipts = await opened.any<{ payload: Uint8Array }>(
+    `select r.payload from record_streams s join records r on r.stream_key = s.stream_key where s.name = '_audit' order by r.record_offset desc limit 2`,
+  )
+  await opened.close()
+  t.match(
+    receipts.map(({ payload }) => JSON.parse(Buffer.from(payload).toString()) as unknown),
+    Array.from({ length: 2 }, () => ({ action: 'upsertSlo', outcome: 'SloAccepted', actor: { id: 'command-line' }, subject: String })),
+    'each has its receipt',
+  )
   const exported = await orrery('slo', 'export')
   const documents = parseAllDocuments(exported.stdout).map((document) => document.toJS() as { kind: string; metadata: { name: string } })
   const named = documents.filter(({ kind }) => kind === 'SLO').map(({ metadata }) => metadata.name)

@@ -13,6 +13,7 @@ import {
 } from '../src/datasources/tickets/ticket-message.ts'
 import { judgeTimes } from '../src/datasources/tickets/ticket-rules.ts'
 import { checkBudget, checkIncremental, checkNonce, checkTtl } from '../src/datasources/guarantees/invariants.ts'
+import { buildApp } from '../src/app.ts'
 import { ask, openControlPlane, openers, viewerOf, type ControlPlane } from './support/control-plane.ts'
 import { backings, liveServer } from './support/live-server.ts'
 import { nowhere, ticketsOver } from './support/tickets.ts'
@@ -55,11 +56,14 @@ t.test('a ticket of the newest key is genuine in every process at once, a stamp 
     t.match(await other.tickets.verify(scope, before.token, {}, nowhere), { code: 'OK' }, 'the other process knows the old key')
     for (const turn of ['first', 'second']) {
       t.ok(await issuer.tickets.rotateKey())
-      const { token, signed } = await issue()
-      const content = `of the ${turn} turn`
-      const { stamp } = await issuer.tickets.stamp(scope, { ticket: signed, repoSha: signed.baseCommit, path: 'a.ts', content })
-      const given = { stamp, ticketId: signed.id, repoSha: signed.baseCommit, planHash: signed.planHash, content }
-      if (turn === 'first') t.ok(await other.tickets.isStamp(given), 'a stamp that was made with it')
+      if (turn === 'second') {
+        const { signed } = await issue()
+        const files = [{ path: 'a.ts', content: 'x' }]
+        const made = await issuer.tickets.execute(scope, { ticket: signed, repoSha: signed.baseCommit, files }, {}, nowhere)
+        const given = { ticketId: signed.id, repoSha: signed.baseCommit, planHash: signed.planHash, content: 'x' }
+        t.ok(await other.tickets.isStamp({ ...given, stamp: made.stamps[0]?.stamp ?? '' }), 'a stamp that was made with it')
+      }
+      const { token } = await issue()
       t.match(await other.tickets.verify(scope, token, {}, nowhere), { code: 'OK', valid: true })
       t.match(await other.tickets.consume(scope, token, {}, nowhere), { code: 'OK' })
     }
@@ -404,6 +408,53 @@ t.test('over HTTP, in the shapes of the contract', async (t) => {
     'performance_budget_violations_total{resource_type="memory"',
   ])
     t.ok(text.includes(series), series)
+})
+
+t.test('the routes of the contract leave receipts, and a use is kept with its stamps or not at all', async (t) => {
+  const backing = await openers['embedded']?.(t)
+  if (backing == null) return
+  const plane = await openControlPlane(t, backing, { DEFAULT_TENANT: 'acme', EXECUTE_REQUESTS_PER_MINUTE: '0' })
+  const app = await buildApp({ ...plane, logger: undefined })
+  t.teardown(() => app.close())
+  const post = async (url: string, payload: object) => {
+    const response = await app.inject({ method: 'POST', url, payload })
+    return { status: response.statusCode, body: response.json<Record<string, unknown>>(), receipt: response.headers['x-audit-receipt'] }
+  }
+  const { sql } = backing
+  const receipts = async () => {
+    const rows = await sql.any<{ payload: Uint8Array }>(
+      `select r.payload from record_streams s join records r on r.stream_key = s.stream_key where s.tenant_id = 'acme' and s.name = '_audit' order by r.record_offset`,
+    )
+    return rows.map(({ payload }) => JSON.parse(Buffer.from(payload).toString()) as Record<string, unknown>)
+  }
+  const issued = await post('/v1/ticket', { scope: 'b'.repeat(64) })
+  t.match(issued, { status: 200, receipt: /^0 [0-9a-f]{64}$/ })
+  const ticketId = String(issued.body['ticketId'])
+  const change = (file: string) => ({ ticketId, mutations: [{ file, operation: 'create', content: 'x' }] })
+  for (const file of ['a\u0000b', 'a\nb', '\ud800'])
+    t.equal((await post('/execute/epic', change(file))).status, 400, 'a name that no store takes is refused before anything is used')
+
+  const counts = () =>
+    sql.one<{ nonces: bigint; stamps: bigint }>('select (select count(*) from nonces) as nonces, (select count(*) from stamps) as stamps')
+  await sql.script('alter table stamps rename to stamps_away')
+  t.not((await post('/execute/epic', change('a.ts'))).status, 200)
+  await sql.script('alter table stamps_away rename to stamps')
+  t.same(await counts(), { nonces: 0n, stamps: 0n }, 'stamps that cannot be kept use nothing up')
+  t.match(await post('/execute/epic', change('a.ts')), { status: 200, body: { success: true }, receipt: /^1 / })
+  t.same(await counts(), { nonces: 1n, stamps: 1n })
+  t.match(await post('/execute/epic', change('a.ts')), { status: 409, receipt: /^2 / })
+  t.same(await counts(), { nonces: 1n, stamps: 1n }, 'a replay leaves no stamp')
+
+  const alert = { status: 'firing', fingerprint: 'f', startsAt: '2026-01-01T00:00:00Z', labels: { alertname: 'Pushed' } }
+  t.match(await post('/alerts/security', { alerts: [alert] }), { status: 200, body: { created: 1 }, receipt: /^3 / })
+  t.equal((await post('/alerts/security', { alerts: [alert] })).receipt, undefined, 'what changes nothing needs no proof')
+  t.match(await receipts(), [
+    { action: 'issueTicket', outcome: 'TicketIssued', subject: ticketId, inputDigest: /^sha256:[0-9a-f]{64}$/ },
+    { action: 'executeEpic', outcome: 'TicketConsumed', subject: ticketId },
+    { action: 'executeEpic', outcome: 'TicketRefused', subject: ticketId },
+    { action: 'receiveAlerts', outcome: 'AlertsReceived' },
+  ])
+  t.equal((await receipts()).length, 4)
 })
 
 t.test('the webhook of Alertmanager is authenticated, counts an alert once, and opens an incident that closes', async (t) => {

@@ -1,12 +1,20 @@
+import { randomUUID } from 'node:crypto'
+import { type Actor } from '../auth/actor.ts'
 import { readConfigWith } from '../config.ts'
 import { createDataSources, openStores } from '../datasources/index.ts'
 import { alertmanagerConfig, contractRulesYaml } from '../datasources/slo/contract-rules.ts'
 import { readSloFiles } from '../datasources/slo/files.ts'
 import { writeOpenSlo } from '../datasources/slo/openslo-text.ts'
 import { generateRules } from '../datasources/slo/rules.ts'
+import { prove } from '../datasources/storage/prove.ts'
 import { migrate } from '../datasources/sql/migrate.ts'
+import { encodeId } from '../ids.ts'
 import { systemClock } from '../time.ts'
 import { type Arguments, UsageError } from './arguments.ts'
+
+/** Whoever may run the command on the tables: no token says who. */
+const OPERATOR: Actor = { id: 'command-line', kind: 'SYSTEM', displayName: null }
+const quiet = { warn: () => undefined }
 
 const usage = 'Say `orrery slo apply FILE...`, `orrery slo export`, or `orrery slo rules [contract|alertmanager]`.'
 
@@ -36,10 +44,17 @@ export async function sloCommand(given: Arguments): Promise<void> {
   const stores = await openStores(config, { clock: systemClock })
   try {
     await migrate(stores.sql)
-    const { slo } = createDataSources({ stores, config, clock: systemClock })
+    const { slo, audit } = createDataSources({ stores, config, clock: systemClock })
     const scope = { tenantId: given.tenant ?? config.defaultTenant }
     for (const spec of specs) {
-      const { created } = await slo.upsert(scope, spec, 'command-line')
+      const { created } = await slo.upsert(scope, spec, OPERATOR.id)
+      await prove(
+        { audit, scope, log: quiet },
+        {
+          ...{ actor: OPERATOR, action: 'upsertSlo', subject: encodeId('Slo', [scope.tenantId, spec.name]), outcome: 'SloAccepted' },
+          ...{ requestId: `cli-${randomUUID()}`, input: spec, refused: false },
+        },
+      )
       process.stdout.write(`${spec.name}: ${created ? 'created' : 'changed'}\n`)
     }
     if (action === 'export') process.stdout.write(writeOpenSlo(await slo.definitions(scope)))

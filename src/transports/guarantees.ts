@@ -1,14 +1,15 @@
 import { timingSafeEqual, createHash } from 'node:crypto'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { denyByScope, type Viewer } from '../auth/viewer.ts'
+import { type Actor } from '../auth/actor.ts'
+import { type Viewer } from '../auth/viewer.ts'
 import { type Config } from '../config.ts'
 import { type Cache } from '../datasources/cache/cache.ts'
 import { type DataSources } from '../datasources/index.ts'
 import { type TicketCode } from '../datasources/tickets/ticket-rules.ts'
-import { writeToken } from '../datasources/tickets/ticket-message.ts'
 import { parseDuration } from '../datasources/slo/windows.ts'
-import { AppError, isAppError } from '../errors.ts'
+import { isAppError } from '../errors.ts'
+import { actorOfViewer, type Answered, createProvenRoutes, needScope, type Provable } from './proven-routes.ts'
 
 export interface GuaranteesOptions {
   readonly config: Config
@@ -20,6 +21,8 @@ export interface GuaranteesOptions {
 const apiVersion = 'arbiter.dev/v1'
 /** Bound to no commit: the contract's route does not name one. */
 const NO_COMMIT = '0'.repeat(40)
+/** Who pushes alerts with the token of the webhook. */
+const ALERTMANAGER: Actor = { id: 'alertmanager', kind: 'SERVICE', displayName: null }
 const planHash = z.string().regex(/^[a-f0-9]{64}$/)
 const repoSha = z.string().regex(/^[a-f0-9]{40}$/)
 const ticketId = z.string().regex(/^tkn_[a-zA-Z0-9]{16}$/)
@@ -43,7 +46,11 @@ const executeBody = z.object({
   mutations: z
     .array(
       z.object({
-        file: z.string().min(1).max(1024),
+        // no control characters: a name that no store takes must not cost a ticket
+        file: z
+          .string()
+          .max(1024)
+          .regex(/^[^\p{Cc}\p{Cs}]+$/u),
         operation: z.enum(['create', 'update', 'delete']),
         content: z.string().optional(),
       }),
@@ -105,6 +112,8 @@ const problemOf = (error: unknown): Problem | null => {
   if (error.code === 'BAD_USER_INPUT') return bad(error.message)
   if (error.code === 'UNAUTHENTICATED') return new Problem(401, 'UNAUTHENTICATED', error.message)
   if (error.code === 'FORBIDDEN') return new Problem(403, 'FORBIDDEN', error.message)
+  if (error.details['written'] === 'YES')
+    return new Problem(503, 'SERVER_UNAVAILABLE', 'This is done, but its audit receipt could not be written.')
   if (error.code === 'SOURCE_UNAVAILABLE') return new Problem(503, 'SERVER_UNAVAILABLE', 'A store does not answer; nothing was done.')
   if (error.code === 'DEADLINE_EXCEEDED') return new Problem(503, 'TIMEOUT', 'A store does not answer in time.')
   return null
@@ -117,13 +126,9 @@ const same = (left: string, right: string): boolean =>
 export function registerGuarantees(app: FastifyInstance, { config, dataSources, authenticate, cache }: GuaranteesOptions): void {
   const { tickets, security, performance } = dataSources
 
-  async function viewerWith(request: FastifyRequest, scope: string): Promise<Viewer> {
-    const viewer = await authenticate(request.headers)
-    const denied = denyByScope(viewer, scope)
-    if (denied === 'NOT_AUTHENTICATED') throw new AppError('UNAUTHENTICATED', 'Send a token or an API key.')
-    if (denied !== null) throw new AppError('FORBIDDEN', `This needs the scope ${scope}.`)
-    return viewer
-  }
+  const { mutating, proven } = createProvenRoutes({ audit: dataSources.audit, authenticate })
+  const viewerWith = async (request: FastifyRequest, scope: string): Promise<Viewer> =>
+    needScope(await authenticate(request.headers), scope)
 
   const originOf = (request: FastifyRequest) => ({ ip: request.ip, userAgent: String(request.headers['user-agent'] ?? '') })
 
@@ -147,10 +152,11 @@ export function registerGuarantees(app: FastifyInstance, { config, dataSources, 
       .send({ apiVersion, ...body })
 
   const handle =
-    (work: (request: FastifyRequest) => Promise<{ status?: number; body: object }>) =>
+    (work: (request: FastifyRequest) => Promise<Answered>) =>
     async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       try {
-        const { status = 200, body } = await work(request)
+        const { status = 200, body, receipt } = await work(request)
+        if (receipt !== undefined) reply.header('x-audit-receipt', receipt)
         return answer(reply, status, body)
       } catch (error) {
         const problem = problemOf(error)
@@ -164,18 +170,23 @@ export function registerGuarantees(app: FastifyInstance, { config, dataSources, 
   app.post(
     '/v1/ticket',
     { bodyLimit: 1024 },
-    handle(async (request) => {
-      const viewer = await viewerWith(request, 'slo:tickets')
-      await limit(request, 'ticket', config.ticketRequestsPerMinute, viewer.tenantId)
-      const body = parse(ticketBody, request.body)
-      const asked = {
-        ...{ repoId: body.repoId ?? 'default', baseCommit: body.repoSHA ?? NO_COMMIT, planHash: body.scope, patchSha256: '', run: null },
-        ...{ scopes: ['write', 'execute'], ttlMs: ttlMsOf(body.expires) },
-      }
-      const { ticket, warnings } = await tickets.issue({ tenantId: viewer.tenantId }, asked, viewer.actorId)
-      const said = warnings.length === 0 ? {} : { warnings }
-      return { body: { ticketId: ticket.id, expiresAt: new Date(ticket.expiresAtMs).toISOString(), planHash: ticket.planHash, ...said } }
-    }),
+    handle(
+      mutating('issueTicket', 'slo:tickets', async (request, viewer) => {
+        await limit(request, 'ticket', config.ticketRequestsPerMinute, viewer.tenantId)
+        const body = parse(ticketBody, request.body)
+        const asked = {
+          ...{ repoId: body.repoId ?? 'default', baseCommit: body.repoSHA ?? NO_COMMIT, planHash: body.scope, patchSha256: '', run: null },
+          ...{ scopes: ['write', 'execute'], ttlMs: ttlMsOf(body.expires) },
+        }
+        const { ticket, warnings } = await tickets.issue({ tenantId: viewer.tenantId }, asked, viewer.actorId)
+        const { id: ticketId, planHash } = ticket
+        const said = warnings.length === 0 ? {} : { warnings }
+        return {
+          ...{ outcome: 'TicketIssued', subject: ticketId },
+          body: { ticketId, expiresAt: new Date(ticket.expiresAtMs).toISOString(), planHash, ...said },
+        }
+      }),
+    ),
   )
 
   app.post(
@@ -200,36 +211,33 @@ export function registerGuarantees(app: FastifyInstance, { config, dataSources, 
   app.post(
     '/execute/epic',
     { bodyLimit: 65_536 },
-    handle(async (request) => {
-      const started = globalThis.performance.now()
-      const viewer = await viewerWith(request, 'slo:tickets')
-      await limit(request, 'execute', config.executeRequestsPerMinute, viewer.tenantId)
-      const body = parse(executeBody, request.body)
-      const scope = { tenantId: viewer.tenantId }
-      const missing = body.mutations.find(({ operation, content }) => operation !== 'delete' && content === undefined)
-      if (missing !== undefined) throw bad(`mutations: ${missing.operation} of ${missing.file} needs content`)
-      const signed = await tickets.signed(scope, body.ticketId)
-      if (signed === null)
-        return {
-          status: 403,
-          body: { success: false, stamps: [], errors: [{ code: 'INVALID_STAMP', message: 'There is no such ticket.' }] },
-        }
-      const bound = signed.baseCommit === NO_COMMIT ? null : (body.repoSHA ?? null)
-      const { code } = await tickets.consume(scope, writeToken(signed), { scope: 'execute', baseCommit: bound }, originOf(request))
-      if (code !== 'OK')
-        return {
-          status: code === 'STORE_UNAVAILABLE' ? 503 : code === 'REPLAY' ? 409 : 403,
-          body: { success: false, stamps: [], errors: [{ code: edgeCode[code], ticketCode: code, message: 'The ticket does not hold.' }] },
-        }
-      const stamps = []
-      for (const { file, content = '' } of body.mutations)
-        stamps.push({
-          file,
-          ...(await tickets.stamp(scope, { ticket: signed, repoSha: body.repoSHA ?? signed.baseCommit, path: file, content })),
+    handle(
+      mutating('executeEpic', 'slo:tickets', async (request, viewer) => {
+        const started = globalThis.performance.now()
+        await limit(request, 'execute', config.executeRequestsPerMinute, viewer.tenantId)
+        const body = parse(executeBody, request.body)
+        const scope = { tenantId: viewer.tenantId }
+        const missing = body.mutations.find(({ operation, content }) => operation !== 'delete' && content === undefined)
+        if (missing !== undefined) throw bad(`mutations: ${missing.operation} of ${missing.file} needs content`)
+        const refused = (status: number, error: object): Provable => ({
+          ...{ status, outcome: 'TicketRefused', subject: body.ticketId, refused: true },
+          body: { success: false, stamps: [], errors: [error] },
         })
-      performance.took('end_to_end', globalThis.performance.now() - started)
-      return { body: { success: true, stamps } }
-    }),
+        const signed = await tickets.signed(scope, body.ticketId)
+        if (signed === null) return refused(403, { code: 'INVALID_STAMP', message: 'There is no such ticket.' })
+        const bound = signed.baseCommit === NO_COMMIT ? null : (body.repoSHA ?? null)
+        const files = body.mutations.map(({ file, content = '' }) => ({ path: file, content }))
+        const changes = { ticket: signed, repoSha: body.repoSHA ?? signed.baseCommit, files }
+        const { code, stamps } = await tickets.execute(scope, changes, { scope: 'execute', baseCommit: bound }, originOf(request))
+        if (code !== 'OK') {
+          const status = code === 'STORE_UNAVAILABLE' ? 503 : code === 'REPLAY' ? 409 : 403
+          return refused(status, { code: edgeCode[code], ticketCode: code, message: 'The ticket does not hold.' })
+        }
+        performance.took('end_to_end', globalThis.performance.now() - started)
+        const told = stamps.map(({ path: file, stamp, stampId }) => ({ file, stamp, stampId }))
+        return { outcome: 'TicketConsumed', subject: signed.id, body: { success: true, stamps: told } }
+      }),
+    ),
   )
 
   app.get(
@@ -249,9 +257,13 @@ export function registerGuarantees(app: FastifyInstance, { config, dataSources, 
       const { authorization = '' } = request.headers
       const token = config.alertsWebhookToken
       const byToken = token !== undefined && same(authorization, `Bearer ${token}`)
-      const tenantId = byToken ? config.defaultTenant : (await viewerWith(request, 'slo:write')).tenantId
-      const result = await dataSources.receivedAlerts.receive({ tenantId }, request.body)
-      return { body: result }
+      const viewer = byToken ? null : await viewerWith(request, 'slo:write')
+      const tenantId = viewer?.tenantId ?? config.defaultTenant
+      const actor = viewer === null ? ALERTMANAGER : actorOfViewer(viewer)
+      const body = await dataSources.receivedAlerts.receive({ tenantId }, request.body)
+      // what is sent again changes nothing
+      const outcome = body.created + body.changed > 0 ? 'AlertsReceived' : null
+      return proven(request, { action: 'receiveAlerts', actor, tenantId }, { body, outcome, subject: null })
     }),
   )
 

@@ -2,6 +2,7 @@ import { AppError, isOutage } from '../../errors.ts'
 import { type Cache } from '../cache/cache.ts'
 import { type Sql } from '../sql/sql.ts'
 import { type Nonces, type NonceState } from './nonces.ts'
+import { stampColumns } from './sql-stamps.ts'
 import { NONCE_GRACE_MS } from './ticket-rules.ts'
 
 /** The policy of a server can be changed while it runs: an answer is believed for so long. */
@@ -31,13 +32,22 @@ export function createCacheNonces({ cache, sql }: { cache: Cache; sql: Sql }): N
   }
 
   return {
-    async consume({ tenantId, ticketId, repoId, nonce, expMs, nowMs }) {
+    async consume(use) {
+      const { tenantId, ticketId, repoId, nonce, expMs, nowMs } = use
       await check()
       const state = await stateOf(tenantId, ticketId)
       if (state !== 'OK') return state
       const first = await cache.setIfAbsent(keyOf(repoId, nonce), ticketId, Math.max(1, expMs + NONCE_GRACE_MS - nowMs))
       if (!first) return 'REPLAY'
-      await sql.run('update tickets set consumed_at_ms = $3 where id = $1 and tenant_id = $2', [ticketId, tenantId, BigInt(nowMs)])
+      await sql.run(
+        `with stamped as (
+           insert into stamps (stamp_id, tenant_id, ticket_id, repo_sha, plan_hash, file_path, stamp, created_at_ms)
+             select stamp_id, $2, $1, repo_sha, plan_hash, file_path, stamp, $3
+               from unnest($4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+                      as s (ord, stamp_id, repo_sha, plan_hash, file_path, stamp))
+         update tickets set consumed_at_ms = $3::bigint where id = $1::text and tenant_id = $2::text`,
+        [ticketId, tenantId, BigInt(nowMs), ...stampColumns([use])],
+      )
       return 'OK'
     },
     async look({ tenantId, ticketId, repoId, nonce }) {

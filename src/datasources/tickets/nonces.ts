@@ -1,5 +1,14 @@
 import { type NonceCode } from './ticket-rules.ts'
 
+/** A stamp over what a ticket does to a file: a digest of it, so that who reads the table cannot use it. */
+export interface KeptStamp {
+  readonly stampId: string
+  readonly repoSha: string
+  readonly planHash: string
+  readonly path: string
+  readonly digest: string
+}
+
 /** A genuine ticket that somebody wants to use. */
 export interface Consumption {
   readonly tenantId: string
@@ -8,6 +17,8 @@ export interface Consumption {
   readonly nonce: string
   readonly expMs: number
   readonly nowMs: number
+  /** Kept with the use, or not at all. */
+  readonly stamps?: readonly KeptStamp[]
 }
 
 /** A genuine ticket that somebody asks about. */
@@ -25,7 +36,7 @@ export interface NonceState {
  * @throws AppError SOURCE_UNAVAILABLE, DEADLINE_EXCEEDED: then nobody may act on the ticket
  */
 export interface Nonces {
-  /** `OK` for one of any number of attempts; `REVOKED` and foreign tickets use nothing up. */
+  /** `OK` for one of any number of attempts, and then its stamps are kept; `REVOKED` and foreign tickets use nothing up. */
   consume(consumption: Consumption): Promise<NonceCode>
   /** Reads, and never writes. */
   look(ticket: Looked): Promise<NonceState>

@@ -1,6 +1,7 @@
 import { groupCommit } from '../group-commit.ts'
 import { type Sql } from '../sql/sql.ts'
 import { type Consumption, type Looked, type Nonces, type NonceState } from './nonces.ts'
+import { stampColumns } from './sql-stamps.ts'
 import { NONCE_GRACE_MS, type NonceCode } from './ticket-rules.ts'
 
 interface Row {
@@ -29,7 +30,7 @@ const codeOf = ({ won, is_foreign, is_revoked }: Row): NonceCode =>
 
 /**
  * One statement is one transaction: nonces are inserted unless they are known or their tickets are revoked or another tenant's, and the tickets are
- * marked with them. Inserted in the order of their key, so that two groups never wait for each other in a circle.
+ * marked with them, their stamps kept. Inserted in the order of their key, so that two groups never wait for each other in a circle.
  */
 async function consumeGroup(sql: Sql, asked: readonly Consumption[]): Promise<NonceCode[]> {
   const first = withoutRepeats(asked)
@@ -37,8 +38,8 @@ async function consumeGroup(sql: Sql, asked: readonly Consumption[]): Promise<No
   const rows = await sql.any<Row>(
     `with asked as (
        select a.*, coalesce(t.tenant_id <> a.tenant_id, false) as is_foreign, t.revoked_at_ms is not null as is_revoked
-         from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
-                as a (tenant_id, ticket_id, repo_id, nonce, used_at, expires_at)
+         from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[]) with ordinality
+                as a (tenant_id, ticket_id, repo_id, nonce, used_at, expires_at, ord)
          left join tickets t on t.id = a.ticket_id),
      won as (
        insert into nonces (repo_id, nonce, ticket_id, used_at, expires_at)
@@ -46,7 +47,13 @@ async function consumeGroup(sql: Sql, asked: readonly Consumption[]): Promise<No
        on conflict do nothing returning repo_id, nonce),
      marked as (
        update tickets t set consumed_at_ms = a.used_at from asked a join won w on w.repo_id = a.repo_id and w.nonce = a.nonce
-        where t.id = a.ticket_id and t.tenant_id = a.tenant_id)
+        where t.id = a.ticket_id and t.tenant_id = a.tenant_id),
+     stamped as (
+       insert into stamps (stamp_id, tenant_id, ticket_id, repo_sha, plan_hash, file_path, stamp, created_at_ms)
+         select s.stamp_id, a.tenant_id, a.ticket_id, s.repo_sha, s.plan_hash, s.file_path, s.stamp, a.used_at
+           from unnest($7::int[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
+                  as s (ord, stamp_id, repo_sha, plan_hash, file_path, stamp)
+           join asked a on a.ord = s.ord join won w on w.repo_id = a.repo_id and w.nonce = a.nonce)
      select a.repo_id, a.nonce, a.ticket_id, a.is_foreign, a.is_revoked, w.nonce is not null as won
        from asked a left join won w on w.repo_id = a.repo_id and w.nonce = a.nonce`,
     [
@@ -56,6 +63,7 @@ async function consumeGroup(sql: Sql, asked: readonly Consumption[]): Promise<No
       column(({ nonce }) => nonce),
       column(({ nowMs }) => BigInt(nowMs)),
       column(({ expMs }) => BigInt(expMs + NONCE_GRACE_MS)),
+      ...stampColumns([...first.values()]),
     ],
   )
   const codes = new Map(rows.map((row) => [keyOf(row.repo_id, row.nonce), codeOf(row)]))

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import { badUserInput, isOutage } from '../../errors.ts'
 import { type Invariants, checkNonce, checkTtl } from '../guarantees/invariants.ts'
 import { type SecurityEvents } from '../guarantees/security-events.ts'
@@ -8,7 +8,8 @@ import { readPage } from '../sql-list.ts'
 import { parameters } from '../sql-keyset.ts'
 import { type SliCounters } from '../slo/counters.ts'
 import { type Sql } from '../sql/sql.ts'
-import { type Nonces } from './nonces.ts'
+import { sha256 } from './canonical-patch.ts'
+import { type KeptStamp, type Nonces } from './nonces.ts'
 import { conditions, numberOf, signedOf, ticketColumns, ticketOf, type TicketRow } from './ticket-rows.ts'
 import { type TicketKeys } from './ticket-keys.ts'
 import {
@@ -32,7 +33,7 @@ import {
   type TicketCode,
   type TicketKey,
 } from './ticket-rules.ts'
-import { type Origin, type Ticket, type TicketsDataSource } from './tickets.ts'
+import { type FileStamp, type Origin, type Ticket, type TicketChanges, type TicketsDataSource } from './tickets.ts'
 
 export interface TicketsParts {
   readonly sql: Sql
@@ -49,7 +50,7 @@ export interface TicketsParts {
 
 const lengthed = (parts: readonly string[]): string => parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('')
 const stampMessage = (repoSha: string, planHash: string, ticketId: string, content: string): string =>
-  lengthed(['orrery-stamp', repoSha, planHash, ticketId, createHash('sha256').update(content).digest('hex')])
+  lengthed(['orrery-stamp', repoSha, planHash, ticketId, sha256(content)])
 
 const BITE = 5_000
 
@@ -109,7 +110,44 @@ export function createTickets(parts: TicketsParts): TicketsDataSource {
     }
   }
 
+  /** All steps of a use. A code that is OK for one of any number of attempts, and the ticket where it is this tenant's. */
+  async function use(
+    scope: Scope,
+    { token, stamps }: { token: string; stamps: readonly KeptStamp[] },
+    binding: Binding,
+    origin: Origin,
+  ): Promise<{ code: TicketCode; ticket: SignedTicket | null }> {
+    const started = performance.now()
+    try {
+      const judged = await judge(token, binding)
+      const { code, ticket } = judged
+      if (code !== 'OK' || ticket === null) {
+        await report(scope, code, ticket, origin)
+        return judged
+      }
+      const { id: ticketId, repoId, nonce, exp } = ticket
+      const done = await nonces.consume({ tenantId: scope.tenantId, ticketId, repoId, nonce, expMs: exp, nowMs: nowMs(), stamps })
+      const ours = done === 'INVALID_SIGNATURE' ? null : ticket
+      if (done !== 'OK') await report(scope, done, ours, origin)
+      signals.emit.mutationExecuted((performance.now() - started) / 1000)
+      return { code: done, ticket: ours }
+    } catch (error) {
+      if (!isOutage(error)) throw error
+      return { code: 'STORE_UNAVAILABLE', ticket: null }
+    }
+  }
+
   const stampOf = (secret: Uint8Array, message: string): Buffer => createHmac('sha256', secret).update(message).digest()
+
+  async function stampsOf(ticket: SignedTicket, repoSha: string, files: TicketChanges['files']): Promise<FileStamp[]> {
+    const [signing] = await keys.list()
+    if (signing === undefined) throw new Error('there is no key to sign with')
+    return files.map(({ path, content }) => ({
+      path,
+      stamp: stampOf(signing.secret, stampMessage(repoSha, ticket.planHash, ticket.id, content)).toString('base64'),
+      stampId: newStampId(),
+    }))
+  }
 
   return {
     async issue(scope, { repoId, baseCommit, planHash, scopes, ttlMs, patchSha256, run }, actor) {
@@ -196,23 +234,14 @@ export function createTickets(parts: TicketsParts): TicketsDataSource {
       }
     },
     async consume(scope, token, binding, origin) {
-      const started = performance.now()
-      try {
-        const { code, ticket } = await judge(token, binding)
-        if (code !== 'OK' || ticket === null) {
-          await report(scope, code, ticket, origin)
-          return { code, ticketId: ticket?.id ?? null }
-        }
-        const { id: ticketId, repoId, nonce, exp } = ticket
-        const done = await nonces.consume({ tenantId: scope.tenantId, ticketId, repoId, nonce, expMs: exp, nowMs: nowMs() })
-        const isForeign = done === 'INVALID_SIGNATURE'
-        if (done !== 'OK') await report(scope, done, isForeign ? null : ticket, origin)
-        signals.emit.mutationExecuted((performance.now() - started) / 1000)
-        return { code: done, ticketId: isForeign ? null : ticketId }
-      } catch (error) {
-        if (!isOutage(error)) throw error
-        return { code: 'STORE_UNAVAILABLE', ticketId: null }
-      }
+      const { code, ticket } = await use(scope, { token, stamps: [] }, binding, origin)
+      return { code, ticketId: ticket?.id ?? null }
+    },
+    async execute(scope, { ticket, repoSha, files }, binding, origin) {
+      const stamps = await stampsOf(ticket, repoSha, files)
+      const kept = stamps.map(({ path, stamp, stampId }) => ({ path, stampId, repoSha, planHash: ticket.planHash, digest: sha256(stamp) }))
+      const { code } = await use(scope, { token: writeToken(ticket), stamps: kept }, binding, origin)
+      return { code, stamps: code === 'OK' ? stamps : [] }
     },
     async revoke(scope, id, reason) {
       if (reason.trim() === '' || reason.length > 2000) throw badUserInput('Say why, in 1 to 2,000 characters.', { path: ['reason'] })
@@ -271,29 +300,6 @@ export function createTickets(parts: TicketsParts): TicketsDataSource {
     async signed(scope, id) {
       const row = await rowOf(scope, id)
       return row === null ? null : signedOf(row)
-    },
-    async stamp(scope, { ticket, repoSha, path, content }) {
-      const [signing] = await keys.list()
-      if (signing === undefined) throw new Error('there is no key to sign with')
-      const stamp = stampOf(signing.secret, stampMessage(repoSha, ticket.planHash, ticket.id, content)).toString('base64')
-      const stampId = newStampId()
-      await sql.run(
-        'insert into stamps (stamp_id, tenant_id, ticket_id, repo_sha, plan_hash, file_path, stamp, created_at_ms) values ($1, $2, $3, $4, $5, $6, $7, $8)',
-        [
-          // a digest of the stamp: who reads the table cannot use it
-          ...[
-            stampId,
-            scope.tenantId,
-            ticket.id,
-            repoSha,
-            ticket.planHash,
-            path,
-            createHash('sha256').update(stamp).digest('hex'),
-            BigInt(nowMs()),
-          ],
-        ],
-      )
-      return { stamp, stampId }
     },
     async isStamp({ stamp, ticketId, repoSha, planHash, content }) {
       const given = Buffer.from(stamp, 'base64')

@@ -60,6 +60,20 @@ export interface TicketStats {
   readonly rejected: number
 }
 
+/** What a ticket is to be used for. */
+export interface TicketChanges {
+  readonly ticket: SignedTicket
+  readonly repoSha: string
+  readonly files: readonly { readonly path: string; readonly content: string }[]
+}
+
+/** Proof over what a ticket did to a file. */
+export interface FileStamp {
+  readonly path: string
+  readonly stamp: string
+  readonly stampId: string
+}
+
 /** Who sends a request, for security events. */
 export interface Origin {
   readonly ip: string | null
@@ -86,11 +100,13 @@ export interface TicketsDataSource {
   openOfRuns(scope: Scope, keys: readonly RunKey[]): Promise<Ticket[][]>
   /** The signed ticket behind an id that this tenant was given: for callers who hold the id only. */
   signed(scope: Scope, id: string): Promise<SignedTicket | null>
-  /** A stamp over what a ticket did to a file. */
-  stamp(
+  /** Uses a ticket for changes of files: the use and the stamps are kept together, or neither is. @returns a stamp for each file when the code is OK */
+  execute(
     scope: Scope,
-    given: { ticket: SignedTicket; repoSha: string; path: string; content: string },
-  ): Promise<{ stamp: string; stampId: string }>
+    changes: TicketChanges,
+    binding: Binding,
+    origin: Origin,
+  ): Promise<{ code: TicketCode; stamps: readonly FileStamp[] }>
   /** Whether a stamp holds; the right one is never told. */
   isStamp(given: { stamp: string; ticketId: string; repoSha: string; planHash: string; content: string }): Promise<boolean>
   stats(scope: Scope): Promise<TicketStats>
