@@ -4,7 +4,11 @@ import { createAlerts } from '../src/datasources/alerts/alerts-source.ts'
 import { type AlertmanagerClient } from '../src/datasources/alerts/alertmanager-client.ts'
 import { patternOf } from '../src/datasources/alerts/linear-pattern.ts'
 import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
+import { announce, relayOutbox } from '../src/datasources/slo/sql-outbox.ts'
+import { systemClock } from '../src/time.ts'
 import { ask, openControlPlane, openers, viewerOf } from './support/control-plane.ts'
+import { itemOf, openStream } from './support/event-stream.ts'
+import { backings, liveServer } from './support/live-server.ts'
 import { shouldRun } from './support/services.ts'
 import { eventually } from './support/eventually.ts'
 
@@ -148,4 +152,75 @@ t.test('an expression takes bounded work, whoever wrote it', async (t) => {
     alerts.silence({ tenantId: 'acme' }, { matchers: [matcher], startsAt: 1n, endsAt: 2n, comment: 'x', createdBy: 'lee' })
   await t.rejects(asked(expression('((a{100}){100}){100}')), { code: 'BAD_USER_INPUT' })
   await t.rejects(asked(expression('a*')), { code: 'BAD_USER_INPUT' }, 'nor one that matches the empty text alone')
+})
+
+t.test('an alert that was pushed is listed, found and told, each change once, also while Alertmanager is away', async (t) => {
+  const [backing] = await backings(t, ['embedded'])
+  if (backing === undefined) return
+  // port 9 of this machine: nobody listens
+  const server = await liveServer(t, backing, { env: { ALERTMANAGER_URL: 'http://127.0.0.1:9' } })
+  const { sql, log } = backing
+  const push = async (alert: object) => {
+    const response = await fetch(`${server.http}/alerts/security`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ alerts: [alert] }),
+    })
+    t.equal(response.status, 200)
+    await relayOutbox(sql, log)
+  }
+  const listed = async () => {
+    const { alerts } = await server.dataSources.alerts.list({ tenantId: 'acme' })
+    return alerts.map(({ id, state, name }) => ({ id, state, name }))
+  }
+  const query = 'subscription { alertChanged { __typename ... on AlertItem { state alert { id name severity origin labels endsAt } } } }'
+  const stream = await openStream(t, `${server.http}/graphql`, { body: { query }, headers: { accept: 'text/event-stream' } })
+  await stream.until('StreamPhase')
+  const told = () => itemOf(stream, 'alertChanged')
+  const labels = { alertname: 'Pushed', severity: 'critical', slo: 'shop' }
+  const alert = { status: 'firing', fingerprint: 'f1', startsAt: '2026-01-01T00:00:00Z', endsAt: '0001-01-01T00:00:00Z', labels }
+  await push(alert)
+  t.match(await told(), { state: 'FIRING', alert: { id: 'f1', name: 'Pushed', origin: 'ALERTMANAGER', labels, endsAt: null } })
+  t.same(await listed(), [{ id: 'f1', state: 'FIRING', name: 'Pushed' }])
+  t.match(await server.dataSources.alerts.find({ tenantId: 'acme' }, 'f1'), { id: 'f1', state: 'FIRING', slo: 'shop' })
+  t.equal(await server.dataSources.alerts.find({ tenantId: 'globex' }, 'f1'), null)
+  await push(alert)
+  await push({ ...alert, status: 'resolved', endsAt: '2026-01-01T01:00:00Z' })
+  t.match(await told(), { state: 'INACTIVE', alert: { id: 'f1', endsAt: '2026-01-01T01:00:00.000000000Z' } }, 'the repeat was not told')
+  t.same(await listed(), [{ id: 'f1', state: 'INACTIVE', name: 'Pushed' }])
+  await push({ ...alert, startsAt: '2026-01-02T00:00:00Z' })
+  t.match(await told(), { state: 'FIRING', alert: { id: 'f1' } })
+  t.same(await listed(), [{ id: 'f1', state: 'FIRING', name: 'Pushed' }], 'one alert, though it fired twice')
+
+  await sql.transaction((tx) =>
+    announce(tx, {
+      ...{ tenantId: 'acme', domain: 'SLO', type: 'alert.resolved:v1', at: systemClock.now() },
+      data: { alertId: 'gone', slo: null, name: 'Forgotten', severity: 'warning', state: 'INACTIVE' },
+    }),
+  )
+  await relayOutbox(sql, log)
+  t.match(await told(), { state: 'INACTIVE', alert: { id: 'gone', name: 'Forgotten', severity: 'warning' } }, 'told though no list has it')
+  stream.close()
+})
+
+t.test('what Alertmanager says itself of a pushed alert comes first, and its silences mute the others', async (t) => {
+  const backing = await openers['embedded']?.(t)
+  if (backing == null) return
+  const plane = await openControlPlane(t, backing)
+  const scope = { tenantId: 'acme' }
+  const alert = (fingerprint: string) => ({
+    ...{ status: 'firing', fingerprint, startsAt: '2026-01-01T00:00:00Z' },
+    labels: { alertname: fingerprint, tenant: 'acme' },
+  })
+  await plane.dataSources.receivedAlerts.receive(scope, { alerts: [alert('both'), alert('pushed')] })
+  const memory = memoryAlertmanager()
+  const managed = { annotations: {}, startsAt: 1n, updatedAt: 2n, endsAt: null, receivers: ['r'], silencedBy: ['s9'], inhibitedBy: [] }
+  const client = { ...memory, alerts: async () => [{ ...managed, fingerprint: 'both', labels: alert('both').labels }] }
+  const alerts = createAlerts({ sql: backing.sql, client, defaultTenant: 'default' })
+  await alerts.silence(scope, { matchers: [text('alertname', 'pushed')], startsAt: 1n, endsAt: 2n, comment: 'drill', createdBy: 'lee' })
+  const found = (await alerts.list(scope)).alerts.map(({ id, silencedBy, receivers }) => ({ id, silencedBy, receivers }))
+  t.same(found, [
+    { id: 'both', silencedBy: ['s9'], receivers: ['r'] },
+    { id: 'pushed', silencedBy: ['s0'], receivers: [] },
+  ])
 })

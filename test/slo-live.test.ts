@@ -8,7 +8,7 @@ import { ensureOwnSlos } from '../src/datasources/slo/own-slos.ts'
 import { systemClock } from '../src/time.ts'
 import { eventually } from './support/eventually.ts'
 import { backings, liveServer, type Backing, type LiveServer } from './support/live-server.ts'
-import { nextEvent, openStream } from './support/event-stream.ts'
+import { itemOf, openStream } from './support/event-stream.ts'
 
 const logger = pino({ level: 'silent' })
 const post = async (server: LiveServer, query: string, variables: object = {}) => {
@@ -176,17 +176,6 @@ t.test('objectives, live', async (t) => {
       })
     })
 })
-
-async function itemOf(stream: Awaited<ReturnType<typeof openStream>>, field: string): Promise<Record<string, unknown>> {
-  for (;;) {
-    const event = await nextEvent(stream)
-    if (event === null) throw new Error('the stream ended')
-    if (event.event !== 'next') continue
-    const { data } = JSON.parse(event.data) as { data: Record<string, Record<string, unknown>> }
-    const item = data[field]
-    if (item !== undefined && item['__typename'] !== 'StreamPhase') return item
-  }
-}
 
 t.test('counters survive a restart, the time between shows as coverage, and replicas add up', async (t) => {
   const [backing] = await backings(t, ['embedded'])

@@ -84,16 +84,33 @@ export function sloStatusChanges(ctx: Context, filter: SloFilter, options: Strea
   })
 }
 
-/** Every change of an alert's state, each once and in the order of the log. */
+/** An alert as its announcement tells of it: it may be gone from every list by the time it is told. */
+function announcedAlert(ctx: Context, data: Data, message: LogMessage): Alert {
+  const id = textOf(data, 'alertId') ?? ''
+  const [slo, tier, severity] = [textOf(data, 'slo'), textOf(data, 'tier'), textOf(data, 'severity') ?? 'none']
+  const name = textOf(data, 'name') ?? 'SloBurnRate'
+  const at = announcementFamily.read(message)?.at ?? message.recordedAtNs
+  const state = stateOf(textOf(data, 'state'))
+  const labels = { alertname: name, severity, ...(slo === null ? {} : { slo }), ...(tier === null ? {} : { tier }) }
+  return {
+    ...{ id, fingerprint: id, tenantId: ctx.scope.tenantId, name, severity, slo, labels, state },
+    origin: tier === null ? 'ALERTMANAGER' : 'ORRERY',
+    ...{ annotations: {}, startsAt: at, endsAt: state === 'INACTIVE' ? at : null, updatedAt: at },
+    ...{ silencedBy: [], inhibitedBy: [], receivers: [] },
+  }
+}
+
+/** Every change of an alert's state, each once and in the order of the log; the alert as it is listed now, or as it was announced. */
 export function alertChanges(ctx: Context, filter: AlertFilter, options: StreamOptions): AsyncIterableIterator<Delivery<AlertDelivered>> {
   return mapStream<HubItem, Delivery<AlertDelivered>>(announcements(ctx, 'alert', options), async (item) => {
     if (item.kind !== 'MESSAGE') return markerDelivery(ctx, options.start.scope, item, 'orrery')
     const data = dataOf(item.message)
     const id = textOf(data, 'alertId')
     if (id === null) return null
-    const alert = await throughOutages(ctx, () => ctx.dataSources.alerts.find(ctx.scope, id))
+    const listed = await throughOutages(ctx, () => ctx.dataSources.alerts.find(ctx.scope, id))
+    const alert = listed ?? announcedAlert(ctx, data, item.message)
     const state = stateOf(textOf(data, 'state'))
-    if (alert === null || !fitsAlert({ ...alert, state }, filter)) return null
+    if (!fitsAlert({ ...alert, state }, filter)) return null
     const position = positionOf(item, 'orrery')
     const cursor = ctx.cursors.encode(position, options.start.scope)
     return delivery({ position, cursor, value: { __typename: 'AlertItem', cursor, alert, state } })

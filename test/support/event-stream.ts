@@ -93,3 +93,15 @@ export async function nextEvent(stream: OpenStream): Promise<StreamEvent | null>
     if (event !== undefined) return { id: fields.get('id') ?? null, event, data: fields.get('data') ?? '' }
   }
 }
+
+/** The next item of a subscription's field; phases are passed over. */
+export async function itemOf(stream: OpenStream, field: string): Promise<Record<string, unknown>> {
+  for (;;) {
+    const event = await nextEvent(stream)
+    if (event === null) throw new Error('the stream ended')
+    if (event.event !== 'next') continue
+    const { data } = JSON.parse(event.data) as { data: Record<string, Record<string, unknown>> }
+    const item = data[field]
+    if (item !== undefined && item['__typename'] !== 'StreamPhase') return item
+  }
+}

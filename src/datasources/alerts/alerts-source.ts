@@ -4,6 +4,7 @@ import { type OwnAlert, listAlerts } from '../slo/sql-slo-states.ts'
 import { type Sql } from '../sql/sql.ts'
 import { type AlertmanagerClient, type ManagedAlert } from './alertmanager-client.ts'
 import { type Alert, type AlertsDataSource, matches, type Matcher, type Silence } from './alerts.ts'
+import { listReceived } from './received-alerts.ts'
 import { patternOf } from './linear-pattern.ts'
 
 export interface AlertsParts {
@@ -24,6 +25,9 @@ const ownLabels = (alert: OwnAlert): Record<string, string> => ({
 
 /** Windows order tiers: a faster one that fires keeps the slower ones of the same objective quiet. */
 const speed = (alert: OwnAlert): number => alert.factor
+
+const silencing = (labels: Alert['labels'], silences: readonly Silence[]): string[] =>
+  silences.filter((silence) => silence.state === 'ACTIVE' && matches(silence.matchers, labels)).map(({ id }) => id)
 
 function fromOwn(alert: OwnAlert, all: readonly OwnAlert[], silences: readonly Silence[]): Alert {
   const labels = ownLabels(alert)
@@ -47,9 +51,7 @@ function fromOwn(alert: OwnAlert, all: readonly OwnAlert[], silences: readonly S
     startsAt: alert.startsAt,
     endsAt: alert.endsAt,
     updatedAt: alert.updatedAt,
-    silencedBy: live
-      ? silences.filter((silence) => silence.state === 'ACTIVE' && matches(silence.matchers, labels)).map(({ id }) => id)
-      : [],
+    silencedBy: live ? silencing(labels, silences) : [],
     inhibitedBy: live ? faster.map(({ id }) => id) : [],
     receivers: [],
   }
@@ -119,8 +121,16 @@ export function createAlerts({ sql, client, defaultTenant }: AlertsParts): Alert
   }
 
   async function list(scope: Scope) {
-    const [own, theirs] = await Promise.all([listAlerts(sql, scope), managed(scope)])
-    return { alerts: [...own.map((alert) => fromOwn(alert, own, theirs.silences)), ...theirs.alerts], alertmanager: theirs.state }
+    const [own, pushed, theirs] = await Promise.all([listAlerts(sql, scope), listReceived(sql, scope), managed(scope)])
+    const listed = new Set(theirs.alerts.map(({ id }) => id))
+    // what Alertmanager says itself is newer, and knows who keeps it quiet
+    const received = pushed
+      .filter(({ id }) => !listed.has(id))
+      .map((alert) => (alert.state === 'INACTIVE' ? alert : { ...alert, silencedBy: silencing(alert.labels, theirs.silences) }))
+    return {
+      alerts: [...own.map((alert) => fromOwn(alert, own, theirs.silences)), ...theirs.alerts, ...received],
+      alertmanager: theirs.state,
+    }
   }
 
   return {

@@ -3,7 +3,7 @@ import { type Scope } from '../scope.ts'
 import { type Nanos } from '../../time.ts'
 import { patternOf } from './linear-pattern.ts'
 
-/** An alert, wherever it was raised: by our own evaluator, or by Prometheus and seen by Alertmanager. */
+/** An alert, wherever it was raised: by our own evaluator, or by Prometheus and seen by Alertmanager, which shows it or has pushed it to us. */
 export interface Alert {
   readonly id: string
   readonly tenantId: string
@@ -60,7 +60,7 @@ export interface AlertList {
 
 /** Alerts joined to silences and inhibitions. */
 export interface AlertsDataSource {
-  /** All of a tenant: those that live, and the last of ours that ended. Never throws because Alertmanager is down. */
+  /** All of a tenant: those that live, and the last that ended of ours and of those pushed to us. Never throws because Alertmanager is down. */
   list(scope: Scope): Promise<AlertList>
   find(scope: Scope, id: string): Promise<Alert | null>
   /** @throws AppError SOURCE_UNAVAILABLE (source "alertmanager") */

@@ -5,6 +5,7 @@ import { type Scope } from '../scope.ts'
 import { joinIncident } from '../slo/incidents.ts'
 import { announce } from '../slo/sql-outbox.ts'
 import { type Sql } from '../sql/sql.ts'
+import { type Alert } from './alerts.ts'
 
 const labels = z.record(z.string().max(256), z.string().max(4096))
 const webhook = z.object({
@@ -31,6 +32,56 @@ export interface ReceivedAlerts {
    * @throws AppError BAD_USER_INPUT for a body that is no webhook
    */
   receive(scope: Scope, body: unknown): Promise<{ received: number; created: number; changed: number; duplicates: number }>
+}
+
+interface Row {
+  readonly fingerprint: string
+  readonly starts_at: string
+  readonly status: string
+  readonly name: string
+  readonly labels: string
+  readonly annotations: string
+  readonly ends_at: string | null
+  readonly received_at_ns: bigint
+}
+
+function receivedOf(row: Row, tenantId: string): Alert {
+  const names = readTexts(row.labels)
+  const firing = row.status === 'firing'
+  return {
+    id: row.fingerprint,
+    tenantId,
+    origin: 'ALERTMANAGER',
+    fingerprint: row.fingerprint,
+    name: row.name,
+    severity: names['severity'] ?? 'none',
+    state: firing ? 'FIRING' : 'INACTIVE',
+    slo: names['slo'] ?? null,
+    labels: names,
+    annotations: readTexts(row.annotations),
+    startsAt: parseNanos(row.starts_at) ?? row.received_at_ns,
+    // of an alert that fires it is when it would be forgotten
+    endsAt: firing ? null : (parseNanos(row.ends_at) ?? row.received_at_ns),
+    updatedAt: row.received_at_ns,
+    silencedBy: [],
+    inhibitedBy: [],
+    receivers: [],
+  }
+}
+
+const readTexts = (text: string): Record<string, string> => labels.catch({}).parse(JSON.parse(text))
+
+/** What was last said of each alert that was pushed to a tenant: those that fire first, then the newest; at most `limit`. */
+export async function listReceived(sql: Sql, { tenantId, signal }: Scope, limit = 500): Promise<Alert[]> {
+  const rows = await sql.any<Row>(
+    `select * from (
+       select distinct on (fingerprint) fingerprint, starts_at, status, name, labels, annotations, ends_at, received_at_ns
+         from received_alerts where tenant_id = $1 order by fingerprint, received_at_ns desc, starts_at desc) as newest
+      order by (status = 'firing') desc, received_at_ns desc, fingerprint limit $2`,
+    [tenantId, limit],
+    { signal },
+  )
+  return rows.map((row) => receivedOf(row, tenantId))
 }
 
 const severe = new Set(['critical', 'fatal'])
