@@ -50,6 +50,7 @@ export function createSloWorker({ config, stores, dataSources, clock, logger }: 
 
   async function sample(): Promise<void> {
     await sampleLag()
+    await dataSources.performance.check()
     await dataSources.security.flush()
   }
 

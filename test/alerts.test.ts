@@ -186,7 +186,7 @@ t.test('an alert that was pushed is listed, found and told, each change once, al
   t.equal(await server.dataSources.alerts.find({ tenantId: 'globex' }, 'f1'), null)
   await push(alert)
   await push({ ...alert, status: 'resolved', endsAt: '2026-01-01T01:00:00Z' })
-  t.match(await told(), { state: 'INACTIVE', alert: { id: 'f1', endsAt: '2026-01-01T01:00:00.000000000Z' } }, 'the repeat was not told')
+  t.match(await told(), { state: 'INACTIVE', alert: { id: 'f1', endsAt: '2026-01-01T01:00:00Z' } }, 'the repeat was not told')
   t.same(await listed(), [{ id: 'f1', state: 'INACTIVE', name: 'Pushed' }])
   await push({ ...alert, startsAt: '2026-01-02T00:00:00Z' })
   t.match(await told(), { state: 'FIRING', alert: { id: 'f1' } })

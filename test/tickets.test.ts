@@ -457,6 +457,48 @@ t.test('the routes of the contract leave receipts, and a use is kept with its st
   t.equal((await receipts()).length, 4)
 })
 
+t.test('invariants are checked where tickets and patches go by, and say when; the budgets of the host are counted unasked', async (t) => {
+  const backing = await openers['embedded']?.(t)
+  if (backing == null) return
+  const plane = await openControlPlane(t, backing, {
+    DEFAULT_TENANT: 'acme',
+    PERFORMANCE_BUDGET_MEMORY_MB: '16',
+    PERFORMANCE_BUDGET_DISK_MB: '1048576',
+  })
+  const lee = viewerOf('lee@example.com')
+  const checked = async () => {
+    const { data } = await ask(plane, lee, '{ invariants { name lastCheckedAt violationCount(window: 3600) } }')
+    const found = data?.['invariants'] as unknown as { name: string; lastCheckedAt: string | null; violationCount: number }[]
+    return new Map(found.map(({ name, ...rest }) => [name, rest]))
+  }
+  for (const [name, { lastCheckedAt }] of await checked()) t.equal(lastCheckedAt, null, `${name} was not checked yet`)
+  const input = { repoId: 'repo-1', baseCommit: 'a'.repeat(40), ttlSeconds: 600 }
+  const issue = 'mutation($input: IssueTicketInput!) { issueTicket(input: $input) { ... on TicketIssued { token } } }'
+  const patch = '--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n'
+  const issued = await ask(plane, lee, issue, { input: { ...input, patch } })
+  t.match((await checked()).get('canonical_patch_format'), { lastCheckedAt: String, violationCount: 0 })
+  const token = String(issued.data?.['issueTicket']?.['token'])
+  const verify = 'query($input: VerifyTicketInput!) { verifyTicket(input: $input) { code } }'
+  const crlf = await ask(plane, lee, verify, { input: { token, patch: patch.replaceAll('\n', '\r\n') } })
+  t.match(crlf.data, { verifyTicket: { code: 'OK' } }, 'the canonical form counts')
+  const after = await checked()
+  t.match(after.get('canonical_patch_format'), { lastCheckedAt: String, violationCount: 1 })
+  t.match(after.get('ticket_ttl_enforcement'), { lastCheckedAt: String })
+  t.match(after.get('performance_budget_adherence'), { lastCheckedAt: String })
+  t.match(after.get('incremental_validation_correctness'), { lastCheckedAt: null }, 'nothing here is validated in parts')
+
+  const { performance, signals } = plane.dataSources
+  const exceeded: string[] = []
+  signals.listen({ budgetViolation: (resource) => void exceeded.push(resource) })
+  const before = (await checked()).get('performance_budget_adherence')?.violationCount ?? 0
+  performance.took('full_validate', 1000)
+  t.equal((await checked()).get('performance_budget_adherence')?.violationCount, before + 2, 'over the budget, and more than twice')
+  await ask(plane, lee, '{ performanceBudgets { resource exceeded } }')
+  t.same(exceeded, [], 'who asks counts nothing')
+  await performance.check()
+  t.ok(exceeded.includes('memory') && !exceeded.includes('disk'), exceeded.join())
+})
+
 t.test('the webhook of Alertmanager is authenticated, counts an alert once, and opens an incident that closes', async (t) => {
   const [backing] = await backings(t, ['embedded'])
   if (backing === undefined) return

@@ -2,6 +2,7 @@ import { actorOf } from '../auth/actor.ts'
 import { denyByScope } from '../auth/viewer.ts'
 import { type Context } from '../context.ts'
 import { pageRequest } from '../datasources/page-cursor.ts'
+import { checkCanonical } from '../datasources/guarantees/invariants.ts'
 import { canonicalPatch, sha256 } from '../datasources/tickets/canonical-patch.ts'
 import { type Binding, type TicketCode } from '../datasources/tickets/ticket-rules.ts'
 import { stateOf, type TicketFilter } from '../datasources/tickets/tickets.ts'
@@ -18,19 +19,24 @@ type Refused = ResolversParentTypes['TicketRefused']
 const locate: Locate = (field) => ['input', field]
 const MOST_PATCH = 262_144
 
-function digestOf({ patch, patchSha256 }: { patch?: string | null | undefined; patchSha256?: string | null | undefined }): string | null {
+type PatchInput = Pick<VerifyTicketInput, 'patch' | 'patchSha256'>
+
+/** The digest of the canonical form; that a patch is not in it is a violation, and refused nothing: its canonical form counts. */
+function digestOf(ctx: Context, operation: string, { patch, patchSha256 }: PatchInput): string | null {
   if (patch != null && patchSha256 != null) throw badUserInput('Give `patch` or `patchSha256`.', { path: ['patch'] })
   if (patch == null) return patchSha256 ?? null
   if (patch.length > MOST_PATCH) throw badUserInput('A patch has at most 256 KB.', { path: ['patch'] })
+  const context = { tenantId: ctx.scope.tenantId, operation, outcome: 'refused' as const }
+  ctx.dataSources.invariants.note('canonical_patch_format', checkCanonical(patch), context)
   return sha256(canonicalPatch(patch))
 }
 
-const bindingOf = (input: VerifyTicketInput): Binding => ({
+const bindingOf = (ctx: Context, operation: string, input: VerifyTicketInput): Binding => ({
   repoId: input.repoId,
   baseCommit: input.baseCommit,
   planHash: input.planHash,
   scope: input.scope,
-  patchSha256: digestOf(input),
+  patchSha256: digestOf(ctx, operation, input),
 })
 
 const nobody = { ip: null, userAgent: null }
@@ -79,7 +85,12 @@ const Query: Resolvers['Query'] = {
       return toCountedConnection(found, () => ctx.dataSources.tickets.count(ctx.scope, wanted))
     }),
   verifyTicket: async (_parent, { input }, ctx) => {
-    const { ticketId, ...verification } = await ctx.dataSources.tickets.verify(ctx.scope, input.token, bindingOf(input), nobody)
+    const { ticketId, ...verification } = await ctx.dataSources.tickets.verify(
+      ctx.scope,
+      input.token,
+      bindingOf(ctx, 'verifyTicket', input),
+      nobody,
+    )
     const known =
       ticketId === null || verification.code === 'STORE_UNAVAILABLE' ? null : await ctx.dataSources.tickets.find(ctx.scope, ticketId)
     return { ...verification, ticket: known }
@@ -104,7 +115,7 @@ const Mutation: Resolvers['Mutation'] = {
         ...{ repoId: input.repoId, baseCommit: input.baseCommit, planHash: input.planHash ?? '', run },
         scopes: input.scopes ?? ['write', 'execute'],
         ttlMs: ttlMsOf(input, ctx.clock.now()),
-        patchSha256: digestOf(input) ?? '',
+        patchSha256: digestOf(ctx, 'issueTicket', input) ?? '',
       }
       const issued = await ctx.dataSources.tickets.issue(ctx.scope, request, ctx.viewer.actorId)
       return { __typename: 'TicketIssued', ...issued, clientMutationId: input.clientMutationId }
@@ -113,7 +124,12 @@ const Mutation: Resolvers['Mutation'] = {
     answering<ResolversParentTypes['ConsumeTicketResult']>(locate, async () => {
       const denied = denyByScope(ctx.viewer, 'slo:tickets')
       if (denied !== null) return notAllowed(denied, 'slo:tickets')
-      const { code, ticketId } = await ctx.dataSources.tickets.consume(ctx.scope, input.token, bindingOf(input), nobody)
+      const { code, ticketId } = await ctx.dataSources.tickets.consume(
+        ctx.scope,
+        input.token,
+        bindingOf(ctx, 'consumeTicket', input),
+        nobody,
+      )
       if (code !== 'OK') return refused(code)
       const ticket = ticketId === null ? null : await ctx.dataSources.tickets.find(ctx.scope, ticketId)
       return { __typename: 'TicketConsumed', ticket, clientMutationId: input.clientMutationId }

@@ -8,7 +8,7 @@ import { createSqlNonces } from '../tickets/sql-nonces.ts'
 import { createTickets } from '../tickets/sql-tickets.ts'
 import { createTicketKeys } from '../tickets/ticket-keys.ts'
 import { type TicketsDataSource } from '../tickets/tickets.ts'
-import { createInvariants, type Invariants } from './invariants.ts'
+import { checkBudget, createInvariants, type Invariants } from './invariants.ts'
 import { createPerformance, type Performance } from './performance.ts'
 import { createReleases, type Releases } from './releases.ts'
 import { createSecurityEvents, type SecurityEvents } from './security-events.ts'
@@ -53,7 +53,15 @@ export function createGuarantees({
     verifyBudgetMs: config.ticketVerifyP95TargetMs,
   })
   const limits = { cpuPercent: config.budgetCpuPercent, memoryMb: config.budgetMemoryMb, diskMb: config.budgetDiskMb }
-  const performance = createPerformance({ limits, dataDir: config.dataDir, signals })
+  const performance = createPerformance({
+    ...{ limits, dataDir: config.dataDir, signals },
+    onTook(operation, durationMs) {
+      const findings = checkBudget({ operation, startMs: 0, endMs: durationMs })
+      // how fast the deployment is concerns no one tenant: its violations are shown to the default one, as its objectives are
+      const context = { tenantId: config.defaultTenant, operation, outcome: 'accepted' as const }
+      if (findings !== null) invariants.note('performance_budget_adherence', findings, context)
+    },
+  })
   signals.listen({ ticketVerified: (seconds) => performance.took('ticket_verify', seconds * 1000) })
   return { ...{ signals, security, tickets, invariants, performance }, releases: createReleases({ folder: config.artifactsDir, signals }) }
 }

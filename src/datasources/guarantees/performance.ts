@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks'
 import { cpus } from 'node:os'
-import { statfs } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { operationBudgets } from './invariants.ts'
 import { type GuaranteeSignals } from './signals.ts'
 
@@ -31,6 +32,8 @@ export interface OperationTimes {
 export interface Performance {
   readonly limits: PerformanceLimits
   budgets(): Promise<readonly PerformanceBudget[]>
+  /** Counts the host's budgets that are exceeded: to be done on a schedule, so that a rule can fire though nobody asks. */
+  check(): Promise<void>
   /** Notes how long an operation took. */
   took(operation: string, durationMs: number): void
   operations(): ReadonlyMap<string, OperationTimes>
@@ -47,6 +50,8 @@ export interface Performance {
 /** Durations kept for each operation, newest over oldest. */
 const KEPT = 2048
 const MIB = 1_048_576
+/** Walking the data folder costs a `stat` for each of its files. */
+const DISK_KEPT_MS = 60_000
 
 interface Times {
   readonly values: Float64Array
@@ -60,10 +65,13 @@ export function createPerformance({
   limits,
   dataDir,
   signals,
+  onTook,
 }: {
   limits: PerformanceLimits
   dataDir: string
   signals: GuaranteeSignals
+  /** Told of every duration. */
+  onTook?: (operation: string, durationMs: number) => void
 }): Performance {
   const times = new Map<string, Times>()
   let delays: IntervalHistogram | null = null
@@ -82,13 +90,10 @@ export function createPerformance({
     return lastPercent
   }
 
+  let disk: { readonly mb: number | null; readonly until: number } = { mb: null, until: 0 }
   async function diskMb(): Promise<number | null> {
-    try {
-      const { bsize, blocks, bfree } = await statfs(dataDir)
-      return ((blocks - bfree) * bsize) / MIB
-    } catch {
-      return null
-    }
+    if (performance.now() >= disk.until) disk = { mb: await folderMb(dataDir), until: performance.now() + DISK_KEPT_MS }
+    return disk.mb
   }
 
   const budget = (resource: string, unit: string, limit: number, observed: number | null): PerformanceBudget => ({
@@ -106,20 +111,26 @@ export function createPerformance({
     )
   }
 
+  async function hostBudgets() {
+    return {
+      cpu: budget('cpu', 'percent', limits.cpuPercent, cpuPercent()),
+      memory: budget('memory', 'MiB', limits.memoryMb, process.memoryUsage.rss() / MIB),
+      disk: budget('disk', 'MiB', limits.diskMb, await diskMb()),
+    }
+  }
+
   return {
     limits,
+    async check() {
+      const host = await hostBudgets()
+      for (const resource of ['cpu', 'memory', 'disk'] as const)
+        if (host[resource].exceeded === true) signals.emit.budgetViolation(resource, 'limit_exceeded')
+    },
     async budgets() {
       const known = operations()
-      const host = [
-        budget('cpu', 'percent', limits.cpuPercent, cpuPercent()),
-        budget('memory', 'MiB', limits.memoryMb, process.memoryUsage.rss() / MIB),
-        budget('disk', 'MiB', limits.diskMb, await diskMb()),
-      ]
-      for (const { resource, exceeded } of host)
-        if (exceeded === true && (resource === 'cpu' || resource === 'memory' || resource === 'disk'))
-          signals.emit.budgetViolation(resource, 'limit_exceeded')
+      const { cpu, memory, disk: folder } = await hostBudgets()
       return [
-        ...host,
+        ...[cpu, memory, folder],
         ...Object.entries(operationBudgets).map(([operation, limit]) => budget(operation, 'ms', limit, known.get(operation)?.p95 ?? null)),
       ]
     },
@@ -128,6 +139,7 @@ export function createPerformance({
       known.values[known.count % KEPT] = durationMs
       known.count += 1
       if (times.size < 100) times.set(operation, known)
+      onTook?.(operation, durationMs)
     },
     operations,
     host() {
@@ -144,6 +156,21 @@ export function createPerformance({
     },
     close: () => void delays?.disable(),
   }
+}
+
+/** What the files of a folder hold; null where there is none, as when all data is elsewhere. */
+async function folderMb(folder: string): Promise<number | null> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => null)
+  if (entries === null) return null
+  let bytes = 0
+  for (const entry of entries)
+    // one that has gone meanwhile holds nothing
+    if (entry.isFile())
+      bytes += await stat(join(entry.parentPath, entry.name)).then(
+        ({ size }) => size,
+        () => 0,
+      )
+  return bytes / MIB
 }
 
 function startDelays(): IntervalHistogram {
