@@ -74,7 +74,7 @@ export function createTickets(parts: TicketsParts): TicketsDataSource {
   /** A ticket of a key that is not known here may be of the one that another process has just made. */
   async function keysFor({ kid }: SignedTicket): Promise<readonly TicketKey[]> {
     const known = await keys.list()
-    return known.some((key) => key.kid === kid) ? known : keys.newest()
+    return known.some((key) => key.kid === kid) ? known : keys.newest(kid)
   }
 
   /** Steps 1 to 6, in this process: what is no ticket of ours never reaches the store of nonces. */

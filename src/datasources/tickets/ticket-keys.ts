@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { groupCommit } from '../group-commit.ts'
 import { type Sql } from '../sql/sql.ts'
-import { LONGEST_TTL_MS, NONCE_GRACE_MS, type TicketKey } from './ticket-rules.ts'
+import { LONGEST_TTL_MS, NONCE_GRACE_MS, SKEW_MS, type TicketKey } from './ticket-rules.ts'
 
 export interface TicketKeysOptions {
   readonly sql: Sql
@@ -21,8 +21,9 @@ export interface TicketKeys {
   /**
    * The same with a key that another process made a moment ago: for a ticket or a stamp that none of the known keys signed. Whoever asks while keys are
    * read shares the next reading, so that forgeries cost one small statement at a time.
+   * @param kid the key that is missed: an id that can be no new one of ours costs no reading
    */
-  newest(): Promise<readonly TicketKey[]>
+  newest(kid?: string): Promise<readonly TicketKey[]>
   /** Makes a new signing key; the old one verifies for 24 h and 5 min more. @returns its id, or null where the settings hold the key */
   rotate(): Promise<string | null>
 }
@@ -36,6 +37,12 @@ interface Row {
 
 /** Answers this young are given again: the verification of a ticket whose key is known costs no statement for keys. */
 const CACHE_MS = 10_000
+
+/** When a key of SQL was made, as its id says; null for an id that was not made here. */
+function madeAtMs(kid: string): number | null {
+  const [, time] = /^k([0-9a-z]+)[0-9a-f]{6}$/.exec(kid) ?? []
+  return time === undefined ? null : parseInt(time, 36)
+}
 
 export function createTicketKeys({ sql, secret, kid, previous, rotationMs, nowMs }: TicketKeysOptions): TicketKeys {
   const fixed =
@@ -102,7 +109,13 @@ export function createTicketKeys({ sql, secret, kid, previous, rotationMs, nowMs
 
   return {
     list: async () => fixed ?? (cached !== null && nowMs() < cached.until ? cached.keys : refresh()),
-    newest: async () => fixed ?? refreshed(null),
+    async newest(kid) {
+      if (fixed !== null) return fixed
+      const made = kid === undefined ? Infinity : madeAtMs(kid)
+      // made before the last reading, it would have been read; clocks may differ
+      if (cached !== null && (made === null || made < cached.until - CACHE_MS - SKEW_MS)) return cached.keys
+      return refreshed(null)
+    },
     rotate: async () => (fixed === null ? make() : null),
   }
 }
