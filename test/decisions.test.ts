@@ -483,6 +483,34 @@ function races(t: Test, log: EventLog, { duplicateFirst }: Pick<LogAdapter, 'dup
     t.match(unknown, { details: { written: 'UNKNOWN' }, message: /not known/ })
   })
 
+  t.test('a transition that was stored though nobody heard of it is not written again by who repeats it', async (t) => {
+    const run = await waitingRun(log)
+    const commands = createRunCommands({ log, clock: systemClock })
+    const stepTo = (writer: ReturnType<typeof createRunCommands>, fromState: string, toState: string) =>
+      writer.transition(run.scope, lee, run.key, { fromState, toState })
+    let down = false
+    const deaf: EventLog = {
+      ...log,
+      append: async (...given) => {
+        await log.append(...given)
+        down = true
+        throw sourceUnavailable('log')
+      },
+      read: (stream, options) => {
+        if (down) throw sourceUnavailable('log')
+        return log.read(stream, options)
+      },
+    }
+    const error = await refused(t, stepTo(createRunCommands({ log: deaf, clock: systemClock }), 'a', 'b'), 'SOURCE_UNAVAILABLE')
+    t.match(error, { details: { written: 'UNKNOWN' } })
+    const before = (await run.messages()).length
+    const newest = (await run.messages()).at(-1)?.sequence
+    t.same(await stepTo(commands, 'a', 'b'), { outcome: 'WRITTEN', sequence: newest, repeated: true })
+    t.equal((await run.messages()).length, before)
+    t.match(await stepTo(commands, 'b', 'a'), { outcome: 'WRITTEN', repeated: false })
+    t.match(await stepTo(commands, 'a', 'b'), { outcome: 'WRITTEN', repeated: false }, 'a state that was left can be entered again')
+  })
+
   t.test('equal ids in another tenant or ritual collide within the window: refused, retryable, nothing written', async (t) => {
     const commands = createRunCommands({ log, clock: systemClock })
     const mine = await waitingRun(log)

@@ -79,6 +79,9 @@ function ruleRequest(origin: GateOrigin, as: ActingAs, reason: string) {
   }
 }
 
+const isSameStep = (event: LifecycleEvent, { fromState, toState }: { readonly fromState: string; readonly toState: string }): boolean =>
+  event.event === 'ritual.state.transitioned:v1' && fromState !== toState && event.fromState === fromState && event.toState === toState
+
 /** Lifecycle events after the start: the first terminal ends the run, nothing comes after it. */
 function ruleLifecycle(scope: Scope, key: RunKey, event: LifecycleEvent) {
   return (history: RunHistory): Ruling => {
@@ -86,6 +89,9 @@ function ruleLifecycle(scope: Scope, key: RunKey, event: LifecycleEvent) {
     const denial = denyRun(history)
     if (denial !== null) return denial
     if (history.terminalSequence !== null) return done({ outcome: 'ALREADY_TERMINAL', sequence: history.terminalSequence })
+    const { transition } = history
+    // who repeats what may have been written is told that it was: a state is not entered twice without being left
+    if (transition !== null && isSameStep(event, transition)) return written(transition.sequence, true)
     return { write: lifecycleEvent({ ...key, tenantId: scope.tenantId }, history.lifecycleNumber + 1, event) }
   }
 }

@@ -27,6 +27,8 @@ export interface RunHistory {
   readonly start: { readonly sequence: bigint; readonly spec: string | null } | null
   /** How many lifecycle events there are, or the newest number of an `{runId}:{number}` message id: the larger. */
   readonly lifecycleNumber: number
+  /** The newest state transition by sequence. */
+  readonly transition: { readonly sequence: bigint; readonly fromState: string; readonly toState: string } | null
   /** The first of completed, failed and canceled by sequence. */
   readonly terminalSequence: bigint | null
   /** The first event that this very call has published. */
@@ -42,6 +44,7 @@ export const emptyHistory: RunHistory = {
   newestTs: null,
   start: null,
   lifecycleNumber: 0,
+  transition: null,
   terminalSequence: null,
   ownSequence: null,
   gate: emptyGate,
@@ -58,6 +61,8 @@ export interface Wanted {
 // Events of both subject forms are folded one subject after the other, so "first" is the smaller sequence, not the earlier call.
 const first = <T extends { readonly sequence: bigint }>(known: T | null, found: T): T =>
   known === null || found.sequence < known.sequence ? found : known
+const last = <T extends { readonly sequence: bigint }>(known: T | null, found: T): T =>
+  known === null || found.sequence > known.sequence ? found : known
 const smaller = (known: bigint | null, found: bigint): bigint => (known === null || found < known ? found : known)
 const newer = (known: Nanos | null, at: Nanos): Nanos => (known === null || at > known ? at : known)
 
@@ -88,6 +93,10 @@ function foldEvent(history: RunHistory, event: RitualEvent, wanted: Wanted): Run
     newestTs: legacy || hasNoTime(event) ? history.newestTs : newer(history.newestTs, event.at),
     start: body.kind === 'started' ? first(history.start, { sequence, spec: body.spec }) : history.start,
     lifecycleNumber: history.lifecycleNumber + (lifecycle.includes(body.kind) && !legacy ? 1 : 0),
+    transition:
+      body.kind === 'transitioned'
+        ? last(history.transition, { sequence, fromState: body.fromState, toState: body.toState })
+        : history.transition,
     terminalSequence: terminals.includes(body.kind) ? smaller(history.terminalSequence, sequence) : history.terminalSequence,
     ownSequence: !legacy && wanted.isOwn(event.payload) ? smaller(history.ownSequence, sequence) : history.ownSequence,
     gate: wanted.gateId === null ? history.gate : foldGate(history.gate, event, wanted.gateId),
