@@ -1,9 +1,10 @@
-import { createServer } from 'node:http'
+import { type ServerResponse, createServer } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import t from 'tap'
 import { buildSchema } from '../src/app.ts'
 import { type DataSources } from '../src/datasources/index.ts'
 import { sourceUnavailable } from '../src/errors.ts'
+import { type Exporter, createOtlpExporter } from '../src/telemetry/otlp-exporter.ts'
 import { eventually } from './support/eventually.ts'
 import { fixtureApp, noPorts } from './support/fixture-app.ts'
 import { readyPeer } from './support/ws-peer.ts'
@@ -126,6 +127,63 @@ t.test('a field is one span however many objects it is asked of, and an operatio
   }
   t.equal(spans.filter(({ name }) => name === 'query Nested').length, 6)
   t.equal(spans.filter(({ name }) => name === 'Query.one').length, 100)
+})
+
+/** A collector that answers nothing until it is told to. */
+async function hangingCollector(t: { teardown(close: () => unknown): unknown }) {
+  const held: ServerResponse[] = []
+  let hangs = true
+  let taken = 0
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => {
+      if (hangs) return held.push(response)
+      taken += body.split('"spanId"').length - 1
+      return response.end('{}')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    held,
+    taken: () => taken,
+    recover() {
+      hangs = false
+      for (const response of held) response.end('{}')
+    },
+  }
+}
+
+t.test('a collector that hangs: what waits for it is bounded, and a stop does not wait', async (t) => {
+  const { app } = await fixtureApp(t)
+  const hanging = await hangingCollector(t)
+  const open = () => createOtlpExporter({ endpoint: hanging.url, headers: {}, serviceName: 'orrery', logger: app.log, everyMs: 5 })
+  const ids = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), parentSpanId: null }
+  const span = { ...ids, name: 'span', kind: 'INTERNAL', startNs: 0n, endNs: 1n, attributes: {}, failed: false } as const
+  const fill = async (exporter: Exporter) => {
+    for (let round = 0; round < 5; round++) {
+      for (let index = 0; index < 4096; index++) exporter.add(span)
+      // time for a delivery to begin
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  const stopped = open()
+  await fill(stopped)
+  await eventually(() => hanging.held.length > 0)
+  const from = performance.now()
+  await stopped.close()
+  t.ok(performance.now() - from < 20_000, 'of forty batches, none is waited for longer than the stop allows')
+
+  const patient = open()
+  await fill(patient)
+  hanging.recover()
+  await patient.close()
+  t.ok(hanging.taken() <= 4096 + 512, `${hanging.taken()} were kept for it`)
 })
 
 t.test('a collector that is away costs spans and nothing else', async (t) => {

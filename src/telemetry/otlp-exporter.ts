@@ -18,7 +18,7 @@ export interface EndedSpan {
 export interface Exporter {
   /** Keeps a span for the next delivery; drops it when too many wait. */
   add(span: EndedSpan): void
-  /** Delivers what waits, and ends. */
+  /** Delivers what waits, as far as the collector takes it within a second, and ends. */
   close(): Promise<void>
 }
 
@@ -34,6 +34,8 @@ export interface ExporterOptions {
 const maxWaiting = 4096
 const maxBatch = 512
 const timeoutMs = 5000
+// A stop does not wait for a collector that hangs: all that is still to be delivered has this long.
+const closingMs = 1000
 
 const kinds = { INTERNAL: 1, SERVER: 2, CLIENT: 3 } as const
 
@@ -48,11 +50,13 @@ const attributesOf = (attributes: Attributes) =>
 /** Spans to an OpenTelemetry collector: OTLP over HTTP, as JSON. A collector that is away costs spans, and one warning a minute. */
 export function createOtlpExporter({ endpoint, headers, serviceName, logger, everyMs = 2000 }: ExporterOptions): Exporter {
   const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`
-  let waiting: EndedSpan[] = []
-  let delivering: Promise<void> = Promise.resolve()
+  const waiting: EndedSpan[] = []
+  const closing = new AbortController()
+  let delivering: Promise<void> | null = null
   let warnedAt = -Infinity
 
-  const deliver = async (spans: readonly EndedSpan[]): Promise<void> => {
+  /** @returns whether they were taken */
+  const deliver = async (spans: readonly EndedSpan[]): Promise<boolean> => {
     const body = {
       resourceSpans: [
         {
@@ -66,35 +70,39 @@ export function createOtlpExporter({ endpoint, headers, serviceName, logger, eve
         method: 'POST',
         headers: { ...headers, 'content-type': 'application/json' },
         body: JSON.stringify(body),
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), closing.signal]),
       })
       await response.arrayBuffer()
       if (!response.ok) throw new Error(`the collector answered ${response.status}`)
+      return true
     } catch (error) {
-      if (performance.now() - warnedAt < 60_000) return
-      warnedAt = performance.now()
-      logger.warn({ err: error, spans: spans.length }, 'traces could not be delivered')
+      if (performance.now() - warnedAt >= 60_000) {
+        warnedAt = performance.now()
+        logger.warn({ err: error, spans: spans.length }, 'traces could not be delivered')
+      }
+      return false
     }
   }
 
-  const flush = (): Promise<void> => {
-    const spans = waiting
-    waiting = []
-    for (let at = 0; at < spans.length; at += maxBatch) {
-      const batch = spans.slice(at, at + maxBatch)
-      delivering = delivering.then(() => deliver(batch))
-    }
-    return delivering
+  /** Batch by batch until nothing waits or one is not taken: what waits then is for the next time, or dropped when it becomes too much. */
+  const deliverAll = async (): Promise<void> => {
+    while (waiting.length > 0 && (await deliver(waiting.splice(0, maxBatch))));
   }
-  const timer = setInterval(() => void flush(), everyMs).unref()
+  const flush = (): void => {
+    delivering ??= deliverAll().finally(() => (delivering = null))
+  }
+  const timer = setInterval(flush, everyMs).unref()
 
   return {
     add(span) {
       if (waiting.length < maxWaiting) waiting.push(span)
     },
-    close() {
+    async close() {
       clearInterval(timer)
-      return flush()
+      const last = setTimeout(() => closing.abort(), closingMs)
+      await delivering
+      await deliverAll()
+      clearTimeout(last)
     },
   }
 }
