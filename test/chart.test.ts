@@ -192,6 +192,35 @@ tap.test('the chart', async (t) => {
     t.ok(all.some(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'test'))
   })
 
+  await t.test('the network policy lets out to every address of the values, at its own port or that of its scheme', async (t) => {
+    const portsOf = (values: Values): number[] => {
+      const [policy] = render(values).filter(({ kind }) => kind === 'NetworkPolicy')
+      const rules = policy?.spec?.['egress'] as { ports: { port: number; protocol: string }[] }[]
+      return rules.flatMap(({ ports }) => ports.map(({ port }) => port)).filter((port) => port !== 53)
+    }
+    const neighbours = {
+      'auth.jwksUrl': 'https://issuer.example.com/jwks',
+      'prometheus.url': 'http://prometheus/path',
+      'alertmanager.url': 'https://alertmanager:9443',
+    }
+    t.strictSame(
+      portsOf({ ...connected, ...neighbours, 'neo4j.uri': 'bolt+s://neo4j:7473', 'neo4j.existingSecret': 'graph' }),
+      [5432, 6379, 4222, 7473, 443, 80, 9443],
+    )
+    t.strictSame(
+      portsOf({
+        ...connected,
+        'nats.url': 'tls://nats:4443',
+        'postgres.port': 6432,
+        'neo4j.uri': 'neo4j://neo4j',
+        'neo4j.existingSecret': 'graph',
+      }),
+      [6432, 6379, 4443, 7687],
+    )
+    t.strictSame(portsOf({ embedded: true, replicaCount: 1, 'auth.mode': 'apikey' }), [])
+    t.strictSame(portsOf({ embedded: true, replicaCount: 1, ...neighbours }), [443, 80, 9443])
+  })
+
   await t.test('the autoscaler asks for a metric that the shipped rule of the adapter offers, as pods of this namespace', async (t) => {
     const [hpa] = render(everything).filter(({ kind }) => kind === 'HorizontalPodAutoscaler')
     const asked = (hpa?.spec?.['metrics'] as { type: string; pods?: { metric: { name: string } } }[]).flatMap(

@@ -35,6 +35,13 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
 {{- end }}
 
+{{/* The port of an address: its own, or that of its scheme. */}}
+{{- define "orrery.portOf" -}}
+{{- $url := urlParse . -}}
+{{- $usual := dict "http" "80" "https" "443" "nats" "4222" "tls" "4222" -}}
+{{- regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default (get $usual $url.scheme) | default "7687" -}}
+{{- end }}
+
 {{/* What no schema can say of single values. */}}
 {{- define "orrery.check" -}}
 {{- if lt (int .Values.terminationGracePeriodSeconds) (int (add .Values.drainSeconds .Values.preStopSeconds 5)) }}
