@@ -48,7 +48,7 @@ export const settings = {
   drainTimeoutMs: setting({ names: ['DRAIN_TIMEOUT_MS'], group: 'Server', help: 'How long a stopping server waits for requests and streams, in ms.', schema: whole(10_000, 0, 600_000), shown: '10000' }),
   drainGraceMs: setting({ names: ['DRAIN_GRACE_MS'], group: 'Server', help: 'How long a stopping server goes on answering, so that nobody sends a request into a connection that is being closed, in ms.', schema: whole(500, 0, 60_000), shown: '500' }),
 
-  natsUrl: setting({ names: ['NATS_URL'], group: 'Stores', help: 'NATS with JetStream: the event log. Unset: a table in SQL.', schema: url('nats', 'tls', 'ws', 'wss'), shown: 'embedded' }),
+  natsUrl: setting({ names: ['NATS_URL'], group: 'Stores', help: 'NATS with JetStream: the event log. Unset: a table in SQL.', schema: url('nats', 'tls'), shown: 'embedded' }),
   natsHost: setting({ names: ['NATS_HOST'], group: 'Stores', help: 'Host, where NATS_URL is not given.', schema: optional, shown: '' }),
   natsPort: setting({ names: ['NATS_PORT'], group: 'Stores', help: 'Port beside NATS_HOST.', schema: whole(4222, 1, 65535), shown: '4222' }),
   natsCredsPath: setting({ names: ['NATS_CREDS_PATH'], group: 'Stores', help: 'File with NATS credentials.', schema: optional, shown: '' }),
