@@ -22,7 +22,10 @@ export class ConfigError extends Error {
 }
 
 const names = Object.keys(settings) as SettingName[]
-const variableNames = Object.values(settings).flatMap((setting): readonly string[] => setting.names)
+/** Of each setting, every name under which it can be given. */
+const variableNames = Object.values<Setting<unknown>>(settings).map(({ names, secret }): readonly string[] =>
+  secret === true ? [...names, ...names.map((name) => `${name}_FILE`)] : names,
+)
 /** Variables that may hold a secret: each can also be given as a file, by its name with `_FILE`. */
 const secretNames = Object.values<Setting<unknown>>(settings).flatMap((setting) => (setting.secret === true ? setting.names : []))
 
@@ -112,7 +115,7 @@ const nameOf = (problem: string): string => problem.slice(0, problem.indexOf(':'
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const problems: string[] = []
   const given = withSecretFiles(env, secretNames, problems)
-  problems.push(...misspeltSettings(env, [...variableNames, ...secretNames.map((name) => `${name}_FILE`)]))
+  problems.push(...misspeltSettings(env, variableNames))
   const read = readPlain(given, problems)
   const unreadable = new Set(problems.map(nameOf))
   problems.push(...jointProblems(read).filter((problem) => !unreadable.has(nameOf(problem))))

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import t from 'tap'
 import { ConfigError, describeSettings, printableConfig, readConfig } from '../src/config.ts'
 import { settings } from '../src/settings.ts'
@@ -45,6 +46,23 @@ t.test('all problems are reported at once, by the name that people wrote', async
   t.equal(problems.length, 6)
 })
 
+t.test('a transport that is not spoken is no address of NATS', async (t) => {
+  for (const scheme of ['ws', 'wss']) t.match(problemsOf({ NATS_URL: `${scheme}://nats:443` }), [/^NATS_URL: must be an address/])
+  for (const scheme of ['nats', 'tls']) t.strictSame(problemsOf({ NATS_URL: `${scheme}://nats:4222` }), [])
+})
+
+t.test('a name one slip away from a setting that is given belongs to another program', async (t) => {
+  const wrong = { DATABASE_URI: 'mysql://elsewhere/theirs' }
+  const right = 'postgres://here/ours'
+  t.match(problemsOf(wrong), [/^DATABASE_URI: there is no such setting; DATABASE_URL was meant/])
+  t.match(problemsOf({ ...wrong, DATABASE_URL: '' }), [/^DATABASE_URI: /])
+  t.strictSame(problemsOf({ ...wrong, DATABASE_URL: right }), [])
+  t.match(problemsOf({ CORS_ORIGINZ: 'https://a.example' }), [/^CORS_ORIGINZ: /])
+  t.strictSame(problemsOf({ CORS_ORIGINZ: 'https://a.example', ALLOWED_ORIGINS: 'https://b.example' }), [], 'under another of its names')
+  const file = join(t.testdir({ url: right }), 'url')
+  t.strictSame(problemsOf({ ...wrong, DATABASE_URL_FILE: file }), [], 'or from a file')
+})
+
 t.test('production names every missing store and the open door at once', async (t) => {
   const problems = problemsOf({ NODE_ENV: 'production' })
   t.strictSame(
@@ -57,7 +75,7 @@ t.test('production names every missing store and the open door at once', async (
 t.test('what settings need of each other is reported together with what is wrong in them', async (t) => {
   t.strictSame(problemsOf({ NODE_ENV: 'production', PORT: '-1', NATS_URL: 'http://nats', AUTH_MODE: 'jwt', JWT_ALGORITHMS: 'none' }), [
     'PORT: must be at least 0',
-    'NATS_URL: must be an address with nats or tls or ws or wss://',
+    'NATS_URL: must be an address with nats or tls://',
     'DATABASE_URL: production needs PostgreSQL (or EMBEDDED=on)',
     'REDIS_URL: production needs Redis (or EMBEDDED=on)',
     'AUTH_MODE: tokens need JWT_SECRET, JWKS_URL or OIDC_ISSUER',

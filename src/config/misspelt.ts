@@ -12,12 +12,18 @@ function isOneSlipAway(given: string, known: string): boolean {
 /** Shorter names are too near to each other, and to those of other programs. */
 const SHORTEST = 8
 
-/** Names in the environment that are no settings, but one slip of a finger away from one: they were meant, and would silently do nothing. */
-export function misspeltSettings(env: NodeJS.ProcessEnv, known: readonly string[]): string[] {
-  const names = new Set(known)
+/**
+ * Names in the environment that are no settings, but one slip of a finger away from one that is not given: they were meant, and would
+ * silently do nothing. Beside the setting itself they belong to another program.
+ * @param settings the names of each setting, all of which say the same
+ */
+export function misspeltSettings(env: NodeJS.ProcessEnv, settings: readonly (readonly string[])[]): string[] {
+  const names = new Set(settings.flat())
+  const isGiven = (name: string): boolean => env[name] !== undefined && env[name] !== ''
+  const open = settings.filter((aliases) => !aliases.some(isGiven)).flat()
   return Object.keys(env).flatMap((given) => {
-    if (given.length < SHORTEST || names.has(given) || env[given] === '') return []
-    const meant = known.find((name) => isOneSlipAway(given, name))
+    if (given.length < SHORTEST || names.has(given) || !isGiven(given)) return []
+    const meant = open.find((name) => isOneSlipAway(given, name))
     return meant === undefined ? [] : [`${given}: there is no such setting; ${meant} was meant, it seems`]
   })
 }
