@@ -32,6 +32,7 @@ async function startServer(t: Test, env: Readonly<Record<string, string>>) {
   let answered = ''
   let earlier = ''
   const isReady = async () => {
+    if (program.child.exitCode !== null) throw new Error('the server has ended by itself')
     const answer = await fetch(`${url}/health/ready`).catch(() => null)
     answered = (await answer?.text()) ?? 'nothing'
     return answer?.status === 200
