@@ -189,7 +189,7 @@ export function createDataSources({
     timeline: createSqlTimeline({ sql }),
     sources: createSources({ stores, progress, config, clock, neighbours, capabilities: summit?.capabilities }),
     progress,
-    idempotency: createSqlIdempotency({ sql, clock }),
+    idempotency: createSqlIdempotency({ sql, clock, operationTimeoutMs: config.operationTimeoutMs }),
     slo,
     sloStore,
     sliCounters,

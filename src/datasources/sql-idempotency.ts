@@ -7,8 +7,8 @@ import { type Sql } from './sql/sql.ts'
 import { fromStoredJson, toStoredJson } from './stored-json.ts'
 
 const KEEP: Nanos = fromMillis(24 * 3_600_000)
-/** Longer than any operation may run: who has not answered by then has crashed, and the next request with the key takes over. */
-const ABANDONED_AFTER: Nanos = fromMillis(30_000)
+/** Added to the time an operation may run: who has not answered by then has crashed, and the next request with the key takes over. */
+const ABANDONED_AFTER_MS = 30_000
 /** The time of a claim that nobody holds any more. */
 const GIVEN_UP = 0
 const WAIT_MS = 10_000
@@ -30,6 +30,8 @@ interface StoredKey {
 export interface SqlIdempotencyOptions {
   sql: Sql
   clock: Clock
+  /** How long an operation may run. */
+  operationTimeoutMs: number
   /** How long a repeat waits for the first request to end. */
   waitMs?: number
 }
@@ -46,7 +48,8 @@ const stillRunning = (): AppError =>
   new AppError('CONFLICT', 'The first request with this idempotency key is still running.', { retryable: true })
 
 /** Idempotency keys in SQL. Answers must be JSON values, where `bigint` counts as one. */
-export function createSqlIdempotency({ sql, clock, waitMs = WAIT_MS }: SqlIdempotencyOptions): IdempotencyStore {
+export function createSqlIdempotency({ sql, clock, operationTimeoutMs, waitMs = WAIT_MS }: SqlIdempotencyOptions): IdempotencyStore {
+  const abandonedAfter: Nanos = fromMillis(operationTimeoutMs + ABANDONED_AFTER_MS)
   let purgedAt: Nanos | null = null
 
   /** A bounded bite now and then: keys of all tenants, since their age is all that matters. */
@@ -72,7 +75,7 @@ export function createSqlIdempotency({ sql, clock, waitMs = WAIT_MS }: SqlIdempo
              note = case when k.expires_at_ns <= $5 then null else k.note end
          where k.expires_at_ns <= $5 or (k.result is null and k.request_hash = $4 and k.created_at_ns <= $7)
        returning k.note`,
-      [scope.tenantId, actorId, key, requestHash, now, now + KEEP, now - ABANDONED_AFTER],
+      [scope.tenantId, actorId, key, requestHash, now, now + KEEP, now - abandonedAfter],
     )
 
   /** `created_at_ns` tells our claim from a later one: who was taken for crashed must not overwrite its successor. */

@@ -337,7 +337,7 @@ for (const { name, sql } of await sqlAdapters(t)) {
 
   t.test(`${name}: a mutation with an idempotency key is done once`, async (t) => {
     const clock: Clock & { ahead: bigint } = { ahead: 0n, now: () => systemClock.now() + clock.ahead }
-    const store = createSqlIdempotency({ sql, clock, waitMs: 2_000 })
+    const store = createSqlIdempotency({ sql, clock, operationTimeoutMs: 15_000, waitMs: 2_000 })
     const scope = { tenantId: 'acme' }
     let done = 0
     const work = async () => ({ n: ++done, long: MAX, $bigint: 'no tag', $$: [1n, null, 'ü'], nested: { deep: true } })
@@ -362,7 +362,7 @@ for (const { name, sql } of await sqlAdapters(t)) {
     const slow = store.once(scope, 'ann', 'k3', 'hash', () => new Promise<string>((resolve) => (finish = () => resolve('slow'))))
     await eventually(async () => (await sql.maybeOne(`select 1 as one from idempotency_keys where key = 'k3'`)) !== null)
     t.equal(await codeOf(store.once(scope, 'ann', 'k3', 'hash', work)), 'CONFLICT', 'the wait for the first is bounded')
-    clock.ahead += 31_000_000_000n
+    clock.ahead += 46_000_000_000n
     const successor = await store.once(scope, 'ann', 'k3', 'hash', async () => 'taken over')
     t.strictSame(successor, { value: 'taken over', repeated: false }, 'who did not answer for 30 s has crashed')
     finish()
@@ -395,7 +395,7 @@ for (const { name, sql } of await sqlAdapters(t)) {
       await note('after it')
     })
     await eventually(async () => (await sql.maybeOne(`select 1 as one from idempotency_keys where note = 'before the crash'`)) !== null)
-    clock.ahead += 31_000_000_000n
+    clock.ahead += 46_000_000_000n
     const after = await store.once(scope, 'ann', 'k5', 'hash', async ({ earlier }) => earlier)
     t.strictSame(after, { value: 'before the crash', repeated: false }, 'who takes over is told too')
     crash()
