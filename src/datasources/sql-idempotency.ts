@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError, isAppError } from '../errors.ts'
 import { fromMillis, type Clock, type Nanos } from '../time.ts'
+import { createKeyPurge } from './key-purge.ts'
 import { type Attempt, type IdempotencyStore, keyConflict } from './idempotency.ts'
 import { type Scope } from './scope.ts'
 import { type Sql } from './sql/sql.ts'
@@ -13,8 +14,6 @@ const ABANDONED_AFTER_MS = 30_000
 const GIVEN_UP = 0
 const WAIT_MS = 10_000
 const POLL_MS = 50
-const PURGE_EVERY: Nanos = fromMillis(600_000)
-const PURGE_ROWS = 1_000
 
 interface KeyRef {
   readonly scope: Scope
@@ -50,20 +49,15 @@ const stillRunning = (): AppError =>
 /** Idempotency keys in SQL. Answers must be JSON values, where `bigint` counts as one. */
 export function createSqlIdempotency({ sql, clock, operationTimeoutMs, waitMs = WAIT_MS }: SqlIdempotencyOptions): IdempotencyStore {
   const abandonedAfter: Nanos = fromMillis(operationTimeoutMs + ABANDONED_AFTER_MS)
-  let purgedAt: Nanos | null = null
 
-  /** A bounded bite now and then: keys of all tenants, since their age is all that matters. */
-  const purge = async (now: Nanos): Promise<void> => {
-    if (purgedAt !== null && now - purgedAt < PURGE_EVERY) return
-    purgedAt = now
-    const removed = await sql.run(
+  /** Keys of all tenants, since their age is all that matters. */
+  const purge = createKeyPurge((now, rows) =>
+    sql.run(
       `delete from idempotency_keys where (tenant_id, actor_id, key) in
-         (select tenant_id, actor_id, key from idempotency_keys where expires_at_ns <= $1 limit ${PURGE_ROWS}) and expires_at_ns <= $1`,
-      [now],
-    )
-    // More than one bite: the next key takes another, so that the table shrinks faster than it grows and nobody waits for long.
-    if (removed === PURGE_ROWS) purgedAt = null
-  }
+         (select tenant_id, actor_id, key from idempotency_keys where expires_at_ns <= $1 limit $2) and expires_at_ns <= $1`,
+      [now, rows],
+    ),
+  )
 
   /** @returns null unless the key is ours now: unknown before, expired, or left behind by a crash or in doubt, with what was noted then */
   const claim = ({ scope, actorId, key }: KeyRef, requestHash: string, now: Nanos): Promise<{ note: string | null } | null> =>

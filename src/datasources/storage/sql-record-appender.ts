@@ -1,6 +1,7 @@
 import { AppError, isOutage } from '../../errors.ts'
 import { type Clock, type Nanos } from '../../time.ts'
 import { keyConflict } from '../idempotency.ts'
+import { createKeyPurge } from '../key-purge.ts'
 import { type Sql, SqlError } from '../sql/sql.ts'
 import { chainHashes, hex } from './record-chain.ts'
 import { aboutOfPayload, RESERVED_PREFIX } from './record-rules.ts'
@@ -45,8 +46,6 @@ const MOST_HEADS = 10_000
 /** Another process can win at most so often in a row; then the caller is told to come back. */
 const MOST_TRIES = 50
 const KEEP_KEYS: Nanos = 86_400_000_000_000n
-const PURGE_EVERY: Nanos = 600_000_000_000n
-const PURGE_ROWS = 1_000
 const DATA = 0
 
 const keyText = ({ actorId, key }: { actorId: string; key: string }): string => JSON.stringify([actorId, key])
@@ -211,7 +210,6 @@ export function createSqlRecordAppender({
 }): SqlRecordAppender {
   const queues = new Map<bigint, Waiting[]>()
   const heads = new Map<bigint, Head>()
-  let purgedAt: Nanos | null = null
 
   async function readHead({ tenantId, streamKey }: AppendTarget): Promise<Head> {
     const row = await sql.maybeOne<{ length: bigint; head_hash: Uint8Array | null; last_at_ns: bigint }>(
@@ -246,17 +244,13 @@ export function createSqlRecordAppender({
     )
   }
 
-  async function purgeKeys(now: Nanos): Promise<void> {
-    if (purgedAt !== null && now - purgedAt < PURGE_EVERY) return
-    purgedAt = now
-    const removed = await sql.run(
+  const purgeKeys = createKeyPurge((now, rows) =>
+    sql.run(
       `delete from record_append_keys where (tenant_id, actor_id, key) in
-         (select tenant_id, actor_id, key from record_append_keys where created_at_ns < $1 order by created_at_ns limit ${PURGE_ROWS})`,
-      [now - KEEP_KEYS],
-    )
-    // More than one bite: the next append takes another.
-    if (removed === PURGE_ROWS) purgedAt = null
-  }
+         (select tenant_id, actor_id, key from record_append_keys where created_at_ns < $1 order by created_at_ns limit $2)`,
+      [now - KEEP_KEYS, rows],
+    ),
+  )
 
   function remember(streamKey: bigint, head: Head): void {
     heads.delete(streamKey)
