@@ -2,7 +2,7 @@ import t from 'tap'
 import { matches, type Matcher, type Silence } from '../src/datasources/alerts/alerts.ts'
 import { createAlerts } from '../src/datasources/alerts/alerts-source.ts'
 import { type AlertmanagerClient } from '../src/datasources/alerts/alertmanager-client.ts'
-import { patternOf } from '../src/datasources/alerts/linear-pattern.ts'
+import { patternOf } from '../src/datasources/alerts/pattern.ts'
 import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
 import { announce, relayOutbox } from '../src/datasources/slo/sql-outbox.ts'
 import { systemClock } from '../src/time.ts'
@@ -116,6 +116,9 @@ t.test('expressions of silences mean what Alertmanager takes them for', async (t
     ['\\bfoo\\b.*', ['foo', 'foo bar'], ['foobar']],
     ['(|a|ab)(c|bcd)', ['c', 'ac', 'abcd', 'abbcd'], ['ab']],
     ['é[à-ü]', ['éà'], ['éz']],
+    ['(?i)shop', ['Shop', 'SHOP'], ['shops']],
+    ['\\pL+', ['aé', 'ж'], ['1']],
+    ['[[:alpha:]]\\x41', ['bA'], ['1A']],
   ]
   for (const [pattern, matching, other] of same) {
     const read = patternOf(pattern)
@@ -130,7 +133,7 @@ t.test('expressions of silences mean what Alertmanager takes them for', async (t
       `${pattern} does not match others`,
     )
   }
-  for (const wrong of ['(', 'a)', '*a', 'a**', '[z-a]', '[a', '\\', 'a{3,2}', '(?=a)', '(?i)a', '\\pL', '[[:alpha:]]', 'a{1001}'])
+  for (const wrong of ['(', 'a)', '*a', 'a**', '[z-a]', '[a', '\\', 'a{3,2}', '(?=a)', '(?<=a)b', '\\1', 'a{1001}'])
     t.equal(patternOf(wrong), null, wrong)
 })
 

@@ -5,7 +5,7 @@ import { type Sql } from '../sql/sql.ts'
 import { type AlertmanagerClient, type ManagedAlert } from './alertmanager-client.ts'
 import { type Alert, type AlertsDataSource, matches, type Matcher, type Silence } from './alerts.ts'
 import { listReceived } from './received-alerts.ts'
-import { patternOf } from './linear-pattern.ts'
+import { patternOf } from './pattern.ts'
 
 export interface AlertsParts {
   readonly sql: Sql
@@ -141,7 +141,7 @@ export function createAlerts({ sql, client, defaultTenant }: AlertsParts): Alert
       if (matchers.length === 0 || matchers.length > MOST_MATCHERS)
         throw badUserInput(`A silence has 1 to ${MOST_MATCHERS} matchers.`, { path: ['matchers'] })
       if (matchers.some(({ value, isRegex }) => isRegex && patternOf(value) === null))
-        throw badUserInput('A matcher is no expression that can be read: at most 500 characters of RE2, without flags and named classes.', {
+        throw badUserInput('A matcher is no expression that can be read: RE2 of at most 500 characters.', {
           path: ['matchers'],
         })
       if (matchers.every(({ value, isRegex }) => value === '' || (isRegex && patternOf(value)?.matchesWhole('') === true)))

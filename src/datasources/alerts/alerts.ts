@@ -1,7 +1,7 @@
 import { type AlertState } from '../slo/slo.ts'
 import { type Scope } from '../scope.ts'
 import { type Nanos } from '../../time.ts'
-import { patternOf } from './linear-pattern.ts'
+import { patternOf } from './pattern.ts'
 
 /** An alert, wherever it was raised: by our own evaluator, or by Prometheus and seen by Alertmanager, which shows it or has pushed it to us. */
 export interface Alert {
