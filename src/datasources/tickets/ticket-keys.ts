@@ -18,6 +18,7 @@ export interface TicketKeysOptions {
 export interface TicketKeys {
   /** The first one signs, all verify. */
   list(): Promise<readonly TicketKey[]>
+  signing(): Promise<TicketKey>
   /**
    * The same with a key that another process made a moment ago: for a ticket or a stamp that none of the known keys signed. Whoever asks while keys are
    * read shares the next reading, so that forgeries cost one small statement at a time.
@@ -107,8 +108,15 @@ export function createTicketKeys({ sql, secret, kid, previous, rotationMs, nowMs
     },
   })
 
+  const list = async (): Promise<readonly TicketKey[]> => fixed ?? (cached !== null && nowMs() < cached.until ? cached.keys : refresh())
+
   return {
-    list: async () => fixed ?? (cached !== null && nowMs() < cached.until ? cached.keys : refresh()),
+    list,
+    async signing() {
+      const [first] = await list()
+      if (first === undefined) throw new Error('there is no key to sign with')
+      return first
+    },
     async newest(kid) {
       if (fixed !== null) return fixed
       const made = kid === undefined ? Infinity : madeAtMs(kid)
