@@ -2,6 +2,8 @@ import { hash } from 'node:crypto'
 
 /** Kinds of records by their byte (contract: craton 2.3). */
 export const recordKinds = ['DATA', 'CHECKPOINT', 'TOMBSTONE'] as const
+/** The number of DATA, the one kind that is appended here. */
+export const DATA = recordKinds.indexOf('DATA')
 export type RecordKind = (typeof recordKinds)[number]
 
 export const HASH_BYTES = 32
