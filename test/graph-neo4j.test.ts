@@ -55,14 +55,14 @@ async function answers(traversal: GraphTraversal, graph: Graph, position: number
   return [found, path?.nodes.length, await traversal.digest(scope, place)]
 }
 
-/** As if the process ended behind each transaction. */
-function dyingAfterOne(neo4j: Neo4j): Neo4j {
+/** As if the process ended behind so many transactions. */
+function dyingAfter(most: number, neo4j: Neo4j): Neo4j {
   let writes = 0
   return {
     ...neo4j,
     write: (work, call) => {
       writes += 1
-      return writes > 1 ? Promise.reject(sourceUnavailable('neo4j', null)) : neo4j.write(work, call)
+      return writes > most ? Promise.reject(sourceUnavailable('neo4j', null)) : neo4j.write(work, call)
     },
   }
 }
@@ -87,22 +87,32 @@ t.test(
     if (opened === null) return
     const { sql, server, graph, expected } = opened
     const reader = patientNeo4j(server)
-    let transactions = 0
-    for (let isDone = false; !isDone && transactions < 200; transactions += 1) {
-      const projection = createNeo4jProjection({ sql, ...server, neo4j: dyingAfterOne(server.neo4j), logger: silent, batch })
+    const seen = { whole: 0, none: 0 }
+    let lives = 0
+    for (let isDone = false; !isDone && lives < 200; lives += 1) {
+      const neo4j = dyingAfter(1 + (lives % 3), server.neo4j)
+      const projection = createNeo4jProjection({ sql, ...server, neo4j, logger: silent, batch })
       isDone = await projection.sync().then(
         () => true,
         () => false,
       )
-      const [mark] = await server.neo4j.read(`MATCH (m:${server.names.meta}) RETURN m.position AS position`)
+      const [mark] = await server.neo4j.read(`MATCH (m:${server.names.meta}) RETURN m.position AS position, m.writes AS writes`)
       if (mark === undefined) continue
       const position = Number(mark['position'])
       // One that remembers the watermark, and one that does not.
-      const traversal = transactions % 2 === 0 ? reader : patientNeo4j(server)
-      t.same(await answers(traversal, graph, position), expected[position], `after ${transactions + 1} transactions: commit ${position}`)
+      const traversal = lives % 2 === 0 ? reader : patientNeo4j(server)
+      const what = `after ${lives + 1} lives: commit ${position}`
+      if (Number(mark['writes']) % 2 === 0) {
+        seen.whole += 1
+        t.same(await answers(traversal, graph, position), expected[position], what)
+      } else {
+        seen.none += 1
+        await t.rejects(answers(traversal, graph, position), TraversalUnable, `${what} is not believed`)
+      }
       if (position < graph.head) await t.rejects(answers(reader, graph, position + 1), TraversalUnable, 'the next one is not there')
     }
-    t.ok(transactions > 4 * (leaves / batch), `the commits took ${transactions} transactions`)
+    t.ok(lives > 4 * (leaves / batch), `the commits took ${lives} lives`)
+    t.ok(seen.whole > 2 && seen.none > 2, JSON.stringify(seen))
     for (const [position, state] of expected.entries())
       t.same(await answers(reader, graph, position), state, `in the end: commit ${position}`)
   },
@@ -112,7 +122,7 @@ t.test('reads beside a projection that moves in parts never see half of a commit
   const opened = await open(t)
   if (opened === null) return
   const { sql, server, graph, expected } = opened
-  for (let round = 0; round < 3; round += 1) {
+  for (let round = 0; round < 2; round += 1) {
     let isMoving = true
     const reading = [patientNeo4j(server), patientNeo4j(server)].map(async (traversal) => {
       for (let position = 0, right = 0; isMoving; position = (position + 1) % expected.length) {
@@ -123,10 +133,82 @@ t.test('reads beside a projection that moves in parts never see half of a commit
         if (answer !== null) t.same(answer, expected[position], `round ${round}: commit ${position}, answer ${right++}`)
       }
     })
-    await syncNeo4j(sql, server, { batch: round + 2 })
+    await syncNeo4j(sql, server, { batch: round + 3 })
     isMoving = false
     await Promise.all(reading)
   }
+})
+
+t.test('readers are told that something is being written before any of it can be seen, and until all of it can be', async (t) => {
+  const opened = await open(t)
+  if (opened === null) return
+  const { sql, server } = opened
+  const { neo4j, names } = server
+  const writesNow = async (): Promise<number> =>
+    Number((await neo4j.read(`MATCH (m:${names.meta}) RETURN m.writes AS writes`))[0]?.['writes'] ?? 0)
+  const versions = new RegExp(`${names.node}|${names.live}|${names.past}`)
+  const during: number[] = []
+  const watched: Neo4j = {
+    ...neo4j,
+    write: async (work, call) => {
+      let isOfVersions = false
+      const value = await neo4j.write(
+        (tx) =>
+          work({
+            run: async (text, parameters) => {
+              isOfVersions ||= versions.test(text)
+              if (isOfVersions) during.push(await writesNow())
+              return tx.run(text, parameters)
+            },
+          }),
+        call,
+      )
+      if (isOfVersions) during.push(await writesNow())
+      return value
+    },
+  }
+  await createNeo4jProjection({ sql, ...server, neo4j: watched, logger: silent, batch }).sync()
+  t.ok(during.length > 50 && during.every((writes) => writes % 2 === 1), `as others saw it: ${during.join(' ')}`)
+  t.equal((await writesNow()) % 2, 0, 'and in the end nothing is being written')
+})
+
+t.test('a commit that turns every edge of a hub is never seen in part by who reads meanwhile', { timeout: 300_000 }, async (t) => {
+  const server = await openTestNeo4j(t)
+  const [adapter] = await sqlAdapters(t)
+  if (server === null || adapter === undefined) return
+  const { sql } = adapter
+  const size = 1500
+  const spokes = (hub: string) => Array.from({ length: size }, (_, at) => addEdge(`e${at}`, hub, `n${at}`))
+  const spots = Array.from({ length: size }, (_, at) => addNode(`n${at}`))
+  const commits = [[addNode('hub'), addNode('other'), ...spots, ...spokes('hub')], ...['other', 'hub', 'other'].map(spokes)]
+  const payloads = commits.map((mutations, at) =>
+    JSON.stringify({ event: 'graph.commit.created:v1', ...namespace, graphId: 'city', commitId: `c${at}`, ts: tsAt(at), mutations }),
+  )
+  await foldGraph(sql, toMessages(payloads), [1])
+  const graph = await graphStores(sql, null)[0]?.graph.find(scope, { source: 'ORRERY', ...namespace, graphId: 'city' })
+  if (graph == null) throw new Error('there is no graph')
+  const state = { isMoving: true, right: 0, refused: 0, wrong: [] as string[] }
+  const readers = [0, 1, 2].map(async (own) => {
+    const traversal = patientNeo4j(server)
+    for (let at = own; state.isMoving; at += 1) {
+      const position = 1 + (at % graph.head)
+      const start = at % 2
+      const walk = { start, depth: 1, direction: 'OUT', types: null, labels: null, limit: 10_000, after: null } as const
+      try {
+        const { reached } = await traversal.walk(scope, { graph, position }, walk)
+        if (reached.length === (position % 2 === 1 - start ? size : 0)) state.right += 1
+        else state.wrong.push(`commit ${position}, from ${start}: ${reached.length}`)
+      } catch (error) {
+        if (!(error instanceof TraversalUnable)) throw error
+        state.refused += 1
+      }
+    }
+  })
+  // Each commit in one transaction: what a store shows of it while it is written is what this is about.
+  await syncNeo4j(sql, server, { batch: 2 * size + 2 })
+  state.isMoving = false
+  await Promise.all(readers)
+  t.same(state.wrong, [], `${state.right} answers were right, ${state.refused} refused`)
 })
 
 t.test(

@@ -21,7 +21,11 @@ export async function digestOfNeo4j(
     const [row] = await ask(
       `${ofGraph(names)} RETURN m.position AS position, m.part IS NOT NULL AS isPartial, coalesce(m.writes, 0) AS writes`,
     )
-    return { position: row === undefined ? -1 : numberOf(row['position']), isPartial: row?.['isPartial'] === true, writes: row?.['writes'] }
+    return {
+      position: row === undefined ? -1 : numberOf(row['position']),
+      isPartial: row?.['isPartial'] === true,
+      writes: numberOf(row?.['writes'] ?? 0),
+    }
   }
   const { position, isPartial, writes } = await mark()
   if (position < place.position) throw new TraversalUnable('Neo4j does not hold this commit yet')
@@ -30,7 +34,7 @@ export async function digestOfNeo4j(
   const edges = await ask(
     `MATCH (a:${names.node} {g: $g})-[r:${relationships}]->(b) ${whereOf(holds)} RETURN r.ref AS ref, a.ref AS source, b.ref AS target, r.type AS type`,
   )
-  if ((await mark()).writes !== writes) throw new TraversalUnable('Neo4j was written meanwhile')
+  if (writes % 2 === 1 || (await mark()).writes !== writes) throw new TraversalUnable('Neo4j was written meanwhile')
   const refOf = (row: Neo4jRow, name: string): number => numberOf(row[name])
   return digestOf(place.position, (node, edge) => {
     for (const row of nodes) {

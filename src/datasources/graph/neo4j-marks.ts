@@ -24,9 +24,15 @@ export interface Mark {
   /** How many numbers of nodes have their node there. */
   readonly refs: number
   readonly part: Part | null
-  /** Transactions so far, by which readers and writers notice one another. */
+  /**
+   * Moves with every transaction, by which readers and writers notice one another. Odd: something is being written, or its writer has died. Neo4j
+   * shows a commit to readers piece by piece, so whoever reads believes only what lies between two equal even numbers, and the number is moved in
+   * transactions of its own before and behind the others.
+   */
   readonly writes: number
 }
+
+export const isWriting = ({ writes }: Pick<Mark, 'writes'>): boolean => writes % 2 === 1
 
 export const freshMark: Mark = { position: 0, refs: 0, part: null, writes: 0 }
 
@@ -60,14 +66,15 @@ export async function writeFreshMark(tx: Neo4jWriter, { meta }: Neo4jNames, { gr
 
 /**
  * Takes the mark for this transaction. Its lock comes first: what is read behind it is what other writers have left.
+ * @param by how far `writes` moves: 2 for what is written, 1 to begin and to end writing
  * @throws Error when another writer has been there since `mark` was read, or the graph was taken back: then nothing of the transaction may stay
  */
-export async function takeMark(tx: Neo4jWriter, { meta }: Neo4jNames, graph: MarkedGraph, { writes }: Mark): Promise<void> {
+export async function takeMark(tx: Neo4jWriter, { meta }: Neo4jNames, graph: MarkedGraph, { writes }: Mark, by: 1 | 2): Promise<void> {
   const [row] = await tx.run(
-    `MATCH (m:${meta} {g: $g}) SET m.writes = coalesce(m.writes, 0) + 1 WITH m WHERE m.revision = $revision AND m.life = $life RETURN m.writes AS writes`,
-    { g: graph.graph_seq, revision: BigInt(graph.late_commits), life: graph.created_at_ns },
+    `MATCH (m:${meta} {g: $g}) SET m.writes = coalesce(m.writes, 0) + $by WITH m WHERE m.revision = $revision AND m.life = $life RETURN m.writes AS writes`,
+    { g: graph.graph_seq, revision: BigInt(graph.late_commits), life: graph.created_at_ns, by: BigInt(by) },
   )
-  if (row === undefined || Number(row['writes']) !== writes + 1) throw new Error('the watermark in Neo4j was moved by somebody else')
+  if (row === undefined || Number(row['writes']) !== writes + by) throw new Error('the watermark in Neo4j was moved by somebody else')
 }
 
 /** Ends the transaction that took the mark. `mostPast`: the most closed versions that any node touched by it has. */

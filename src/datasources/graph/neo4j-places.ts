@@ -74,14 +74,14 @@ export interface Neo4jPlaces {
   rowsAt(scope: Scope, place: GraphPlace, search: (kinds: Kinds) => Search, parameters: Neo4jParameters): Promise<Neo4jRow[]>
 }
 
-/** The mark is read before and behind the search: the same number of writes means that nothing of the graph has moved in between. */
+/** The mark is read before and behind the search: the same even number of writes means that nothing of the graph has moved in between. */
 function statementOf(names: Neo4jNames, { text, columns }: Search): string {
   const told = ['position', 'mostPast', 'isPartial', ...Object.keys(columns)].join(', ')
   const found = Object.entries(columns).map(([name, expression]) => `${expression} AS ${name}`)
   return `${ofGraph(names)}
     WITH m.position AS position, m.mostPast AS mostPast, m.part IS NOT NULL AS isPartial, coalesce(m.writes, 0) AS writes ${text}
     WITH position, mostPast, isPartial, writes, ${found.join(', ')} ${ofGraph(names)}
-    RETURN ${told}, coalesce(m.writes, 0) = writes AS isStill`
+    RETURN ${told}, coalesce(m.writes, 0) = writes AND writes % 2 = 0 AS isStill`
 }
 
 export function createNeo4jPlaces({ neo4j, names, deadlineMs = DEADLINE_MS }: Neo4jPlacesParts): Neo4jPlaces {

@@ -4,6 +4,7 @@ import { type Neo4j, Neo4jRefusal, type Neo4jRow, type Neo4jWriter } from '../ne
 import { type Sql } from '../sql/sql.ts'
 import {
   freshMark,
+  isWriting,
   type Mark,
   type MarkedGraph,
   markOfRow,
@@ -65,18 +66,26 @@ export function createNeo4jProjection({ sql, neo4j, names, logger, batch = 5000 
     return freshMark
   }
 
-  /** One transaction: all of `work` and the mark behind it, or nothing. */
+  /** Begins or ends writing, as readers see it. */
+  async function turn(graph: MarkedGraph, mark: Mark, signal: AbortSignal | undefined): Promise<Mark> {
+    await neo4j.write((tx) => takeMark(tx, names, graph, mark, 1), writing(signal))
+    return { ...mark, writes: mark.writes + 1 }
+  }
+
+  /** One transaction, and one before and behind it that tell readers of it: all of `work` and the mark with it, or nothing. */
   async function move(
     graph: MarkedGraph,
     { from, to, signal }: { readonly from: Mark; readonly to: Omit<Mark, 'writes'>; readonly signal: AbortSignal | undefined },
     work: (tx: Neo4jWriter) => Promise<number>,
   ): Promise<Mark> {
-    const mark = { ...to, writes: from.writes + 1 }
+    // What a writer that died has begun is begun.
+    const begun = isWriting(from) ? from : await turn(graph, from, signal)
+    const mark = { ...to, writes: begun.writes + 2 }
     await neo4j.write(async (tx) => {
-      await takeMark(tx, names, graph, from)
+      await takeMark(tx, names, graph, begun, 2)
       await moveMark(tx, names, graph.graph_seq, mark, await work(tx))
     }, writing(signal))
-    return mark
+    return turn(graph, mark, signal)
   }
 
   /** Moves some commits, in as many transactions as their size asks for; gives the mark behind them, and how many versions they hold. */
@@ -126,6 +135,7 @@ export function createNeo4jProjection({ sql, neo4j, names, logger, batch = 5000 
         moved += range.moved
         mark = range.mark
       }
+      if (isWriting(mark)) await turn(graph, mark, signal)
     }
     // Graphs of a stream that was replaced.
     for (const gone of known.keys()) await wipe(gone, signal)
