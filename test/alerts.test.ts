@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { matches, type Matcher, type Silence } from '../src/datasources/alerts/alerts.ts'
 import { createAlerts } from '../src/datasources/alerts/alerts-source.ts'
 import { type AlertmanagerClient } from '../src/datasources/alerts/alertmanager-client.ts'
@@ -28,6 +28,8 @@ function memoryAlertmanager(): AlertmanagerClient {
     ping: async () => undefined,
   }
 }
+
+const lee = viewerOf('lee@example.com')
 
 const text = (name: string, value: string): Matcher => ({ name, value, isRegex: false, isEqual: true })
 const expression = (value: string): Matcher => ({ name: 'slo', value, isRegex: true, isEqual: true })
@@ -67,21 +69,30 @@ t.test('a silence holds for the alerts of its tenant alone, with or without a la
   t.equal(await alerts.expire({ tenantId: 'globex' }, ours.id), null, "another tenant's cannot be ended")
 })
 
-t.test('the real Alertmanager mutes what a silence of the default tenant means, and no more', async (t) => {
+/** A control plane at the real Alertmanager, and alerts raised there by a name of their own; null where there is none. */
+async function realAlertmanager(t: Test) {
   const url = process.env['ALERTMANAGER_URL']
-  if (!shouldRun(t, 'ALERTMANAGER_URL', url !== undefined)) return
+  if (!shouldRun(t, 'ALERTMANAGER_URL', url !== undefined)) return null
   const backing = await openers['embedded']?.(t)
-  if (backing == null) return
+  if (backing == null) return null
   const plane = await openControlPlane(t, backing, { ALERTMANAGER_URL: url, DEFAULT_TENANT: 'acme' })
-  const lee = viewerOf('lee@example.com')
   const word = `orrery-${Math.random().toString(36).slice(2)}`
   const startsAt = new Date().toISOString()
-  const labels = [{}, { tenant: 'acme' }, { tenant: 'globex' }].map((more) => ({ alertname: word, ...more }))
-  await fetch(`${url}/api/v2/alerts`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(labels.map((given) => ({ labels: given, startsAt }))),
-  })
+  const raise = async (alerts: readonly object[]): Promise<void> => {
+    await fetch(`${url}/api/v2/alerts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(alerts.map((labels) => ({ labels: { alertname: word, ...labels }, startsAt }))),
+    })
+  }
+  return { plane, word, raise }
+}
+
+t.test('the real Alertmanager mutes what a silence of the default tenant means, and no more', async (t) => {
+  const alertmanager = await realAlertmanager(t)
+  if (alertmanager === null) return
+  const { plane, word, raise } = alertmanager
+  await raise([{}, { tenant: 'acme' }, { tenant: 'globex' }])
   const asked = `mutation { silenceAlert(input: { matchers: [{ name: "alertname", value: "${word}" }], comment: "drill", durationSeconds: 600 }) { __typename ... on SilenceAccepted { silence { id } } ... on UserError { message } } }`
   const made = await ask(plane, lee, asked)
   t.match(made.data, { silenceAlert: { __typename: 'SilenceAccepted' } })
@@ -98,6 +109,31 @@ t.test('the real Alertmanager mutes what a silence of the default tenant means, 
   const id = (made.data?.['silenceAlert']?.['silence'] as { id: string }).id
   const expired = await ask(plane, lee, `mutation { expireSilence(input: { silence: "${id}" }) { __typename } }`)
   t.match(expired.data, { expireSilence: { __typename: 'SilenceAccepted' } })
+})
+
+t.test('silences of the real Alertmanager: made, shown, ended, and not those of another tenant', async (t) => {
+  const alertmanager = await realAlertmanager(t)
+  if (alertmanager === null) return
+  const { plane, word, raise } = alertmanager
+  await raise([{ severity: 'critical' }])
+  const shown = `{ alerts(filter: { names: ["${word}"] }) { nodes { id state muted origin silencedBy { id comment } } } }`
+  const list = async () => ((await ask(plane, lee, shown)).data?.['alerts'] as unknown as { nodes: Record<string, unknown>[] }).nodes
+  let alerts = await list()
+  const listed = async (so: () => boolean) => eventually(async () => ((alerts = await list()), so()), { withinMs: 60_000, everyMs: 100 })
+  await listed(() => alerts.length > 0)
+  t.match(alerts, [{ state: 'FIRING', muted: false, origin: 'ALERTMANAGER' }])
+  const made = await ask(
+    plane,
+    lee,
+    `mutation { silenceAlert(input: { alert: "${String(alerts[0]?.['id'])}", comment: "drill", durationSeconds: 600 }) { __typename ... on SilenceAccepted { silence { id state createdBy matchers { name value } } } ... on UserError { message } } }`,
+  )
+  t.match(made.data, { silenceAlert: { __typename: 'SilenceAccepted', silence: { state: 'ACTIVE', createdBy: lee.actorId } } })
+  const id = (made.data?.['silenceAlert']?.['silence'] as { id: string }).id
+  await listed(() => alerts[0]?.['muted'] === true)
+  t.match(alerts, [{ muted: true, silencedBy: [{ id, comment: 'drill' }] }])
+  const expire = `mutation { expireSilence(input: { silence: "${id}" }) { __typename ... on SilenceAccepted { silence { state } } ... on UserError { code } } }`
+  t.match((await ask(plane, viewerOf('eve', ['admin'], 'globex'), expire)).data, { expireSilence: { __typename: 'NotFound' } })
+  t.match((await ask(plane, lee, expire)).data, { expireSilence: { __typename: 'SilenceAccepted', silence: { state: 'EXPIRED' } } })
 })
 
 t.test('expressions of silences mean what Alertmanager takes them for', async (t) => {

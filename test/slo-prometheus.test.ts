@@ -18,7 +18,6 @@ import { systemClock } from '../src/time.ts'
 import { at, guarantees, resetting } from './support/guarantee-series.ts'
 import { type HistorySeries, startPrometheus } from './support/prometheus.ts'
 import { programOf } from './support/server-process.ts'
-import { eventually } from './support/eventually.ts'
 import { shouldRun } from './support/services.ts'
 import { ask, openControlPlane, openers, viewerOf } from './support/control-plane.ts'
 
@@ -405,38 +404,4 @@ t.test('Alertmanager and Prometheus down: our own objectives go on, the answer s
   const silence =
     'mutation { silenceAlert(input: { matchers: [{ name: "a", value: "b" }], comment: "x", durationSeconds: 60 }) { __typename ... on Unavailable { source } } }'
   t.match((await ask(plane, lee, silence)).data, { silenceAlert: { __typename: 'Unavailable', source: 'alertmanager' } })
-})
-
-t.test('silences of the real Alertmanager: made, shown, ended, and not those of another tenant', async (t) => {
-  const url = process.env['ALERTMANAGER_URL']
-  if (!shouldRun(t, 'ALERTMANAGER_URL', url !== undefined)) return
-  const backing = await openers['embedded']?.(t)
-  if (backing == null) return
-  const plane = await openControlPlane(t, backing, { ALERTMANAGER_URL: url, DEFAULT_TENANT: 'acme' })
-  const lee = viewerOf('lee@example.com')
-  const word = `orrery-${Math.random().toString(36).slice(2)}`
-  const startsAt = new Date().toISOString()
-  await fetch(`${url}/api/v2/alerts`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify([{ labels: { alertname: word, severity: 'critical' }, startsAt }]),
-  })
-  const shown = `{ alerts(filter: { names: ["${word}"] }) { nodes { id state muted origin silencedBy { id comment } } } }`
-  const list = async () => ((await ask(plane, lee, shown)).data?.['alerts'] as unknown as { nodes: Record<string, unknown>[] }).nodes
-  let alerts = await list()
-  const listed = async (so: () => boolean) => eventually(async () => ((alerts = await list()), so()), { withinMs: 60_000, everyMs: 100 })
-  await listed(() => alerts.length > 0)
-  t.match(alerts, [{ state: 'FIRING', muted: false, origin: 'ALERTMANAGER' }])
-  const made = await ask(
-    plane,
-    lee,
-    `mutation { silenceAlert(input: { alert: "${String(alerts[0]?.['id'])}", comment: "drill", durationSeconds: 600 }) { __typename ... on SilenceAccepted { silence { id state createdBy matchers { name value } } } ... on UserError { message } } }`,
-  )
-  t.match(made.data, { silenceAlert: { __typename: 'SilenceAccepted', silence: { state: 'ACTIVE', createdBy: lee.actorId } } })
-  const id = (made.data?.['silenceAlert']?.['silence'] as { id: string }).id
-  await listed(() => alerts[0]?.['muted'] === true)
-  t.match(alerts, [{ muted: true, silencedBy: [{ id, comment: 'drill' }] }])
-  const expire = `mutation { expireSilence(input: { silence: "${id}" }) { __typename ... on SilenceAccepted { silence { state } } ... on UserError { code } } }`
-  t.match((await ask(plane, viewerOf('eve', ['admin'], 'globex'), expire)).data, { expireSilence: { __typename: 'NotFound' } })
-  t.match((await ask(plane, lee, expire)).data, { expireSilence: { __typename: 'SilenceAccepted', silence: { state: 'EXPIRED' } } })
 })
