@@ -1,6 +1,7 @@
 import { banner } from './cli/banner.ts'
 import { describeFailure } from './cli/failure.ts'
 import { readConfigWith } from './config.ts'
+import { isLateFieldFailure } from './operation/late-failure.ts'
 import { type Runtime, startRuntime } from './runtime.ts'
 import { createLogger } from './telemetry/logger.ts'
 
@@ -41,7 +42,10 @@ export async function serve(overrides: Readonly<Record<string, string>>): Promis
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
   process.on('uncaughtException', fatal)
-  process.on('unhandledRejection', fatal)
+  process.on('unhandledRejection', (reason) => {
+    if (!isLateFieldFailure(reason)) return fatal(reason)
+    logger.warn({ err: reason }, 'a field failed after its operation was answered')
+  })
 
   runtime = await startRuntime({ config, logger, onFatal: fatal })
   // a signal may have come while the start was under way: `end` had nothing to stop then

@@ -3,6 +3,8 @@ import { Kind, parse, validate } from 'graphql'
 import { compileQuery, isCompiledQuery } from 'graphql-jit'
 import { buildSchema } from '../src/app.ts'
 import { executionSchema, makeExecutable } from '../src/operation/executable.ts'
+import { differentialSchema } from './support/differential-schema.ts'
+import { fixtureApp } from './support/fixture-app.ts'
 import { graphql, serve, temporaryFolder } from './support/program.ts'
 
 const schema = buildSchema()
@@ -13,15 +15,17 @@ const start = (spec: string) => `mutation ($v: String, $spec: JSON) { startRun(i
 
 t.test('literals that a compiled plan would get wrong become variables, and every document compiles', async (t) => {
   const table: [string, number][] = [
-    [start('$spec'), 0],
+    [start('$spec'), 1],
     [start('{ a: 1, b: ["x", null, true], c: { d: ENUM } }'), 0],
     [start('null'), 0],
     [start('{ a: $v }'), 1],
+    ['query ($s: String) { runs(filter: { text: $s }) { totalCount } }', 1],
+    ['query ($s: DateTime, $t: String) { runs(filter: { startedAfter: $s, text: $t }) { totalCount } }', 1],
     [start('{ a: [{ b: [$v] }] }'), 1],
     ['{ runs(filter: { startedAfter: "2026-01-01T00:00:00Z" }) { totalCount } }', 1],
-    ['query ($at: DateTime = "2026-01-01T00:00:00Z") { runs(filter: { startedAfter: $at }) { totalCount } }', 0],
-    ['query ($ids: [ID!]!, $id: ID!) { a: nodes(ids: $ids) { id } b: nodes(ids: [$id, "x"]) { id } }', 0],
-    ['query ($status: RunStatus!) { runs(filter: { statuses: [$status, FAILED] }) { totalCount } }', 0],
+    ['query ($at: DateTime = "2026-01-01T00:00:00Z") { runs(filter: { startedAfter: $at }) { totalCount } }', 1],
+    ['query ($ids: [ID!]!, $id: ID!) { a: nodes(ids: $ids) { id } b: nodes(ids: [$id, "x"]) { id } }', 1],
+    ['query ($status: RunStatus!) { runs(filter: { statuses: [$status, FAILED] }) { totalCount } }', 1],
     ['query ($filter: EventFilter) { timeline(filter: $filter) { pageInfo { hasNextPage } } }', 0],
     ['{ recordStream(key: { name: "s" }) { record(offset: "1") { sizeBytes } } }', 1],
     ['mutation { appendRecords(input: { records: [{ base64: "aGVsbG8=" }] }) { __typename } }', 1],
@@ -39,10 +43,32 @@ t.test('literals that a compiled plan would get wrong become variables, and ever
 })
 
 t.test('a lifted literal takes no name that the operation uses, and has the value it was written with', async (t) => {
-  const text =
-    'query ($literal0: DateTime) { runs(filter: { startedAfter: "2026-01-01T00:00:00Z", startedBefore: $literal0 }) { totalCount } }'
+  const text = 'query ($literal0: Int) { runs(first: $literal0, filter: { startedAfter: "2026-01-01T00:00:00Z" }) { totalCount } }'
   const executable = makeExecutable(schema, parse(text))
-  t.strictSame(executable.valuesOf({ literal0: 5n }), { literal0: 5n, literal0_: 1767225600000000000n })
+  t.strictSame(executable.valuesOf({ literal0: 5 }), { literal0: 5, literal0_: 1767225600000000000n })
+})
+
+t.test('a literal with variables is what the specification makes of it: what is left out is not null', async (t) => {
+  const text =
+    'query ($a: DateTime, $b: DateTime, $c: String) { runs(filter: { startedAfter: $a, startedBefore: $b, text: $c }) { totalCount } }'
+  const executable = makeExecutable(schema, parse(text))
+  t.strictSame(executable.valuesOf({ a: 5n, c: null })['literal0'], Object.assign(Object.create(null), { startedAfter: 5n, text: null }))
+})
+
+t.test('a null where a literal must not have one refuses the operation, before it is compiled and after', async (t) => {
+  const { app } = await fixtureApp(t, {}, { schema: differentialSchema() })
+  const query = 'query ($name: String = "z") {echo(filter: {inner: {names: ["a", $name]}})}'
+  for (let round = 0; round < 8; round++) {
+    const ask = async (variables: object) =>
+      JSON.parse((await app.inject({ method: 'POST', url: '/graphql', payload: { query, variables } })).body) as object
+    t.match(
+      await ask({ name: null }),
+      { data: null, errors: [{ message: /^Argument "filter" has invalid value/, extensions: { code: 'BAD_USER_INPUT' } }] },
+      `round ${round}`,
+    )
+    t.match(await ask({}), { data: { echo: /"names":\["a","z"\]/ } }, `round ${round}`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 })
 
 t.test('a variable inside a JSON literal is there however often the operation is asked for', async (t) => {

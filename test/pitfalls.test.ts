@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { parse, specifiedRules, validate, buildSchema as schemaOf } from 'graphql'
@@ -7,6 +8,7 @@ import depthLimit from 'graphql-depth-limit'
 import mercurius from 'mercurius'
 import { packageRoot } from '../src/root.ts'
 import { fixtureApp, secretText } from './support/fixture-app.ts'
+import { answerOf, run, serve, temporaryFolder } from './support/program.ts'
 import { stockMercurius } from './support/stock.ts'
 
 // Each test shows a pitfall of platform 2.2 on the stock part first, then that Orrery does not have it. When the stock half turns green by itself
@@ -253,6 +255,20 @@ t.test('D31: a JSON AST is no document', async (t) => {
   const { app, counters } = await fixtureApp(t)
   for (const query of [ast, '[]', '{}']) t.equal((await post(app, { query }, { accept: GRJ })).status, 400)
   t.equal(counters.mutations, 0)
+})
+
+t.test('a failure of a field that graphql-js leaves to nobody does not end the server', async (t) => {
+  const leaving = pathToFileURL(join(packageRoot, 'build/test/support/late-rejection.js')).href
+  const stock = run(t, [], { NODE_OPTIONS: `--import=${leaving}` }, join(packageRoot, 'build/test/support/idle-process.js'))
+  await answerOf(() => stock.stdout().includes('waits'), stock.stderr)
+  stock.child.kill('SIGUSR2')
+  t.equal(await stock.ended, 1, 'stock: Node ends the process')
+  t.match(stock.stderr(), /late/)
+  const server = await serve(t, ['--empty', '--data', await temporaryFolder(t)], { NODE_OPTIONS: `--import=${leaving}` })
+  server.child.kill('SIGUSR2')
+  await answerOf(() => server.stderr().includes('a field failed after its operation was answered'), server.stderr)
+  t.equal((await fetch(`${server.url}/health/ready`)).status, 200)
+  t.equal(server.child.exitCode, null)
 })
 
 t.test('every pitfall of the list is in docs/pitfalls.md, with tests that exist and name it', async (t) => {

@@ -18,7 +18,8 @@ import {
 import { buildSchema } from '../src/app.ts'
 import { fieldsMerge, mergingFieldsRule } from '../src/operation/merging-fields.ts'
 import { rulesFor } from '../src/operation/validate.ts'
-import { differentialSchema, generate } from './support/differential.ts'
+import { generate } from './support/differential-documents.ts'
+import { differentialSchema } from './support/differential-schema.ts'
 import { createDocumentMaker, dice, type Dice, seeded } from './support/random-documents.ts'
 
 /** Fields that fit together, that differ in shape, and that differ by the type they are on. */

@@ -44,6 +44,7 @@ export async function openEventSource(
   const newContext = (): Context =>
     createContext(parts, { requestId: origin.requestId, viewer: origin.viewer, signal: stop.signal, log: origin.log })
   const variableValues = operation.variables
+  const values = executable.valuesOf(operation.coerced)
   const rootValue: SubscriptionRoot = { resume }
 
   const opened = await createSourceEventStream({ schema, document, rootValue, contextValue: newContext(), variableValues })
@@ -52,7 +53,6 @@ export async function openEventSource(
     return { errors: (opened.errors ?? []).map((error) => mapError(error, { ...origin, document })) }
   }
   const source = opened[Symbol.asyncIterator]()
-  const values = executable.valuesOf(operation.coerced)
   const executing = executionSchema(schema)
 
   // Mercurius has no place for an event

@@ -4,12 +4,13 @@ import {
   type DocumentNode,
   getNamedType,
   getNullableType,
+  GraphQLError,
+  type GraphQLInputType,
   type GraphQLNamedInputType,
   GraphQLScalarType,
   type GraphQLSchema,
   isInputObjectType,
   isInterfaceType,
-  isListType,
   isObjectType,
   isScalarType,
   isSpecifiedScalarType,
@@ -34,7 +35,7 @@ export interface Executable {
   readonly text: string
   /** Its variables are all of one type that takes values as they are; to be run on an `executionSchema`. */
   readonly document: DocumentNode
-  /** Values of its variables. @param coerced the values of the operation's own variables */
+  /** Values of its variables. @param coerced the values of the operation's own variables @throws GraphQLError when a literal cannot hold them */
   valuesOf(coerced: Values): Record<string, unknown>
 }
 
@@ -86,11 +87,14 @@ function oddArgumentsOf(schema: GraphQLSchema): ReadonlySet<string> {
   return names
 }
 
-/** Whether a literal stands where one of them takes it; a look at names only, so that most documents are done with at once. */
+/** A list or an object that is put together only when variables are known. */
+const isOpen = (value: ValueNode): boolean => (value.kind === Kind.OBJECT || value.kind === Kind.LIST) && mentionsVariable(value)
+
+/** Whether a literal is open, or stands where one of them takes it; a look at names only, so that most documents are done with at once. */
 function mayHoldOddLiterals(schema: GraphQLSchema, document: DocumentNode): boolean {
   const odd = oddArgumentsOf(schema)
   const holds = (node: { readonly arguments?: readonly ArgumentNode[] | undefined }): boolean =>
-    node.arguments?.some(({ name, value }) => value.kind !== Kind.VARIABLE && odd.has(name.value)) === true
+    node.arguments?.some(({ name, value }) => isOpen(value) || (value.kind !== Kind.VARIABLE && odd.has(name.value))) === true
   const inSelection = (selection: SelectionNode): boolean =>
     selection.directives?.some(holds) === true ||
     (selection.kind === Kind.FIELD && holds(selection)) ||
@@ -102,12 +106,22 @@ function mayHoldOddLiterals(schema: GraphQLSchema, document: DocumentNode): bool
 
 interface Literal {
   readonly name: string
+  /** @throws GraphQLError when it holds a null that its type forbids */
   readonly read: (coerced: Values) => unknown
 }
 
+const readerOf =
+  (node: ValueNode, type: GraphQLInputType, argument = ''): Literal['read'] =>
+  (coerced) => {
+    const value = valueFromAST(node, type, coerced)
+    if (value === undefined) throw new GraphQLError(`Argument "${argument}" has invalid value ${print(node)}.`, { nodes: node })
+    return value
+  }
+
 /**
  * Puts variables in the place of literals that graphql-jit cannot write into the code it makes: it writes them as JSON and before any variable is
- * known, so a variable inside of one would be null for ever, and bytes or 64-bit integers would come out as something else.
+ * known. Bytes or 64-bit integers would come out as something else, a variable inside a custom scalar would be null for ever, and one that is left out
+ * of an input object would be null where the reference executor leaves the field out or takes its default.
  */
 function liftLiterals(
   schema: GraphQLSchema,
@@ -117,15 +131,21 @@ function liftLiterals(
   const literals: Literal[] = []
   if (!mayHoldOddLiterals(schema, document)) return { document, literals }
   const types = new TypeInfo(schema)
-  const lift = (node: ValueNode): ValueNode | false | undefined => {
-    const type = getNullableType(types.getInputType())
-    if (type == null || isListType(type) || !isScalarType(type) || isSpecifiedScalarType(type)) return undefined
-    const fixed = mentionsVariable(node) ? undefined : { value: valueFromAST(node, type) }
-    if (fixed !== undefined && isPlain(fixed.value)) return false
+  const lifted = (read: Literal['read']): ValueNode => {
     let name = `literal${literals.length}`
     while (taken.has(name)) name += '_'
-    literals.push({ name, read: (coerced) => (fixed === undefined ? valueFromAST(node, type, coerced) : fixed.value) })
+    literals.push({ name, read })
     return definition(name).variable
+  }
+  const lift = (node: ValueNode): ValueNode | false | undefined => {
+    // inside of a list the type is that of its items
+    const type = node.kind === Kind.LIST ? types.getParentInputType() : types.getInputType()
+    if (type == null) return undefined
+    if (isOpen(node)) return lifted(readerOf(node, type, types.getArgument()?.name))
+    const scalar = getNullableType(type)
+    if (!isScalarType(scalar) || isSpecifiedScalarType(scalar)) return undefined
+    const value = valueFromAST(node, scalar)
+    return isPlain(value) ? false : lifted(() => value)
   }
   const visitor: ASTVisitor = {
     VariableDefinition: () => false,

@@ -28,6 +28,12 @@ const compileAt = 3
 const maxWaiting = 100
 const maxPlans = 512
 
+/** @param schema an `executionSchema` @returns null when it cannot be compiled */
+export function compilePlan(schema: GraphQLSchema, { document }: Executable): CompiledPlan | null {
+  const compiled: CompiledQuery | ExecutionResult = compileQuery(schema, document)
+  return isCompiledQuery(compiled) ? compiled.query : null
+}
+
 /**
  * Compiles between requests, one plan a turn of the event loop, busy or not. The compiler of Mercurius waits for a moment of idleness: a server that is
  * loaded from its start on would interpret for ever.
@@ -40,8 +46,7 @@ export function createPlans(given: GraphQLSchema): Plans {
   const compileNext = (): void => {
     const plan = waiting.shift()
     if (plan === undefined) return
-    const compiled: CompiledQuery | ExecutionResult = compileQuery(schema, plan.executable.document)
-    if (isCompiledQuery(compiled)) plan.compiled = compiled.query
+    plan.compiled = compilePlan(schema, plan.executable)
     if (waiting.length > 0) setImmediate(compileNext)
   }
 
