@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { nextEvent, openStream } from './support/event-stream.ts'
 import { graphql, run, serve, type Serving, temporaryFolder } from './support/program.ts'
 
-t.setTimeout(110_000)
+t.setTimeout(300_000)
 
 const scope = { projectId: 'maps', namespace: 'prod', graphId: 'city' }
 

@@ -53,7 +53,7 @@ export function openStream(t: { teardown(close: () => unknown): unknown }, url: 
         headers: response.headers,
         response,
         async until(end) {
-          const deadline = Date.now() + 10_000
+          const deadline = Date.now() + 60_000
           for (;;) {
             const at = text.indexOf(end)
             if (at >= 0) {
