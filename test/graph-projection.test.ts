@@ -9,7 +9,7 @@ import { createSqlGraph } from '../src/datasources/graph/sql-graph.ts'
 import { createSqlTraversal } from '../src/datasources/graph/sql-traversal.ts'
 import { createGraphProjection } from '../src/projections/graph-projection.ts'
 import { packageRoot } from '../src/root.ts'
-import { history, namespace, payloadOf, toMessages } from './support/graph-history.ts'
+import { history, namespace, payloadOf, toMessages, tsAt } from './support/graph-history.ts'
 import { neighbours, pathLength, replay, replayOrder, type ReplayState } from './support/graph-replay.ts'
 import { graphStores, type GraphStore, syncNeo4j } from './support/graph-stores.ts'
 import { dumpGraphTables, foldGraph } from './support/graph-tables.ts'
@@ -192,6 +192,27 @@ t.test('the graph read model', async (t) => {
     const found = await source.nodes(scope, { graph, position: 1 }, { where: [{ key: 'k\u0000', equals: '\u0000' }] }, page)
     t.equal(found.items.length, ids.length, 'properties with NUL are found too')
     t.equal(createGraphProjection().tenantOf('demon.graph.v1.acme.maps.prod.commit'), 'acme')
+  })
+
+  t.test('a run that a node names is indexed where it can be one, and no value of it keeps a commit out', async (t) => {
+    // Text that no index compresses: a line of it is too long for an entry.
+    const noise = Array.from({ length: 990 }, (_, at) => String.fromCharCode(0x4e00 + ((at * 7919) % 20_000))).join('')
+    const ids = ['run-1', noise, 'a\u0000b', '\ud800', 'é'.repeat(400), 'é'.repeat(401)]
+    const mutations = ids.map((value, at) => ({
+      ...{ op: 'add-node', nodeId: `n${at}`, labels: [] },
+      properties: [{ key: 'runId', value }],
+    }))
+    for (const { name, sql } of adapters) {
+      const payload = payloadOf('city', { commitId: 'c', ts: tsAt(0), mutations })
+      t.same(await foldGraph(sql, toMessages([payload]), [1]), { deadLetters: 0 })
+      const rows = await sql.any<{ run_id: string | null }>('select run_id from graph_nodes order by ref')
+      const kept = ['run-1', null, 'a\ufffdb', '\ufffd', 'é'.repeat(400), null]
+      t.same(
+        rows.map(({ run_id }) => run_id),
+        kept,
+        name,
+      )
+    }
   })
 
   t.test('a history whose beginning the stream had dropped is said to be cut, and only that one', async (t) => {

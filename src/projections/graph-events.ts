@@ -76,7 +76,7 @@ export function parseGraphEvent(message: LogMessage): ParsedGraphMessage {
   const graphId = idIn(fields, 'graphId')
   if (graphId === null) return refused('the event names no graph')
   const tsField = fields.get('ts')
-  const ts = typeof tsField === 'string' ? storable(tsField).slice(0, MAX_TS) : ''
+  const ts = typeof tsField === 'string' ? storable(tsField.slice(0, MAX_TS)) : ''
   const base = {
     scope: { ...namespace, graphId },
     sequence: message.sequence,

@@ -1,6 +1,6 @@
 import { keyOf, labelKey, OPEN } from '../datasources/graph/keys.ts'
 import { type GraphMutation, labelsText, type PropertyText, propertiesText } from '../datasources/graph/mutations.ts'
-import { storable } from './event-text.ts'
+import { idOf, maxIdBytes, storable } from './event-text.ts'
 
 /** What a node holds in one version; texts as the columns of `graph_nodes` hold them. */
 export interface NodeContent {
@@ -68,8 +68,9 @@ export interface RunConvention {
 
 function textProperty(properties: readonly PropertyText[], key: string): string | null {
   const found = properties.findLast((property) => property.key === key)?.value
-  if (found === undefined || !found.startsWith('"') || found.length > 1000) return null
-  return storable(JSON.parse(found) as string)
+  // Every character takes six at most as it is spelled: what is longer cannot be an id, and is not parsed.
+  if (found === undefined || !found.startsWith('"') || found.length > 6 * maxIdBytes) return null
+  return idOf(JSON.parse(found))
 }
 
 /** Each label followed by U+0001, so that one can be found whole. */
