@@ -1,6 +1,10 @@
+import fc from 'fast-check'
 import t from 'tap'
 import { buildApp } from '../src/app.ts'
 import { scopesOf } from '../src/auth/viewer.ts'
+import { readGraphFile } from '../src/graph-files/read.ts'
+import { writeGraph } from '../src/graph-files/formats.ts'
+import { propertiesText } from '../src/datasources/graph/mutations.ts'
 import { sampleGraphHistory } from '../src/sample/graph.ts'
 import { systemClock } from '../src/time.ts'
 import { ask, viewerOf } from './support/control-plane.ts'
@@ -10,6 +14,125 @@ import { graphPlanes } from './support/graph-plane.ts'
 const viewer = viewerOf('ada@example.com', ['admin'], 'demo')
 const scope = { projectId: 'maps', namespace: 'prod', graphId: 'city' }
 const odd = `<a> & "b" 'c' ünïcödé \u{1f600}`
+
+const place = { graph: {} as never, position: 1 }
+const hostile = fc.constantFrom(
+  ...[
+    '<',
+    '>',
+    '&',
+    '"',
+    "'",
+    '\\',
+    ']]>',
+    '<!--',
+    '&#0;',
+    '#json:',
+    '\n',
+    '\r',
+    '\t',
+    ' ',
+    '\u2028',
+    '\u202e',
+    '\ufffe',
+    '\uffff',
+    '\u0001',
+    '\u0000',
+  ],
+  ...['<script>alert(1)</script>', '" onload="alert(1)', '\u{1f600}', '</node>', '</data>', '%', '\u001b', '\\n'],
+)
+const text = fc.array(hostile, { minLength: 1, maxLength: 4 }).map((parts) => parts.join(''))
+const properties = fc.array(fc.record({ key: text, value: text.map((value) => JSON.stringify(value)) }), { maxLength: 2 })
+
+/** A graph of which every text is hostile; the last two ids are ends that are no nodes. */
+const subgraph = fc
+  .record({
+    ids: fc.uniqueArray(text, { minLength: 4, maxLength: 8 }),
+    edges: fc.array(fc.record({ from: fc.nat(), to: fc.nat(), type: fc.option(text), properties }), { maxLength: 8 }),
+    labels: fc.array(text, { maxLength: 2 }),
+    properties,
+  })
+  .map(({ ids, edges, labels, properties: own }) => {
+    const [nodes, ends] = [ids.slice(0, -2), ids.slice(-2)]
+    const origins = [] as const
+    return {
+      ends: ends.filter((_end, at) => edges.some(({ from, to }) => [from, to].some((end) => end % ids.length === nodes.length + at))),
+      truncated: false,
+      nodes: nodes.map((nodeId) => ({
+        ...{ place, ref: 0, key: nodeId, nodeId, labels, propertiesText: propertiesText(own), dangling: false, origins, warnings: [] },
+      })),
+      relationships: edges.map((edge, at) => {
+        const [fromId = '', toId = ''] = [ids[edge.from % ids.length], ids[edge.to % ids.length]]
+        return {
+          ...{ place, ref: 0, key: `${at}`, relationshipId: `${ids[0]}${at}`, type: edge.type, fromId, toId, confidence: null, origins },
+          ...{ propertiesText: propertiesText(edge.properties), from: { ref: 0, key: fromId }, to: { ref: 0, key: toId } },
+        }
+      }),
+    }
+  })
+
+t.test('a file of any ids, labels, types and properties is read as it was written, and a picture of it runs nothing', (t) => {
+  fc.assert(
+    fc.property(subgraph, (graph) => {
+      const expected = [
+        ...graph.nodes.map(({ nodeId, labels, propertiesText: own }) => ['add-node', nodeId, labels, own]),
+        ...graph.relationships.map((one) => ['add-edge', one.relationshipId, one.fromId, one.toId, one.type, one.propertiesText]),
+      ]
+      for (const format of ['JSON', 'GRAPHML'] as const) {
+        const read = readGraphFile(format, writeGraph(format, graph)).map((one) => {
+          if (one.op === 'add-node') return [one.op, one.nodeId, one.labels, propertiesText(one.properties)]
+          return one.op === 'add-edge' ? [one.op, one.edgeId, one.from, one.to, one.label, propertiesText(one.properties)] : []
+        })
+        t.same(read, expected, format)
+      }
+      const xmlFiles = [writeGraph('GRAPHML', graph), writeGraph('SVG', graph)]
+      for (const file of xmlFiles) t.notMatch(file, /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u, 'all of it is XML')
+      const tags = [...(xmlFiles[1] ?? '').matchAll(/<(\w+)([^>]*)>/g)]
+      t.ok(
+        tags.every(
+          ([, name = '', rest = '']) => /^(?:svg|defs|marker|path|rect|g|circle|line|text|title)$/.test(name) && !/\son\w+=/.test(rest),
+        ),
+        'shapes and text only',
+      )
+      // Quoted strings of DOT, and nothing but the few words of the format between them.
+      const dot = writeGraph('DOT', graph)
+      t.match(
+        dot.replace(/"(?:[^"\\]|\\[^])*"/g, 'S'),
+        /^digraph G \{\n(?: {2}S \[label=S\];\n| {2}S \[style=dashed\];\n| {2}S -> S(?: \[label=S\])?;\n)*\}\n$/,
+      )
+      if (!t.passing()) throw new Error('differs')
+    }),
+    { numRuns: 200 },
+  )
+  t.end()
+})
+
+t.test('a file that begins everything and ends nothing is refused at once', { timeout: 60_000 }, (t) => {
+  const many = 250_000
+  const files = [
+    ...['<node ', '<node>', '<key ', '<!--', '<![CDATA[', '<?', '&', '<data key="a">', '<node id="', '</'].map((part) =>
+      part.repeat(many / part.length),
+    ),
+    ...[
+      `<node ${'a'.repeat(many)}></node>`,
+      `<node ${'a '.repeat(many / 2)}></node>`,
+      `<node id="x" ${' '.repeat(many)}`,
+      '<!DOCTYPE graphml []>',
+    ],
+  ]
+  for (const file of files) {
+    const refused = () => readGraphFile('GRAPHML', `<graphml>${file}`)
+    t.throws(refused, { code: 'BAD_USER_INPUT' }, file.slice(0, 12))
+  }
+  t.same(
+    readGraphFile(
+      'GRAPHML',
+      '<g:graphml xmlns:g="x"><!-- <node id="no"/> --><g:node id="a"><g:data key="k"><![CDATA[<b>]]></g:data></g:node></g:graphml>',
+    ),
+    [{ op: 'add-node', nodeId: 'a', labels: [], properties: [{ key: 'k', value: '"<b>"' }] }],
+  )
+  t.end()
+})
 
 t.test('files, pictures, streams and the sample of graphs', async (t) => {
   const [plane] = await graphPlanes(t)
@@ -26,6 +149,7 @@ t.test('files, pictures, streams and the sample of graphs', async (t) => {
     { addNode: { nodeId: 'far' } },
     { addEdge: { edgeId: 'e1', from: 'a', to: odd, label: 'ROAD & RAIL', properties: [{ key: 'km', value: 2 }] } },
     { addEdge: { edgeId: 'loop', from: 'a', to: 'a' } },
+    { addEdge: { edgeId: 'loose', from: 'a', to: 'ghost' } },
   ]
   const made = (await query(create, { input: { scope, mutations } }))['createGraph'] as unknown as { graph: { id: string }; cursor: string }
   const id = made.graph.id
@@ -42,13 +166,13 @@ t.test('files, pictures, streams and the sample of graphs', async (t) => {
 
   for (const format of ['JSON', 'GRAPHML']) {
     const file = await exported(format)
-    t.match(file, { nodeCount: 3, relationshipCount: 2, truncated: false })
+    t.match(file, { nodeCount: 3, relationshipCount: 3, truncated: false }, 'with what hangs on ends that are no nodes')
     const target = { ...scope, graphId: `copy-${format.toLowerCase()}` }
     const load = `mutation ($input: ImportGraphInput!) { importGraph(input: $input) { __typename ... on GraphAccepted { graph { id nodeCount relationshipCount node(nodeId: "a") { properties { key valueText } } } } ... on InvalidInput { message path } } }`
     t.match(await query(load, { input: { scope: target, format, text: file.text } }), {
       importGraph: {
         __typename: 'GraphAccepted',
-        graph: { nodeCount: 3, relationshipCount: 2, node: { properties: [{ key: 'v', valueText: '1.0' }] } },
+        graph: { nodeCount: 3, relationshipCount: 3, node: { properties: [{ key: 'v', valueText: '1.0' }] } },
       },
     })
     const copy = (await query('query ($scope: GraphScopeInput!) { graph(scope: $scope) { id } }', { scope: target }))['graph']?.['id']
@@ -62,7 +186,8 @@ t.test('files, pictures, streams and the sample of graphs', async (t) => {
     })
   }
   t.match((await exported('DOT')).text, /^digraph G \{\n {2}"a" \[label="a/)
-  t.match(await exported('JSON', { node: 'a' }), { nodeCount: 2 }, 'what lies around a node')
+  t.match(await exported('JSON', { node: 'a' }), { nodeCount: 2, relationshipCount: 3 }, 'what lies around a node')
+  t.match(await exported('JSON', { node: odd }), { nodeCount: 2, relationshipCount: 3 }, 'relationships of all that is shown')
   t.match(await exported('JSON', { limit: 1 }), { nodeCount: 1, truncated: true })
   const picture = await exported('SVG')
   t.equal((await exported('SVG')).text, picture.text, 'the same graph gives the same picture')

@@ -1,10 +1,14 @@
 import { type Subgraph } from './collect.ts'
+import { DANGLING } from './graphml.ts'
 import { drawSvg } from './svg.ts'
+import { exactly, jsonInXml, xml } from './xml.ts'
 
 export type GraphFormat = 'JSON' | 'GRAPHML' | 'DOT' | 'SVG'
 
 /** Nodes that a picture shows at most. */
 export const MAX_PICTURE = 200
+/** Relationships that a picture shows at most. */
+export const MAX_LINES = 2_000
 
 export const contentTypes: Readonly<Record<GraphFormat, string>> = {
   JSON: 'application/json; charset=utf-8',
@@ -12,12 +16,6 @@ export const contentTypes: Readonly<Record<GraphFormat, string>> = {
   DOT: 'text/vnd.graphviz; charset=utf-8',
   SVG: 'image/svg+xml; charset=utf-8',
 }
-
-/** Text inside XML; what XML cannot hold at all becomes U+FFFD. */
-export const xml = (text: string): string =>
-  text
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replace(/[&<>"']/g, (found) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' })[found] ?? found)
 
 /** Properties stay the text that is stored, so that numbers keep their spelling. */
 function toJson({ nodes, relationships }: Subgraph): string {
@@ -29,22 +27,26 @@ function toJson({ nodes, relationships }: Subgraph): string {
   return `{\n  "nodes": [\n${nodes.map(node).join(',\n')}\n  ],\n  "relationships": [\n${relationships.map(edge).join(',\n')}\n  ]\n}\n`
 }
 
-function toGraphml({ nodes, relationships }: Subgraph): string {
+function toGraphml({ nodes, ends, relationships }: Subgraph): string {
   const data = (key: string, text: string): string => `<data key="${key}">${xml(text)}</data>`
+  const id = (text: string): string => xml(exactly(text))
+  const properties = (text: string): string => data('properties', jsonInXml(text))
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">',
     '<key id="labels" for="node" attr.name="labels" attr.type="string"/>',
     '<key id="properties" for="all" attr.name="properties" attr.type="string"/>',
     '<key id="type" for="edge" attr.name="type" attr.type="string"/>',
+    `<key id="${DANGLING}" for="node" attr.name="dangling" attr.type="boolean"/>`,
     '<graph id="G" edgedefault="directed">',
     ...nodes.map(
       (one) =>
-        `<node id="${xml(one.nodeId)}">${data('labels', JSON.stringify(one.labels))}${data('properties', one.propertiesText)}</node>`,
+        `<node id="${id(one.nodeId)}">${data('labels', jsonInXml(JSON.stringify(one.labels)))}${properties(one.propertiesText)}</node>`,
     ),
+    ...ends.map((end) => `<node id="${id(end)}">${data(DANGLING, 'true')}</node>`),
     ...relationships.map(
       (one) =>
-        `<edge id="${xml(one.relationshipId)}" source="${xml(one.fromId)}" target="${xml(one.toId)}">${one.type === null ? '' : data('type', one.type)}${data('properties', one.propertiesText)}</edge>`,
+        `<edge id="${id(one.relationshipId)}" source="${id(one.fromId)}" target="${id(one.toId)}">${one.type === null ? '' : data('type', exactly(one.type))}${properties(one.propertiesText)}</edge>`,
     ),
     '</graph>',
     '</graphml>',
@@ -55,10 +57,11 @@ function toGraphml({ nodes, relationships }: Subgraph): string {
 /** A quoted id of Graphviz: only quotes and backslashes mean something in it. */
 const dot = (text: string): string => `"${text.replace(/\0/g, '\ufffd').replace(/["\\]/g, '\\$&').replace(/\r?\n/g, '\\n')}"`
 
-function toDot({ nodes, relationships }: Subgraph): string {
+function toDot({ nodes, ends, relationships }: Subgraph): string {
   const lines = [
     'digraph G {',
     ...nodes.map((one) => `  ${dot(one.nodeId)} [label=${dot([one.nodeId, ...one.labels].join('\n'))}];`),
+    ...ends.map((end) => `  ${dot(end)} [style=dashed];`),
     ...relationships.map((one) => `  ${dot(one.fromId)} -> ${dot(one.toId)}${one.type === null ? '' : ` [label=${dot(one.type)}]`};`),
     '}',
   ]

@@ -1,5 +1,6 @@
 import { badUserInput } from '../errors.ts'
 import { isList, isMap, type LexemeJson, parseLexemeJson } from '../datasources/graph/lexeme-json.ts'
+import { readGraphml } from './graphml.ts'
 import { type GraphMutation, MalformedMutation, readMutation } from '../datasources/graph/mutations.ts'
 
 const refuse = (message: string) => badUserInput(message, { path: ['text'] })
@@ -44,77 +45,13 @@ function ofValue(value: LexemeJson): GraphMutation[] {
   return [...nodes, ...edges]
 }
 
-function parse(text: string): LexemeJson {
+function parsed(text: string, parse: (text: string) => LexemeJson, name: string): LexemeJson {
   try {
-    return parseLexemeJson(text)
-  } catch {
-    throw refuse('The file is no JSON.')
+    return parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw refuse(`The file is no ${name}.`)
+    throw error
   }
-}
-
-const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
-const plain = (text: string): string =>
-  text.replace(/&(?:#(\d+)|#x([0-9a-fA-F]+)|(\w+));/g, (found, decimal?: string, hex?: string, name?: string) => {
-    if (name !== undefined) return entities[name] ?? found
-    const code = decimal === undefined ? parseInt(hex ?? '0', 16) : Number(decimal)
-    return code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd'
-  })
-
-const attributes = (text: string): Map<string, string> =>
-  new Map(
-    [...text.matchAll(/([\w.:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(([, name = '', double, single]) => [
-      name,
-      plain(double ?? single ?? ''),
-    ]),
-  )
-
-/** Keys of the file by id: what `data` elements are about. */
-const keysOf = (text: string): Map<string, string> =>
-  new Map(
-    [...text.matchAll(/<key\b([^>]*)>/g)].map(([, found = '']) => {
-      const given = attributes(found)
-      return [given.get('id') ?? '', given.get('attr.name') ?? given.get('id') ?? '']
-    }),
-  )
-
-/** GraphML of ours, and of others as far as nodes, edges and plain data go; no document types, no entities of its own. */
-function ofGraphml(text: string): GraphMutation[] {
-  if (!/<graphml\b/.test(text) || /<!(?:DOCTYPE|ENTITY)/i.test(text)) throw refuse('The file is no plain GraphML.')
-  const keys = keysOf(text)
-  const nodes: LexemeJson[] = []
-  const relationships: LexemeJson[] = []
-  for (const [, kind, head = '', , body = ''] of text.matchAll(/<(node|edge)\b((?:[^>"']|"[^"]*"|'[^']*')*?)(\/>|>([\s\S]*?)<\/\1>)/g)) {
-    const given = attributes(head)
-    const data = new Map(
-      [...body.matchAll(/<data\b([^>]*)>([\s\S]*?)<\/data>/g)].map(([, found = '', inner = '']) => {
-        const key = attributes(found).get('key') ?? ''
-        return [keys.get(key) ?? key, plain(inner)]
-      }),
-    )
-    const listed = (name: string): LexemeJson => (data.has(name) ? parse(data.get(name) ?? '[]') : [])
-    const others = [...data].filter(([name]) => !['labels', 'properties', 'type'].includes(name))
-    const own = listed('properties')
-    const properties = [
-      ...(isList(own) ? own : []),
-      ...others.map(([key, value]) => new Map<string, LexemeJson>(Object.entries({ key, value }))),
-    ]
-    if (kind === 'node')
-      nodes.push(new Map<string, LexemeJson>(Object.entries({ nodeId: given.get('id') ?? null, labels: listed('labels'), properties })))
-    else
-      relationships.push(
-        new Map<string, LexemeJson>(
-          Object.entries({
-            ...{
-              relationshipId: given.get('id') ?? `edge-${relationships.length + 1}`,
-              from: given.get('source') ?? null,
-              to: given.get('target') ?? null,
-            },
-            ...{ type: data.get('type') ?? null, properties },
-          }),
-        ),
-      )
-  }
-  return ofValue(new Map<string, LexemeJson>(Object.entries({ nodes, relationships })))
 }
 
 /**
@@ -122,8 +59,8 @@ function ofGraphml(text: string): GraphMutation[] {
  * @throws AppError BAD_USER_INPUT for another format, or a file that cannot be read
  */
 export function readGraphFile(format: string, text: string): GraphMutation[] {
-  if (format === 'JSON') return ofValue(parse(text))
-  if (format === 'GRAPHML') return ofGraphml(text)
+  if (format === 'JSON') return ofValue(parsed(text, parseLexemeJson, 'JSON'))
+  if (format === 'GRAPHML') return ofValue(parsed(text, readGraphml, 'plain GraphML'))
   throw badUserInput('Files are read in JSON and GRAPHML.', { path: ['format'] })
 }
 

@@ -1,4 +1,5 @@
 import { type Subgraph } from './collect.ts'
+import { xml } from './xml.ts'
 
 const SIZE = 900
 const MARGIN = 60
@@ -60,29 +61,27 @@ function colourOf(label: string): string {
   return `hsl(${hash} 55% 62%)`
 }
 
-const escape = (text: string): string =>
-  text
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replace(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`)
 const short = (text: string): string => {
   const characters = [...text]
   return characters.length > 24 ? `${characters.slice(0, 23).join('')}…` : text
 }
 
-/** A picture of a graph. Everything in it is text and shapes: no scripts, no styles, nothing from elsewhere. */
-export function drawSvg(graph: Subgraph): string {
+/** A picture of a graph, of its nodes and what is between them. Everything in it is text and shapes: no scripts, no styles, nothing from elsewhere. */
+export function drawSvg(whole: Subgraph): string {
+  const ends = new Set(whole.ends)
+  const graph = { ...whole, relationships: whole.relationships.filter(({ fromId, toId }) => !ends.has(fromId) && !ends.has(toId)) }
   const places = layout(graph)
   const at = (id: string): Point => places.get(id) ?? { x: 0, y: 0 }
   const edges = graph.relationships.map(({ fromId, toId, type }) => {
     const [a, b] = [at(fromId), at(toId)]
-    const title = type === null ? '' : `<title>${escape(type)}</title>`
+    const title = type === null ? '' : `<title>${xml(type)}</title>`
     if (fromId === toId) return `<circle cx="${a.x}" cy="${a.y - 16}" r="10" fill="none" stroke="#98a2b3">${title}</circle>`
     return `<line x1="${a.x}" y1="${a.y}" x2="${b.x}" y2="${b.y}" stroke="#98a2b3" marker-end="url(#arrow)">${title}</line>`
   })
   const nodes = graph.nodes.map(({ nodeId, labels }) => {
     const { x, y } = at(nodeId)
-    const title = `<title>${escape([nodeId, ...labels].join(' · '))}</title>`
-    return `<g><circle cx="${x}" cy="${y}" r="9" fill="${colourOf(labels[0] ?? '')}" stroke="#344054">${title}</circle><text x="${x}" y="${y + 22}" text-anchor="middle" fill="#344054">${escape(short(nodeId))}</text></g>`
+    const title = `<title>${xml([nodeId, ...labels].join(' · '))}</title>`
+    return `<g><circle cx="${x}" cy="${y}" r="9" fill="${colourOf(labels[0] ?? '')}" stroke="#344054">${title}</circle><text x="${x}" y="${y + 22}" text-anchor="middle" fill="#344054">${xml(short(nodeId))}</text></g>`
   })
   const more = graph.truncated
     ? `<text x="${SIZE / 2}" y="${SIZE - 8}" text-anchor="middle" fill="#b42318">There is more than this picture shows.</text>`

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Context } from '../context.ts'
 import { type CommitInput, type GraphWriteOutcome } from '../datasources/graph/commands.ts'
-import { dryRun } from '../datasources/graph/dry-run.ts'
 import { type GraphDiff, type GraphKey } from '../datasources/graph/graph.ts'
 import { checkMutations, sizeOfMutation } from '../datasources/graph/graph-rules.ts'
 import { canonicalJson, lexemeJsonOf, parseLexemeJson } from '../datasources/graph/lexeme-json.ts'
@@ -177,7 +176,7 @@ function trying(ctx: Context, input: CommitGraphInput, mutations: readonly Graph
       const message = `The head of the graph is ${head.commitId} now.`
       return { __typename: 'GraphHeadMoved', code: 'CONFLICT', message, path: null, retryable: false, head }
     }
-    const diff = await dryRun(source, ctx.scope, { graph, position: graph.head }, mutations)
+    const diff = await source.dryRun(ctx.scope, { graph, position: graph.head }, mutations)
     const { clientMutationId } = input
     const cursor = await graphCursorOf(ctx, head.sequence)
     return {

@@ -14,7 +14,7 @@ import { type Page, type PageRequest } from '../datasources/page.ts'
 import { checkDepth } from '../datasources/graph/graph-search.ts'
 import { AppError, badUserInput } from '../errors.ts'
 import { collectSubgraph } from '../graph-files/collect.ts'
-import { contentTypes, MAX_PICTURE, writeGraph } from '../graph-files/formats.ts'
+import { contentTypes, MAX_LINES, MAX_PICTURE, writeGraph } from '../graph-files/formats.ts'
 import { type PropertyFilter as PropertyFilterInput, type Resolvers } from '../generated/resolver-types.ts'
 import { toCountedConnection } from './connection.ts'
 import { reading } from './freshness.ts'
@@ -40,8 +40,9 @@ export function propertyFilters(where: readonly PropertyFilterInput[] | null | u
   })
 }
 
-/** Nodes in one file at most. */
+/** Nodes, and relationships, in one file at most. */
 const MAX_EXPORT = 10_000
+const MAX_EXPORTED_EDGES = 50_000
 
 const placeOf = (ctx: Context, graph: GraphModel, ref: GraphRef | null | undefined) =>
   ctx.dataSources.graph.locate(ctx.scope, graph, ref ?? null)
@@ -148,6 +149,7 @@ const Graph: Resolvers['Graph'] = {
       nodeId: nodeId ?? null,
       depth: depth ?? 2,
       limit: wanted,
+      most: format === 'SVG' ? MAX_LINES : MAX_EXPORTED_EDGES,
     })
     const [nodeCount, relationshipCount] = [found.nodes.length, found.relationships.length]
     return {

@@ -2,6 +2,7 @@ import { type Nanos } from '../../time.ts'
 import { type Page, type PageRequest } from '../page.ts'
 import { type System } from '../runs/runs.ts'
 import { type Scope } from '../scope.ts'
+import { type GraphMutation } from './mutations.ts'
 
 export type GraphSourceKind = 'ORRERY' | 'SUMMIT'
 
@@ -266,6 +267,8 @@ export interface GraphDataSource {
   findNodeByKey(scope: Scope, place: GraphPlace, key: string): Promise<GraphNode | null>
   findRelationshipByKey(scope: Scope, place: GraphPlace, key: string): Promise<GraphRelationship | null>
   relationships(scope: Scope, place: GraphPlace, types: readonly string[] | null, page: PageRequest): Promise<Page<GraphRelationship>>
+  /** Those that begin or end in one of these nodes, each once. */
+  relationshipsAmong(scope: Scope, place: GraphPlace, nodes: readonly GraphNode[], page: PageRequest): Promise<Page<GraphRelationship>>
   relationshipsOf(
     scope: Scope,
     node: GraphNode,
@@ -281,6 +284,8 @@ export interface GraphDataSource {
   path(scope: Scope, place: GraphPlace, query: PathQuery): Promise<GraphPath | null>
 
   diff(scope: Scope, from: GraphPlace, to: GraphPlace): Promise<GraphDiff>
+  /** What changes would do at a place; nothing is written. @throws AppError BAD_USER_INPUT where the removed relationships are too many to be told */
+  dryRun(scope: Scope, place: GraphPlace, mutations: readonly GraphMutation[]): Promise<GraphDiff>
   /** Versions of one node, newest first. */
   history(scope: Scope, graph: Graph, nodeId: string, page: PageRequest): Promise<Page<GraphNodeVersion>>
   /** Nodes at the heads of the tenant's graphs that name a run by the documented properties. */

@@ -43,6 +43,14 @@ export async function findNodeByKey(sql: Sql, scope: Scope, place: GraphPlace, k
   return row === undefined || row.labels === null ? null : nodeOfRow(place, row)
 }
 
+/** What is known by these keys; what is no node at the place comes as a dangling one. */
+export async function nodesByKeys(sql: Sql, scope: Scope, place: GraphPlace, keys: readonly string[]): Promise<GraphNode[]> {
+  if (keys.length === 0) return []
+  const params = placed(scope, place)
+  const rows = await nodesWhere(sql, scope, place, `r.node_key = any(${params.add(keys)}::text[])`, params)
+  return rows.map((row) => nodeOfRow(place, row))
+}
+
 /** Numbers of nodes that exist at the place, by id; null for those that do not. */
 export async function refsOf(sql: Sql, scope: Scope, place: GraphPlace, ids: readonly string[]): Promise<(number | null)[]> {
   const params = placed(scope, place)
@@ -195,6 +203,19 @@ export async function findRelationshipByKey(sql: Sql, scope: Scope, place: Graph
   return row === undefined ? null : edgeOfRow(place, row)
 }
 
+export async function relationshipsByKeys(
+  sql: Sql,
+  scope: Scope,
+  place: GraphPlace,
+  keys: readonly string[],
+): Promise<GraphRelationship[]> {
+  if (keys.length === 0) return []
+  const params = placed(scope, place)
+  const refs = `(select x.ref from graph_edge_refs x where x.graph_seq = $2 and x.edge_key = any(${params.add(keys)}::text[]))`
+  const rows = await relationshipsWhere(sql, scope, place, `e.ref in ${refs}`, params)
+  return rows.map((row) => edgeOfRow(place, row))
+}
+
 /** Relationships by number, in the order of `refs`; those that do not hold at the place are left out. */
 export async function relationshipsByRefs(
   sql: Sql,
@@ -259,6 +280,33 @@ export async function listRelationshipsOf(
       columns: edgeColumns,
       from: `graph_edges e ${edgeJoins}`,
       where: [`e.graph_seq = ${OWN}`, ...holdsAt('e', at), endConditions[direction](ref), ...typeCondition(types, params)],
+    },
+    page,
+    params,
+    item: (row) => edgeOfRow(place, row),
+  })
+}
+
+/** Two indexes, two halves: an `or` over both would read the whole graph. */
+export async function listRelationshipsAmong(
+  sql: Sql,
+  scope: Scope,
+  place: GraphPlace,
+  nodes: readonly GraphNode[],
+  page: PageRequest,
+): Promise<Page<GraphRelationship>> {
+  const params = placed(scope, place)
+  const at = params.add(place.position)
+  const refs = `${params.add(nodes.map(({ ref }) => ref))}::integer[]`
+  const half = (end: string): string =>
+    `select x.ref from graph_edges x where x.graph_seq = ${OWN} and x.${end} = any(${refs}) and ${holdsAt('x', at).join(' and ')}`
+  return readPage<EdgeRow, GraphRelationship>(sql, scope, {
+    source: {
+      list: `Graph.relationshipsAmong:${place.graph.graphSeq}`,
+      order: wholeKey(byRef('e')),
+      columns: edgeColumns,
+      from: `graph_edges e ${edgeJoins}`,
+      where: [`e.graph_seq = ${OWN}`, ...holdsAt('e', at), `e.ref in (${half('from_ref')} union all ${half('to_ref')})`],
     },
     page,
     params,

@@ -15,6 +15,7 @@ import {
   type GraphRef,
   type GraphTag,
 } from './graph.ts'
+import { dryRun } from './dry-run.ts'
 import { createSqlGraphChanges } from './sql-graph-changes.ts'
 import * as content from './sql-graph-content.ts'
 import { pageOf } from './pages.ts'
@@ -285,6 +286,8 @@ export function createSqlGraph(parts: SqlGraphParts): GraphDataSource {
     findNodeByKey: (scope, place, key) => content.findNodeByKey(sql, scope, place, key),
     findRelationshipByKey: (scope, place, key) => content.findRelationshipByKey(sql, scope, place, key),
     relationships: (scope, place, types, page) => content.listRelationships(sql, scope, place, types, page),
+    relationshipsAmong: (scope, place, nodes, page) => content.listRelationshipsAmong(sql, scope, place, nodes, page),
+    dryRun: (scope, place, mutations) => dryRun(sql, scope, place, mutations),
     relationshipsOf: (scope, node, query, page) => content.listRelationshipsOf(sql, scope, node, query, page),
   }
 }

@@ -211,14 +211,14 @@ export function createSummitGraph({ neo4j, detection, entities }: SummitGraphPar
 
   async function listEdges(
     scope: Scope,
-    from: GraphNode | null,
+    nodes: readonly GraphNode[] | null,
     query: { direction: NeighbourQuery['direction']; types: readonly string[] | null },
     page: PageRequest,
   ) {
     const [left, right] = arrows[query.direction]
     const typed = query.types === null ? '' : ` AND ${typeOf('r')} IN $types`
-    const head = from === null ? `${allNodes} MATCH (n)-[r]->(b)` : `${nodesByIds} MATCH (n)${left}[r]${right}(b)`
-    const owner = { list: `Summit.relationships:${from?.key ?? ''}`, order: 'ID', tenantId: scope.tenantId }
+    const head = nodes === null ? `${allNodes} MATCH (n)-[r]->(b)` : `${nodesByIds} MATCH (n)${left}[r]${right}(b)`
+    const owner = { list: `Summit.relationships:${nodes?.length === 1 ? nodes[0]?.key : ''}`, order: 'ID', tenantId: scope.tenantId }
     const [after] = page.cursor === null ? [] : decodeListCursor(owner, page.cursor, ['text'])
     const backward = page.direction === 'BACKWARD'
     // Ids of relationships may repeat: the store's own id tells them apart.
@@ -228,7 +228,7 @@ export function createSummitGraph({ neo4j, detection, entities }: SummitGraphPar
        RETURN ${idOf('startNode(r)')} AS source, ${idOf('endNode(r)')} AS target, type(r) AS type, properties(r) AS props,
          elementId(r) AS elementId, place ORDER BY place ${backward ? 'DESC' : ''} LIMIT $max`,
       {
-        ...{ ids: from === null ? [] : [from.key], tenant: scope.tenantId, types: query.types },
+        ...{ ids: nodes?.map(({ key }) => key) ?? [], tenant: scope.tenantId, types: query.types },
         ...{ after: after ?? null, max: BigInt(page.size + 1) },
       },
       call(scope),
@@ -311,7 +311,8 @@ export function createSummitGraph({ neo4j, detection, entities }: SummitGraphPar
       return row === undefined ? null : summitRelationship(place(scope), row)
     },
     relationships: (scope, _place, types, page) => listEdges(scope, null, { direction: 'OUT', types }, page),
-    relationshipsOf: (scope, node, query, page) => listEdges(scope, node, query, page),
+    relationshipsAmong: (scope, _place, nodes, page) => listEdges(scope, nodes, { direction: 'ANY', types: null }, page),
+    relationshipsOf: (scope, node, query, page) => listEdges(scope, [node], query, page),
     async neighbours(scope, node, query, page) {
       const owner = { list: `Summit.neighbours:${node.key}`, order: 'DISTANCE', tenantId: scope.tenantId }
       const [distance, id] = page.cursor === null ? [] : decodeListCursor(owner, page.cursor, ['integer', 'text'])
@@ -373,6 +374,9 @@ export function createSummitGraph({ neo4j, detection, entities }: SummitGraphPar
     },
     async diff() {
       throw badUserInput("Summit's graph keeps no history.")
+    },
+    async dryRun() {
+      throw badUserInput("Summit's graph can only be read here.")
     },
     history: async () => emptyPage,
     nodesOfRun: async () => emptyPage,
