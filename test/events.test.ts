@@ -425,14 +425,60 @@ t.test('when a log has lost something', async (t) => {
 
   t.test('a replaced stream is said to be one, to live readers and to old cursors', async (t) => {
     const { log, put, server, reader, start } = await open(t)
+    const strictReader = await subscribe(t, server, { filter, strict: true })
+    t.match(await strictReader.next(), { phase: 'LIVE' })
     log.replace()
     t.match(await reader.next(), { __typename: 'StreamGap', reason: 'SOURCE_RESET' })
+    t.match(await strictReader.error(), { code: 'CURSOR_EXPIRED', reason: 'SOURCE_RESET' })
     put('run')
     t.match((await reader.events(1))[0]?.event, { sequence: '1' })
     const old = await subscribe(t, server, { filter, after: start })
-    t.match([await old.next(), await old.next()], [{ phase: 'REPLAY' }, { reason: 'SOURCE_RESET' }])
+    t.match([await old.next(), await old.next()], [{ reason: 'SOURCE_RESET' }, { phase: 'REPLAY' }])
     const strict = await subscribe(t, server, { filter, after: start, strict: true })
     t.match(await strict.error(), { code: 'CURSOR_EXPIRED', reason: 'SOURCE_RESET' })
+  })
+
+  t.test('who was further on another replica shares the work only when this one is there too', async (t) => {
+    const { log, put, server, start } = await open(t)
+    let release = (): void => undefined
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const late: EventLog = {
+      ...log,
+      async *tail(stream, options) {
+        await released
+        yield* log.tail(stream, options)
+      },
+    }
+    const behind = await liveServer(t, backing, { log: late, withoutProjector: true })
+    const other = { ...filter, severityAtLeast: 'INFO' }
+    const there = await subscribe(t, behind, { filter })
+    t.match(await there.next(), { phase: 'LIVE' })
+    put('run')
+    put('run')
+    const further = async (of: object, after: string | undefined) => {
+      const before = await subscribe(t, server, { filter: of, after })
+      const seen = await before.events(2)
+      before.close()
+      const reader = await subscribe(t, behind, { filter: of, after: seen[1]?.cursor })
+      t.match([await reader.next(), await reader.next()], [{ phase: 'REPLAY' }, { phase: 'LIVE' }])
+      return reader
+    }
+    // one finds readers who ask the same, the other is found by them
+    const joins = await further(filter, start)
+    const first = await subscribe(t, server, { filter: other })
+    const atStart = (await first.next()).cursor
+    put('run')
+    put('run')
+    const isJoined = await further(other, atStart)
+    const joining = await subscribe(t, behind, { filter: other })
+    t.match(await joining.next(), { phase: 'LIVE' })
+    release()
+    put('run')
+    const sequences = async (reader: typeof joins, count: number) => (await reader.events(count)).map(({ event }) => event?.sequence)
+    t.strictSame(await sequences(there, 5), ['21', '22', '23', '24', '25'])
+    t.strictSame(await sequences(joins, 3), ['23', '24', '25'])
+    t.strictSame(await sequences(isJoined, 1), ['25'])
+    t.strictSame(await sequences(joining, 5), ['21', '22', '23', '24', '25'])
   })
 
   t.test('while the log is down a stream waits, then goes on', async (t) => {

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type StepPosition } from '../subscriptions/delivery.ts'
+import { isSameLife } from '../subscriptions/hub.ts'
 import { type Emission } from './event-source.ts'
 
 /** What a member of a group gets next. */
@@ -66,7 +67,7 @@ const isNewFor = (member: Member, { at }: Emission): boolean =>
   member.started ||
   at === null ||
   at.kind === 'GAP' ||
-  at.position.epoch !== member.after.epoch ||
+  !isSameLife(at.position, member.after) ||
   at.position.sequence > member.after.sequence
 
 /** Executes once per event for all who ask the same with the same rights (platform 4.5). */
@@ -142,7 +143,7 @@ export function createSharedExecution({ queueSize }: SharingOptions): SharedExec
   }
 
   const canFollow = (group: Group, at: StepPosition): boolean =>
-    at.epoch === group.reached.epoch && at.epoch === group.remembersFrom.epoch && at.sequence >= group.remembersFrom.sequence
+    isSameLife(at, group.reached) && isSameLife(at, group.remembersFrom) && at.sequence >= group.remembersFrom.sequence
 
   const add = (key: string, group: Group, at: StepPosition): Membership => {
     const member: Member = { next: group.newcomersFrom, after: at, wake: null, started: false, last: null, left: false }

@@ -6,7 +6,12 @@ import { type Context } from '../context.ts'
 const mark = Symbol('delivery')
 
 /** A place in what one process delivers: enough to compare two steps of the same stream. */
-export type StepPosition = Pick<CursorPosition, 'epoch' | 'sequence'>
+export interface StepPosition {
+  readonly epoch: string
+  /** Of the stream, within its epoch, as this process counts them. */
+  readonly generation?: number
+  readonly sequence: bigint
+}
 
 /** One step of a stream: where it stands now, and what there is to show. */
 export interface Delivery<T> {
@@ -47,9 +52,9 @@ export function shownIn<T>({ value }: Delivery<T>): T {
 }
 
 /** Where an item of the hub leaves its reader. */
-export function positionOf(item: HubItem, stream: LogStream = 'ritual'): CursorPosition {
+export function positionOf(item: HubItem, stream: LogStream = 'ritual'): CursorPosition & StepPosition {
   const sequence = item.kind === 'MESSAGE' ? item.message.sequence : item.kind === 'GAP' ? item.to : item.sequence
-  return { stream, epoch: item.epoch, sequence }
+  return { stream, epoch: item.epoch, generation: item.generation, sequence }
 }
 
 export type Marker =

@@ -5,7 +5,15 @@ import { createEventReader } from '../domain-events/families.ts'
 import { createFilterIndex } from '../domain-events/filter-index.ts'
 import { type CompiledFilter } from '../domain-events/filter.ts'
 import { createDownstreamLine, type Upstream } from './downstream-line.ts'
-import { type Heads, type HubGapReason, type HubItem, type HubSubscribeOptions, type LiveHub, type StreamHead } from './hub.ts'
+import {
+  type Heads,
+  type HubGapReason,
+  type HubItem,
+  type HubSubscribeOptions,
+  type LiveHub,
+  type StreamHead,
+  type StreamLife,
+} from './hub.ts'
 import { type Logger } from '../logger.ts'
 import { pause } from '../pause.ts'
 
@@ -68,6 +76,7 @@ export interface EventsFeedOptions {
 }
 
 const missingStreamMs = 1000
+const notThere: StreamLife = { epoch: '', generation: 0 }
 
 export function createEventsFeed({ log, hub, families, upstream, ringSize, lingerMs, logger }: EventsFeedOptions): EventsFeed {
   const read = createEventReader(families)
@@ -126,8 +135,8 @@ export function createEventsFeed({ log, hub, families, upstream, ringSize, linge
     ringStart = 0
   }
 
-  const onMessage = (stream: LogStream, epoch: string, message: LogMessage): void => {
-    move(stream, { epoch, sequence: message.sequence })
+  const onMessage = (stream: LogStream, { epoch, generation, message }: Extract<HubItem, { kind: 'MESSAGE' }>): void => {
+    move(stream, { epoch, generation, sequence: message.sequence })
     const event = read(message)
     if (event === null) return
     const item: ArrivedItem = { kind: 'EVENT', arrival: ++arrival, heads, stream, event, message }
@@ -137,12 +146,13 @@ export function createEventsFeed({ log, hub, families, upstream, ringSize, linge
   }
 
   const onItem = (stream: LogStream, item: HubItem): void => {
-    if (item.kind === 'MESSAGE') return onMessage(stream, item.epoch, item.message)
+    if (item.kind === 'MESSAGE') return onMessage(stream, item)
+    const { epoch, generation } = item
     if (item.kind === 'PHASE') {
-      if (item.phase === 'LIVE') known(stream, { epoch: item.epoch, sequence: item.sequence })
+      if (item.phase === 'LIVE') known(stream, { epoch, generation, sequence: item.sequence })
       return
     }
-    move(stream, { epoch: item.epoch, sequence: item.to })
+    move(stream, { epoch, generation, sequence: item.to })
     const gap: ArrivedItem = { kind: 'GAP', arrival: ++arrival, heads, stream, from: item.from, to: item.to, reason: item.reason }
     keep(gap)
     for (const reader of readers) reader.offer(gap, true)
@@ -150,12 +160,12 @@ export function createEventsFeed({ log, hub, families, upstream, ringSize, linge
   }
 
   /** Where to begin: what is new, or everything when the stream is only made later. */
-  const startOf = async (stream: LogStream, signal: AbortSignal): Promise<StreamHead | null> => {
+  const startOf = async (stream: LogStream, signal: AbortSignal): Promise<HubSubscribeOptions['after']> => {
     for (let waited = false; !signal.aborted; waited = true) {
       try {
         const state = await log.state(stream)
         if (state !== null) return waited && heads.has(stream) ? { epoch: state.epoch, sequence: 0n } : null
-        known(stream, { epoch: '', sequence: 0n })
+        known(stream, { ...notThere, sequence: 0n })
       } catch (error) {
         if (signal.aborted) break
         logger.warn({ err: error, stream }, 'the events of a stream wait for the log')
@@ -166,7 +176,7 @@ export function createEventsFeed({ log, hub, families, upstream, ringSize, linge
   }
 
   const follow = async (stream: LogStream, signal: AbortSignal): Promise<void> => {
-    const after = await startOf(stream, signal)
+    let after = await startOf(stream, signal)
     const subjects = families.filter((family) => family.stream === stream).flatMap((family) => family.subjects)
     while (!signal.aborted) {
       try {
@@ -175,6 +185,7 @@ export function createEventsFeed({ log, hub, families, upstream, ringSize, linge
       } catch (error) {
         if (signal.aborted) return
         logger.warn({ err: error, stream }, 'the events of a stream are opened again')
+        after = heads.get(stream) ?? after
         await pause(missingStreamMs, signal)
       }
     }

@@ -2,7 +2,17 @@ import { type LogStream } from '../datasources/log/log.ts'
 import { AppError } from '../errors.ts'
 import { type StreamMark, type StreamMarks } from './cursor.ts'
 import { type ArrivedItem, type EventsFeed, type EventsReader } from './events-feed.ts'
-import { type EventsItem, type EventsSubscribeOptions, type Heads, type HubGapReason, type SlowCounts, type StreamHead } from './hub.ts'
+import {
+  type EventsItem,
+  type EventsSubscribeOptions,
+  type Heads,
+  type HubGapReason,
+  isSameLife,
+  type SlowCounts,
+  type StreamHead,
+} from './hub.ts'
+import { isPast } from './live-feed.ts'
+import { pause } from '../pause.ts'
 import { pullLoop } from './pull-loop.ts'
 import { createMergedReplay, type MergedReplay } from './merged-replay.ts'
 import { settlingIterator } from './settling-iterator.ts'
@@ -22,7 +32,9 @@ interface Place extends StreamHead {
   readonly lost: { readonly from: bigint; readonly to: bigint } | null
 }
 
-const none: StreamHead = { epoch: '', sequence: 0n }
+/** How long a reader waits for a feed that does not know yet what has happened to a stream. */
+const earlyMs = 50
+const none: StreamHead = { epoch: '', generation: 0, sequence: 0n }
 
 /**
  * One reader's way through all streams. Behind, it reads the streams from the log, merged by time, up to where the feed is; then it takes over
@@ -48,9 +60,20 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
   /** Where it has been already, on another replica, though the tail of this one has not come so far. */
   const ahead = new Map<LogStream, StreamHead>()
 
-  const isOld = (stream: LogStream, { epoch, sequence }: StreamHead): boolean => {
+  /** It owes the word that it is level: said when it went live, if it was not ahead. */
+  let owesLevel = false
+
+  const isOld = (stream: LogStream, head: StreamHead): boolean => {
     const been = ahead.get(stream)
-    return been !== undefined && been.epoch === epoch && been.sequence >= sequence
+    return been !== undefined && isSameLife(been, head) && been.sequence >= head.sequence
+  }
+
+  /** Forgets where it was ahead of what has come since. */
+  const comeUpTo = (all: Heads): void => {
+    for (const [stream, been] of ahead) {
+      const head = all.get(stream) ?? none
+      if (!isSameLife(been, head) || been.sequence <= head.sequence) ahead.delete(stream)
+    }
   }
 
   const isWanted = (item: ArrivedItem): boolean =>
@@ -63,14 +86,21 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
     return isOld(stream, head) ? (ahead.get(stream) ?? head) : head
   }
   const own = (all: Heads): Heads => new Map(streams.map((stream) => [stream, headOf(stream, all)]))
-  const placedFor = (item: ArrivedItem): EventsItem => (ahead.size === 0 ? item : { ...item, heads: own(item.heads) })
+  const placedFor = (item: ArrivedItem): EventsItem => {
+    if (!owesLevel && ahead.size === 0) return item
+    comeUpTo(item.heads)
+    if (ahead.size > 0 || !wasLive) return { ...item, heads: own(item.heads) }
+    owesLevel = false
+    return { ...item, level: true }
+  }
 
   const reader: EventsReader = {
     offer(item, sure) {
       if (!wasLive || item.arrival <= arrival || !isWanted(item)) return
-      if (live && queue.length < queueSize) {
+      // a gap is delivered where the reader is pulled: it may end there
+      if (live && item.kind === 'EVENT' && queue.length < queueSize) {
         const placed = placedFor(item)
-        queue.push(placed.kind === 'EVENT' && asksForNodes ? { ...placed, sure } : placed)
+        queue.push(asksForNodes && placed.kind === 'EVENT' ? { ...placed, sure } : placed)
         arrival = item.arrival
         heads = placed.heads
         wake?.()
@@ -80,6 +110,7 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
       if (live) arrival = item.arrival - 1n
       live = false
       skipped++
+      wake?.()
     },
     passedOver(reached) {
       if (!wasLive) return
@@ -99,7 +130,7 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
   }
 
   const phase = (name: 'REPLAY' | 'LIVE'): void => {
-    queue.push({ kind: 'PHASE', phase: name, heads: own(heads), arrival })
+    queue.push({ kind: 'PHASE', phase: name, heads: own(heads), arrival, level: wasLive && !owesLevel })
   }
 
   const goLive = (): void => {
@@ -110,6 +141,8 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
     heads = own(feed.heads())
     if (wasLive) return
     wasLive = true
+    comeUpTo(feed.heads())
+    owesLevel = ahead.size > 0
     phase('LIVE')
   }
 
@@ -120,10 +153,11 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
         reachedEnd = false
         return false
       }
+      const wanted = isWanted(item)
       const placed = placedFor(item)
       arrival = item.arrival
       heads = placed.heads
-      if (!isWanted(item)) return true
+      if (!wanted) return true
       skipped--
       if (item.kind === 'GAP') gap(item.stream, item, item.reason)
       else queue.push(placed)
@@ -147,23 +181,25 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
     skipped = left
     counted.dropped += missed
     if (missed === 0) return
-    for (const [stream, { sequence, epoch }] of heads) {
+    for (const [stream, head] of heads) {
       const from = before.get(stream) ?? none
-      if (from.epoch === epoch && sequence > from.sequence) gap(stream, { from: from.sequence + 1n, to: sequence }, 'SLOW_CONSUMER')
+      if (!isSameLife(from, head)) gap(stream, { from: 1n, to: head.sequence }, 'SOURCE_RESET')
+      else if (head.sequence > from.sequence) gap(stream, { from: from.sequence + 1n, to: head.sequence }, 'SLOW_CONSUMER')
     }
   }
 
-  /** Where a mark is in its stream as it is now; says so when that is not the stream it was made for. */
-  const placed = async (stream: LogStream, mark: StreamMark | undefined): Promise<Place> => {
+  /** Where a mark is in its stream as it is now; says so when that is not the stream it was made for. Null: the feed has not come to that stream yet. */
+  const placed = async (stream: LogStream, mark: StreamMark | undefined): Promise<Place | null> => {
     const now = feed.heads().get(stream) ?? none
-    const at = (sequence: bigint): Place => ({ stream, epoch: now.epoch, sequence, lost: null })
+    const at = (sequence: bigint): Place => ({ ...now, stream, sequence, lost: null })
     if (mark === undefined) return at(now.sequence)
     if (mark.epoch === null) return at(0n)
     const isSame = now.epoch !== '' && mark.epoch === epochMark(now.epoch)
     if (isSame && mark.sequence <= now.sequence) return at(mark.sequence)
     // our tail may be behind the log, so a position ahead of it is not yet a wrong one
     const state = await feed.log.state(stream)
-    if (isSame && state !== null && state.epoch === now.epoch && state.lastSequence >= mark.sequence) return at(mark.sequence)
+    if (state !== null && now.epoch !== '' && isPast(state, { epoch: now.epoch, position: now.sequence })) return null
+    if (isSame && state !== null && state.lastSequence >= mark.sequence) return at(mark.sequence)
     const to = now.sequence
     return { ...at(to), lost: { from: state === null || state.firstSequence > to ? to : state.firstSequence, to } }
   }
@@ -171,23 +207,28 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
   const start = async (): Promise<void> => {
     if (!(await feed.ready(streams, stop.signal))) return
     const { after } = options
-    const places = after === null ? null : await Promise.all(streams.map((stream) => placed(stream, markOf(after, stream))))
-    if (stop.signal.aborted) return
+    const asked = after === null ? [] : await Promise.all(streams.map((stream) => placed(stream, markOf(after, stream))))
+    const places = asked.filter((place) => place !== null)
+    const now = feed.heads()
+    if (places.length < asked.length) await pause(earlyMs, stop.signal)
+    // what was found of one life of a stream says nothing of the next
+    const areOld = places.some((place) => !isSameLife(place, now.get(place.stream) ?? none))
+    if (stop.signal.aborted || places.length < asked.length || areOld) return
     started = true
     feed.attach(tenantId, filter, reader)
     arrival = feed.arrival()
-    if (places === null) return goLive()
-    heads = new Map(places.map(({ stream, epoch, sequence }) => [stream, { epoch, sequence }]))
-    const now = feed.heads()
+    if (after === null) return goLive()
+    heads = new Map(places.map(({ stream, epoch, generation, sequence }) => [stream, { epoch, generation, sequence }]))
     for (const [stream, head] of heads) if (head.sequence > (now.get(stream) ?? none).sequence) ahead.set(stream, head)
-    phase('REPLAY')
+    // who leaves after the phase has been told: its cursor is behind the gap
     for (const { stream, lost } of places) if (lost !== null) gap(stream, lost, 'SOURCE_RESET')
+    phase('REPLAY')
   }
 
   const isBehind = (target: Heads): boolean =>
     [...target].some(([stream, to]) => {
-      const { epoch, sequence } = heads.get(stream) ?? none
-      return to.epoch !== epoch || to.sequence > sequence
+      const head = heads.get(stream) ?? none
+      return !isSameLife(to, head) || to.sequence > head.sequence
     })
 
   const readBacklog = async (): Promise<void> => {
@@ -202,11 +243,11 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
     }
     const step = await replay.source.next()
     for (const lost of step.lost) {
-      heads = new Map(heads).set(lost.stream, { epoch: lost.epoch, sequence: lost.to })
+      heads = new Map(heads).set(lost.stream, { ...lost.life, sequence: lost.to })
       gap(lost.stream, lost, lost.reason)
     }
-    for (const { stream, epoch, message } of step.messages) {
-      heads = new Map(heads).set(stream, { epoch, sequence: message.sequence })
+    for (const { stream, life, message } of step.messages) {
+      heads = new Map(heads).set(stream, { ...life, sequence: message.sequence })
       const event = feed.read(message)
       if (event === null || event.tenantId !== tenantId || !filter.matches(event)) continue
       queue.push({ kind: 'EVENT', stream, event, message, heads, arrival: 0n })

@@ -4,7 +4,7 @@ import { type DomainEvent } from '../domain-events/event.ts'
 import { type CompiledFilter } from '../domain-events/filter.ts'
 import { type CursorScope } from './cursor.ts'
 import { type Delivery, delivery, type Marker } from './delivery.ts'
-import { type EventsItem, type Heads } from './hub.ts'
+import { type EventsItem, type StreamHead } from './hub.ts'
 import { confirmedLive } from './downstream.ts'
 import { mapStream } from './map-stream.ts'
 import { onceProjected } from './projected.ts'
@@ -31,7 +31,11 @@ export interface EventUpdatesOptions {
 export function eventsCursor(
   ctx: Context,
   scope: CursorScope,
-  place: { readonly streams: readonly LogStream[]; readonly heads: Heads; readonly at: LogStream | null },
+  place: {
+    readonly streams: readonly LogStream[]
+    readonly heads: ReadonlyMap<LogStream, Pick<StreamHead, 'epoch' | 'sequence'>>
+    readonly at: LogStream | null
+  },
 ): string {
   const marks = place.streams.map((stream) => {
     const head = place.heads.get(stream)
@@ -55,7 +59,7 @@ export function eventUpdates(ctx: Context, options: EventUpdatesOptions): AsyncI
     const position = { epoch: ctx.live.id, sequence: item.arrival }
     if (item.kind === 'PHASE') {
       const value = { __typename: 'StreamPhase', cursor, phase: item.phase } as const
-      return delivery({ kind: 'PHASE', position, cursor, value, live: item.phase === 'LIVE' })
+      return delivery({ kind: 'PHASE', position, cursor, value, live: item.level === true })
     }
     if (item.kind === 'GAP') {
       const { from, to, reason } = item
@@ -65,6 +69,7 @@ export function eventUpdates(ctx: Context, options: EventUpdatesOptions): AsyncI
     const { sequence } = item.event
     if (needsRun && item.stream === 'ritual') await onceProjected(ctx, { stream: 'ritual', epoch, sequence }, () => Promise.resolve())
     if (item.sure !== true && !(await confirmedLive(ctx, filter, { event: item.event, epoch }))) return null
-    return delivery({ position, cursor, value: { __typename: 'EventItem', cursor, placed: { event: item.event, epoch } } })
+    const value: EventDelivered = { __typename: 'EventItem', cursor, placed: { event: item.event, epoch } }
+    return delivery({ position, cursor, value, live: item.level === true })
   })
 }

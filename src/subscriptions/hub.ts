@@ -28,16 +28,25 @@ export interface SlowCounts {
 
 export type HubGapReason = 'EXPIRED' | 'SLOW_CONSUMER' | 'SOURCE_RESET'
 
-/** What a subscriber of the hub receives, in order. `epoch` is that of the stream the sequences belong to. */
-export type HubItem =
-  | { readonly kind: 'MESSAGE'; readonly epoch: string; readonly message: LogMessage }
-  /**
-   * `from`..`to` were not delivered; what follows comes after `to`. After SOURCE_RESET they are sequences of the stream as it is now, of which
-   * nothing can be told apart from what was delivered before.
-   */
-  | { readonly kind: 'GAP'; readonly epoch: string; readonly from: bigint; readonly to: bigint; readonly reason: HubGapReason }
-  /** Everything up to and including `sequence` was delivered, or lies before the subscription. */
-  | { readonly kind: 'PHASE'; readonly epoch: string; readonly phase: 'REPLAY' | 'LIVE'; readonly sequence: bigint }
+/** Which life of a stream sequences belong to. */
+export interface StreamLife {
+  readonly epoch: string
+  /** Counts the resets that this process has seen: a stream that was set back keeps its epoch. */
+  readonly generation: number
+}
+
+/** What a subscriber of the hub receives, in order. */
+export type HubItem = StreamLife &
+  (
+    | { readonly kind: 'MESSAGE'; readonly message: LogMessage }
+    /**
+     * `from`..`to` were not delivered; what follows comes after `to`. After SOURCE_RESET they are sequences of the stream as it is now: they are no
+     * longer there, or nothing of them can be told apart from what was delivered before.
+     */
+    | { readonly kind: 'GAP'; readonly from: bigint; readonly to: bigint; readonly reason: HubGapReason }
+    /** Everything up to and including `sequence` was delivered, or lies before the subscription. */
+    | { readonly kind: 'PHASE'; readonly phase: 'REPLAY' | 'LIVE'; readonly sequence: bigint }
+  )
 
 export interface HubSubscribeOptions {
   /** For whom what is dropped is counted. */
@@ -55,10 +64,11 @@ export interface HubSubscribeOptions {
 }
 
 /** Where one stream is. An empty epoch: it does not exist. */
-export interface StreamHead {
-  readonly epoch: string
+export interface StreamHead extends StreamLife {
   readonly sequence: bigint
 }
+
+export const isSameLife = (a: Partial<StreamLife>, b: Partial<StreamLife>): boolean => a.epoch === b.epoch && a.generation === b.generation
 
 /** Where every stream is that is followed. Never changed in place. */
 export type Heads = ReadonlyMap<LogStream, StreamHead>
@@ -67,6 +77,8 @@ export type Heads = ReadonlyMap<LogStream, StreamHead>
 export type EventsItem = {
   readonly heads: Heads
   readonly arrival: bigint
+  /** From here on the reader gets what all get who follow: it is live, and has seen no more than this process. */
+  readonly level?: boolean
 } &
   /** `sure`: whether the event is downstream of the filter's nodes has been asked already. */
   (

@@ -27,8 +27,8 @@ export interface LiveFeed {
   generation(): number
   /** Everything up to and including this sequence is in the ring, or was there. */
   position(): bigint
-  /** The first sequence that was held when the feed last started or was reset. */
-  heldFrom(): bigint
+  /** Where begins what was lost at the last reset, or is not known to be new: all up to where the ring began anew. */
+  lostFrom(): bigint
   /** Resolves when the feed knows where the stream stands; waits as long as the log is down. False when the signal aborted first. */
   ready(signal: AbortSignal): Promise<boolean>
   /** @see createReachBack */
@@ -52,6 +52,10 @@ export interface FeedOptions {
   readonly logger: Pick<Logger, 'warn'>
 }
 
+/** Whether what a feed knows of its stream is over: replaced, set back, or purged past it. */
+export const isPast = (state: LogStreamState, known: { readonly epoch: string; readonly position: bigint }): boolean =>
+  state.epoch !== known.epoch || state.lastSequence < known.position || state.firstSequence > known.position + 1n
+
 const retryMs = { first: 100, most: 2000 }
 
 /** One tail of one stream for all readers of this process. It opens with the first reader and closes some time after the last. */
@@ -59,7 +63,7 @@ export function createLiveFeed({ log, stream, ringSize, lingerMs, logger }: Feed
   const ring = createEventRing(ringSize)
   const index = createSubjectIndex<FeedReader>()
   const readers = new Set<FeedReader>()
-  let known: { epoch: string; position: bigint; heldFrom: bigint } | null = null
+  let known: { epoch: string; position: bigint; lostFrom: bigint } | null = null
   let whenKnown: (() => void)[] = []
   let generation = 0
   let held = 0
@@ -67,7 +71,7 @@ export function createLiveFeed({ log, stream, ringSize, lingerMs, logger }: Feed
   let linger: NodeJS.Timeout | undefined
 
   const startAt = (state: LogStreamState): void => {
-    known = { epoch: state.epoch, position: state.lastSequence, heldFrom: state.firstSequence }
+    known = { epoch: state.epoch, position: state.lastSequence, lostFrom: state.firstSequence }
     generation++
     ring.clear(state.lastSequence)
     const waiting = whenKnown
@@ -78,7 +82,7 @@ export function createLiveFeed({ log, stream, ringSize, lingerMs, logger }: Feed
   const dispatch = (message: LogMessage): void => {
     if (known === null || message.sequence <= known.position) return
     known.position = message.sequence
-    const item: MessageItem = { kind: 'MESSAGE', epoch: known.epoch, message }
+    const item: MessageItem = { kind: 'MESSAGE', epoch: known.epoch, generation, message }
     ring.push(item)
     index.visit(message.subject, (reader) => reader.offer(item))
   }
@@ -89,15 +93,17 @@ export function createLiveFeed({ log, stream, ringSize, lingerMs, logger }: Feed
     if (signal.aborted) return
     if (state === null) throw new Error(`the stream "${stream}" does not exist`)
     if (known === null) return startAt(state)
-    if (state.epoch === known.epoch && state.lastSequence >= known.position) return
-    startAt(state)
+    if (!isPast(state, known)) return
+    const isPurged = state.epoch === known.epoch && state.lastSequence >= known.position
+    // what was removed before it came is lost, what is held is still to come
+    startAt(isPurged ? { ...state, firstSequence: known.position + 1n, lastSequence: state.firstSequence - 1n } : state)
     for (const reader of readers) reader.sourceReset()
   }
 
   const follow = async (signal: AbortSignal): Promise<void> => {
     await resync(signal)
     if (known === null || signal.aborted) return
-    for await (const batch of log.tail(stream, { from: known.position + 1n, signal })) {
+    for await (const batch of log.tail(stream, { from: known.position + 1n, epoch: known.epoch, signal })) {
       if (signal.aborted) return
       for (const message of batch) dispatch(message)
     }
@@ -143,7 +149,7 @@ export function createLiveFeed({ log, stream, ringSize, lingerMs, logger }: Feed
     epoch: () => known?.epoch ?? '',
     generation: () => generation,
     position: () => known?.position ?? 0n,
-    heldFrom: () => known?.heldFrom ?? 0n,
+    lostFrom: () => known?.lostFrom ?? 0n,
     ready: (signal) =>
       new Promise((resolve) => {
         if (known !== null || signal.aborted) return resolve(known !== null)

@@ -1,7 +1,8 @@
 import { type LogMessage } from '../datasources/log/log.ts'
 import { AppError } from '../errors.ts'
 import { type HubGapReason, type HubItem, type HubSubscribeOptions, type SlowCounts } from './hub.ts'
-import { type FeedReader, type LiveFeed, type MessageItem } from './live-feed.ts'
+import { type FeedReader, isPast, type LiveFeed, type MessageItem } from './live-feed.ts'
+import { pause } from '../pause.ts'
 import { pullLoop } from './pull-loop.ts'
 import { openReplay, type Replay } from './replay.ts'
 import { settlingIterator } from './settling-iterator.ts'
@@ -16,6 +17,9 @@ export interface SubscriberOptions extends Omit<HubSubscribeOptions, 'field'> {
   readonly leave: AbortSignal
   readonly onClose: () => void
 }
+
+/** How long a reader waits for a feed that does not know yet what has happened to its stream. */
+const earlyMs = 50
 
 /**
  * One subscriber's way through a stream. While it keeps up, the feed puts its messages into a short queue. When the queue is full it is left
@@ -86,11 +90,11 @@ export function createLiveSubscriber(options: SubscriberOptions): AsyncIterableI
       throw new AppError('CURSOR_EXPIRED', 'The log no longer holds everything after this position.', {
         details: { reason, from: from.toString(), to: to.toString() },
       })
-    queue.push({ kind: 'GAP', epoch, from, to, reason })
+    queue.push({ kind: 'GAP', epoch, generation, from, to, reason })
   }
 
   const phase = (name: 'REPLAY' | 'LIVE'): void => {
-    queue.push({ kind: 'PHASE', epoch, phase: name, sequence: position })
+    queue.push({ kind: 'PHASE', epoch, generation, phase: name, sequence: position })
   }
 
   const goLive = (): void => {
@@ -109,12 +113,14 @@ export function createLiveSubscriber(options: SubscriberOptions): AsyncIterableI
   }
 
   const followReset = (): void => {
-    const first = feed.heldFrom()
+    // purged while this reader was behind: it has lost more than the feed
+    const isPurged = epoch === feed.epoch() && position < feed.lostFrom()
+    const from = isPurged ? position + 1n : feed.lostFrom()
     epoch = feed.epoch()
     generation = feed.generation()
     position = feed.ring.coveredFrom()
     endReplay()
-    gap(first, position, 'SOURCE_RESET')
+    gap(from, position, 'SOURCE_RESET')
   }
 
   /** @returns the end of the ring was reached */
@@ -155,7 +161,8 @@ export function createLiveSubscriber(options: SubscriberOptions): AsyncIterableI
 
   const deliverReplayed = (messages: readonly LogMessage[]): void => {
     for (const message of messages)
-      if (message.sequence > position && onSubject(message.subject) && matches(message)) queue.push({ kind: 'MESSAGE', epoch, message })
+      if (message.sequence > position && onSubject(message.subject) && matches(message))
+        queue.push({ kind: 'MESSAGE', epoch, generation, message })
   }
 
   const readBacklog = async (): Promise<void> => {
@@ -179,26 +186,29 @@ export function createLiveSubscriber(options: SubscriberOptions): AsyncIterableI
     if (takeFromRing()) goLive()
   }
 
-  /** Our tail may be behind the log, so a position ahead of it is not yet a wrong one. */
-  const isForeign = async (after: { sequence: bigint; epoch: string }): Promise<boolean> => {
-    if (after.epoch !== feed.epoch()) return true
-    if (after.sequence <= feed.position()) return false
+  /** Our tail may be behind the log: a position ahead of it is not yet a wrong one. EARLY: the tail does not know yet what has happened to the stream. */
+  const judge = async (after: { sequence: bigint; epoch: string }): Promise<'OURS' | 'FOREIGN' | 'EARLY'> => {
+    const known = { epoch: feed.epoch(), position: feed.position() }
+    if (after.epoch === known.epoch && after.sequence <= known.position) return 'OURS'
     const state = await feed.log.state(feed.stream)
-    return state === null || state.epoch !== after.epoch || state.lastSequence < after.sequence
+    if (state !== null && isPast(state, known)) return 'EARLY'
+    return state !== null && after.epoch === known.epoch && after.sequence <= state.lastSequence ? 'OURS' : 'FOREIGN'
   }
 
   const start = async (): Promise<void> => {
     if (!(await feed.ready(stop.signal))) return
     const { after } = options
-    const foreign = after !== null && (await isForeign(after))
-    if (stop.signal.aborted) return
+    generation = feed.generation()
+    const place = after === null ? 'OURS' : await judge(after)
+    if (place === 'EARLY') await pause(earlyMs, stop.signal)
+    // what was found of one life of the stream says nothing of the next
+    if (stop.signal.aborted || place === 'EARLY' || generation !== feed.generation()) return
     started = true
     feed.attach(options.subjects, reader)
     epoch = feed.epoch()
-    generation = feed.generation()
-    position = after === null ? feed.position() : after.sequence
+    position = after === null || place === 'FOREIGN' ? feed.position() : after.sequence
     if (after === null) goLive()
-    else if (foreign) followReset()
+    else if (place === 'FOREIGN') followReset()
     else phase('REPLAY')
   }
 

@@ -1,14 +1,14 @@
 import { type LogMessage, type LogStream } from '../datasources/log/log.ts'
 import { type EventsFeed } from './events-feed.ts'
-import { type Heads, type HubGapReason } from './hub.ts'
+import { type Heads, type HubGapReason, isSameLife, type StreamLife } from './hub.ts'
 import { openReplay, type Replay } from './replay.ts'
 
 export interface MergedStep {
   /** In the order in which the log stored them, over all streams. */
-  readonly messages: readonly { readonly stream: LogStream; readonly epoch: string; readonly message: LogMessage }[]
+  readonly messages: readonly { readonly stream: LogStream; readonly life: StreamLife; readonly message: LogMessage }[]
   readonly lost: readonly {
     readonly stream: LogStream
-    readonly epoch: string
+    readonly life: StreamLife
     readonly from: bigint
     readonly to: bigint
     readonly reason: HubGapReason
@@ -25,7 +25,7 @@ export interface MergedReplay {
 
 interface Side {
   readonly stream: LogStream
-  readonly epoch: string
+  readonly life: StreamLife
   readonly replay: Replay
   waiting: LogMessage[]
   done: boolean
@@ -41,16 +41,18 @@ export interface MergedReplayOptions {
 export function createMergedReplay({ feed, from, to, signal }: MergedReplayOptions): MergedReplay {
   const resets: MergedStep['lost'][number][] = []
   const sides: Side[] = []
-  for (const [stream, begin] of from) {
+  for (const [stream, reached] of from) {
     const end = to.get(stream)
     if (end === undefined || end.epoch === '') continue
+    // of a stream that was made since, everything is new
+    const begin = reached.epoch === '' ? { ...end, sequence: 0n } : reached
     // it was replaced since: nothing of the new one can be told apart from what was delivered before
-    if (end.epoch !== begin.epoch) resets.push({ stream, epoch: end.epoch, from: 1n, to: end.sequence, reason: 'SOURCE_RESET' })
+    if (!isSameLife(end, begin)) resets.push({ stream, life: end, from: 1n, to: end.sequence, reason: 'SOURCE_RESET' })
     else if (end.sequence > begin.sequence) {
       const { log, warn } = feed
       const source = { log, warn, stream, position: () => end.sequence, epoch: () => end.epoch }
       const replay = openReplay({ feed: source, subjects: ['>'], from: begin.sequence + 1n, signal })
-      sides.push({ stream, epoch: end.epoch, replay, waiting: [], done: false })
+      sides.push({ stream, life: end, replay, waiting: [], done: false })
     }
   }
 
@@ -59,7 +61,7 @@ export function createMergedReplay({ feed, from, to, signal }: MergedReplayOptio
       const step = await side.replay.next()
       side.waiting = [...step.messages]
       side.done = step.done
-      if (step.lost !== null) lost.push({ stream: side.stream, epoch: side.epoch, ...step.lost, reason: 'EXPIRED' })
+      if (step.lost !== null) lost.push({ stream: side.stream, life: side.life, ...step.lost, reason: 'EXPIRED' })
     }
   }
 
@@ -76,7 +78,7 @@ export function createMergedReplay({ feed, from, to, signal }: MergedReplayOptio
         if (first === undefined) break
         const oldest = others.reduce((best, side) => (timeOf(side) < timeOf(best) ? side : best), first)
         const message = oldest.waiting.shift()
-        if (message !== undefined) messages.push({ stream: oldest.stream, epoch: oldest.epoch, message })
+        if (message !== undefined) messages.push({ stream: oldest.stream, life: oldest.life, message })
       }
       return { messages, lost, done: sides.every(({ waiting, done }) => done && waiting.length === 0) }
     },

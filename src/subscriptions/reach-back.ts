@@ -30,7 +30,7 @@ export function createReachBack({ log, stream, ring, epoch, generation }: ReachB
     const from = sequence > margin ? sequence - margin : 0n
     const items: MessageItem[] = []
     for await (const batch of log.read(stream, { from: from + 1n, to: before.covered }))
-      for (const message of batch) items.push({ kind: 'MESSAGE', epoch: before.epoch, message })
+      for (const message of batch) items.push({ kind: 'MESSAGE', epoch: before.epoch, generation: before.generation, message })
     // the log starts silently at the first message it still holds; asked after the read, so that a purge during it is seen too
     const state = await log.state(stream)
     if (state?.epoch !== before.epoch || generation() !== before.generation || ring.coveredFrom() !== before.covered) return

@@ -22,6 +22,7 @@ export function memoryLog(): MemoryLog {
   let down = false
   let open = 0
   let reads = 0
+  let setBacks = 0
   const wakers = new Set<() => void>()
 
   const check = () => {
@@ -73,6 +74,7 @@ export function memoryLog(): MemoryLog {
     setBack(lastSequence) {
       messages = messages.filter((message) => message.sequence <= lastSequence)
       last = lastSequence
+      setBacks++
       rouse()
     },
     setDown(value) {
@@ -111,17 +113,23 @@ export function memoryLog(): MemoryLog {
         open--
       }
     },
-    async *tail(_stream, { from, subject, signal }) {
+    async *tail(_stream, { from, epoch: wanted, subject, signal }) {
       open++
-      const ours = epoch
+      const ours = `epoch-${epoch}`
+      const before = setBacks
       let position = from === 'new' ? last + 1n : from
+      let fresh = wanted === undefined
       try {
         while (!signal.aborted) {
           check()
-          if (ours !== epoch || last + 1n < position)
+          if (setBacks !== before) throw sourceUnavailable('log')
+          const isPurged = !fresh && first > position
+          fresh &&= first > position
+          if ((wanted ?? ours) !== `epoch-${epoch}` || last + 1n < position || isPurged)
             throw new AppError('CURSOR_EXPIRED', 'the stream was reset', { details: { reason: 'SOURCE_RESET' } })
           const batch = select(position, last, subject)
           position = last + 1n
+          if (batch.length > 0) fresh = false
           if (batch.length > 0) yield batch
           else
             await new Promise<void>((resolve) => {

@@ -45,7 +45,11 @@ function checkPosition(stream: LogStream, position: Position, state: LogStreamSt
 /** Follows one stream for ever; see the port. Each consumer lives until something breaks; the next one starts after the last sequence seen. */
 export function tailJetstream(source: TailSource, options: TailOptions): AsyncIterableIterator<LogMessage[]> {
   const { streams, stream } = source
-  const position: Position = { last: options.from === 'new' ? null : options.from - 1n, epoch: null, fresh: true }
+  const position: Position = {
+    last: options.from === 'new' ? null : options.from - 1n,
+    epoch: options.epoch ?? null,
+    fresh: options.epoch === undefined,
+  }
   // `new` means new since this call, not since the first `next()`.
   const atCall = options.from === 'new' ? streams.state(stream).catch(() => null) : Promise.resolve(null)
   return promptIterator((signal) => follow({ ...source, options, position, atCall, signal }), options.signal)

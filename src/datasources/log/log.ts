@@ -61,6 +61,8 @@ export interface ReadOptions {
 export interface TailOptions {
   /** First sequence wanted, inclusive; `new` starts after the newest stored one. */
   from: bigint | 'new'
+  /** Of the stream that `from` is a position of: the tail ends where that is another one by now, or one that no longer holds `from`. */
+  epoch?: string
   subject?: string
   signal: AbortSignal
   /** Called when the broker went away and came back; the tail resumes by itself without gap or repeat. */
@@ -96,7 +98,7 @@ export interface EventLog {
   read(stream: LogStream, options?: ReadOptions): AsyncIterable<LogMessage[]>
   /**
    * Follows the stream in sequence order, in batches, until `signal` aborts; survives restarts of the broker. Starts silently at the first held
-   * message when `from` is no longer held: compare with `state().firstSequence` for gaps. Throws AppError CURSOR_EXPIRED with
+   * message when `from` is no longer held and no epoch is given: compare with `state().firstSequence` for gaps. Throws AppError CURSOR_EXPIRED with
    * `details.reason = 'SOURCE_RESET'` when the stream was replaced, purged past us or set back.
    */
   tail(stream: LogStream, options: TailOptions): AsyncIterable<LogMessage[]>

@@ -84,9 +84,9 @@ async function* follow(
 ): AsyncGenerator<LogMessage[], void> {
   const { stream, announcer } = parts
   const start = await atCall
-  let epoch = start?.epoch ?? null
+  let epoch = options.epoch ?? start?.epoch ?? null
   let last = options.from === 'new' ? (start?.lastSequence ?? null) : options.from - 1n
-  let fresh = true
+  let fresh = options.epoch === undefined
   let waitMs = retryMs.first
   let changed = new AbortController()
   const unlisten = announcer.listen(stream, () => changed.abort())
