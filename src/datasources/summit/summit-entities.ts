@@ -80,11 +80,16 @@ export function createSummitEntities({ tables }: { tables: SummitTables }): Summ
         )
       })
       const kept = rows.slice(0, page.size)
-      const sides = new Map((await nodesOf(kept.map(({ id }) => id))).map((side) => [side.id, side]))
+      const sides = new Map<string, GraphSide>()
+      // One id may be of nodes of several tenants: those of others say nothing of the row where there is one of its own.
+      for (const side of await nodesOf(kept.map(({ id }) => id))) {
+        const known = sides.get(side.id)
+        if (known === undefined || side.own || (side.stub && !known.own)) sides.set(side.id, side)
+      }
       const entries = kept.flatMap((row): GraphDrift[] => {
         const side = sides.get(row.id)
         const postgresUpdatedAt = summitTime(row.updated_at) ?? null
-        const graphUpdatedAt = summitTime(side?.updatedAt) ?? null
+        const graphUpdatedAt = (side?.own === true ? summitTime(side.updatedAt) : null) ?? null
         const entry = { nodeId: row.id, postgresUpdatedAt, graphUpdatedAt }
         if (side === undefined) return [{ ...entry, kind: 'MISSING' }]
         if (side.stub) return [{ ...entry, kind: 'STUB' }]

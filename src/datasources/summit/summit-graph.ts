@@ -16,7 +16,7 @@ import { emptyPage, type Page, type PageRequest } from '../page.ts'
 import { type Scope } from '../scope.ts'
 import { pageOf } from '../graph/pages.ts'
 import { stableJson } from '../../stable-json.ts'
-import { allNodes, hasLabel, idOf, nodesByIds, ownEdge, ownNode, typeOf } from './summit-cypher.ts'
+import { allNodes, deletedByIds, hasLabel, idOf, nodesByIds, ownEdge, ownNode, typeOf } from './summit-cypher.ts'
 import { mergeNodes, summitNode, summitRelationship } from './summit-shapes.ts'
 import { type SummitDetection } from './summit-detection.ts'
 import { type SummitEntities } from './summit-entities.ts'
@@ -84,7 +84,19 @@ export function createSummitGraph({ neo4j, detection, entities }: SummitGraphPar
     const found = rows.map((row) => summitNode(place(scope), row))
     // A row of PostgreSQL whose node is a stub, or not there yet, is the tenant's by its own column.
     const ofRows = entities === null ? [] : await entities.byIds(scope, place(scope), ids)
-    return new Map(mergeNodes([...found, ...ofRows]).map((node) => [node.key, node]))
+    const keys = new Set(found.map(({ key }) => key))
+    const deleted = await deletedOf(
+      scope,
+      ofRows.flatMap(({ key }) => (keys.has(key) ? [] : [key])),
+    )
+    return new Map(mergeNodes([...found, ...ofRows.filter(({ key }) => !deleted.has(key))]).map((node) => [node.key, node]))
+  }
+
+  /** Of ids that no node shows: those whose node is deleted, whatever a row still says. */
+  async function deletedOf(scope: Scope, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    if (ids.length === 0) return new Set()
+    const rows = await neo4j.read(deletedByIds, { ids, tenant: scope.tenantId }, call(scope))
+    return new Set(rows.map((row) => String(row['id'])))
   }
 
   async function hopsFrom(
@@ -147,12 +159,14 @@ export function createSummitGraph({ neo4j, detection, entities }: SummitGraphPar
     const scores = new Map<string, number>()
     for (const index of fullText) {
       try {
+        // The bound stands behind the proof: in front of it nodes of others would take the place of the tenant's.
         const rows = await neo4j.read(
-          `CALL db.index.fulltext.queryNodes($index, $query, {limit: $max}) YIELD node AS n, score WITH n, score WHERE ${ownNode('n')}
-           RETURN ${idOf('n')} AS id, score`,
+          `CALL db.index.fulltext.queryNodes($index, $query) YIELD node AS n, score WITH n, score WHERE ${ownNode('n')}
+           RETURN ${idOf('n')} AS id, score LIMIT $max`,
           { index, query: `${lucene(text)} OR ${lucene(text)}*`, max: BigInt(MAX_NODES), tenant: scope.tenantId },
           call(scope),
         )
+        if (rows.length >= MAX_NODES) scope.passedOver?.(neo4j.source, 'DEGRADED')
         for (const row of rows) scores.set(String(row['id']), Math.max(Number(row['score']), scores.get(String(row['id'])) ?? 0))
       } catch (error) {
         // An index that was dropped meanwhile, or a text that it cannot read: the others still answer.
@@ -168,8 +182,9 @@ export function createSummitGraph({ neo4j, detection, entities }: SummitGraphPar
       { tenant: scope.tenantId, text: text.toLowerCase(), scan: BigInt(MAX_SCAN), max: BigInt(MAX_NODES) },
       call(scope),
     )
-    if (Number(row?.['looked'] ?? 0) >= MAX_SCAN) scope.passedOver?.(neo4j.source, 'DEGRADED')
-    return Array.isArray(row?.['ids']) ? row['ids'].map(String) : []
+    const ids = Array.isArray(row?.['ids']) ? row['ids'].map(String) : []
+    if (Number(row?.['looked'] ?? 0) >= MAX_SCAN || ids.length >= MAX_NODES) scope.passedOver?.(neo4j.source, 'DEGRADED')
+    return ids
   }
 
   async function listNodes(scope: Scope, filter: NodeFilter, page: PageRequest): Promise<Page<GraphNode>> {
@@ -224,7 +239,7 @@ export function createSummitGraph({ neo4j, detection, entities }: SummitGraphPar
     // Ids of relationships may repeat: the store's own id tells them apart.
     const rows = await neo4j.read(
       `${head} WHERE ${ownNode('b')} AND ${ownEdge('r')}${typed}
-       WITH DISTINCT r, coalesce(toString(r.id), '') + ' ' + elementId(r) AS place WHERE $after IS NULL OR place ${backward ? '<' : '>'} $after
+       WITH DISTINCT r, coalesce(toStringOrNull(r.id), '') + ' ' + elementId(r) AS place WHERE $after IS NULL OR place ${backward ? '<' : '>'} $after
        RETURN ${idOf('startNode(r)')} AS source, ${idOf('endNode(r)')} AS target, type(r) AS type, properties(r) AS props,
          elementId(r) AS elementId, place ORDER BY place ${backward ? 'DESC' : ''} LIMIT $max`,
       {
@@ -302,7 +317,7 @@ export function createSummitGraph({ neo4j, detection, entities }: SummitGraphPar
     },
     async findRelationshipByKey(scope, _place, key) {
       const rows = await neo4j.read(
-        `${allNodes} MATCH (n)-[r]->(b) WHERE (toString(r.id) = $key OR elementId(r) = $key) AND ${ownNode('b')} AND ${ownEdge('r')}
+        `${allNodes} MATCH (n)-[r]->(b) WHERE (toStringOrNull(r.id) = $key OR elementId(r) = $key) AND ${ownNode('b')} AND ${ownEdge('r')}
          RETURN ${idOf('n')} AS source, ${idOf('b')} AS target, type(r) AS type, properties(r) AS props, elementId(r) AS elementId LIMIT 1`,
         { tenant: scope.tenantId, key },
         call(scope),
