@@ -1,42 +1,21 @@
 // npm run bench -- streams [subscribers]: streams inside the server, without sockets: 10,000 readers of one stream who share its execution against as many
-// who cannot; what a reader keeps in memory; finding the readers of an event among as many filters; replay of a log to one reader.
-import { pino } from 'pino'
+// who cannot; what a reader keeps in memory; finding the readers of an event among as many filters.
 import { compileFilter, type EventFilter } from '../src/domain-events/filter.ts'
 import { createFilterIndex } from '../src/domain-events/filter-index.ts'
 import { ritualDomainEvent } from '../src/domain-events/ritual-family.ts'
-import { createAuthenticator } from '../src/auth/authenticator.ts'
 import { type LogMessage } from '../src/datasources/log/log.ts'
 import { parseRitualEvent } from '../src/projections/events.ts'
 import { runId } from '../src/resolvers/node-ids.ts'
 import { systemClock } from '../src/time.ts'
 import { eventually } from '../test/support/eventually.ts'
-import { backings, liveServer, type LiveServer, write } from '../test/support/live-server.ts'
-import { bench, closeAll, elapsedMs, median, owner, quantile, readable } from './support/bench.ts'
+import { bench, closeAll, median, quantile, readable } from './support/bench.ts'
 import { orreryLive, subjectOf, tenantId } from './support/broadcasters.ts'
 import { heapBytes } from './support/memory.ts'
+import { read } from './support/reader.ts'
 
 const subscribers = Number(process.argv[2] ?? 10_000)
 const roomy = { MAX_SUBSCRIPTIONS_PER_TENANT: '100000', GRAPHQL_MAX_COST: '100000' }
 const viewerSettings = { DEFAULT_TENANT: tenantId }
-
-interface Reader {
-  readonly leave: () => void
-}
-
-/** Opens one stream as a transport would, and calls back for each of its results. */
-async function read({ app, config }: LiveServer, query: string, take: (text: string) => void, variables = {}): Promise<Reader> {
-  const viewer = await createAuthenticator({ config, clock: systemClock }).authenticate({})
-  const controller = new AbortController()
-  const origin = { transport: 'sse', requestId: 'bench', viewer, signal: controller.signal, log: pino({ level: 'silent' }) } as const
-  const prepared = await app.pipeline.prepare({ query, variables }, origin)
-  if (prepared.kind === 'REFUSED') throw new Error(JSON.stringify(prepared.result))
-  const stream = await app.pipeline.subscribe(prepared.operation)
-  if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream))
-  void (async () => {
-    for await (const result of stream) take(JSON.stringify(result.data))
-  })()
-  return { leave: () => controller.abort() }
-}
 
 const selection = '{ runEvents { ... on RunEventItem { cursor event { id type at sequence } } ... on StreamPhase { phase } } }'
 
@@ -91,7 +70,7 @@ const eventOf = (run: number, type: string) => {
   }
   const parsed = parseRitualEvent(message)
   if (!parsed.readable) throw new Error(parsed.reason)
-  return ritualDomainEvent(parsed.event)
+  return ritualDomainEvent(parsed)
 }
 
 const runOf = (number: number): string => runId({ system: 'DEMON', tenantId, ritualId: 'nightly', runId: `run-${number}` })
@@ -138,40 +117,10 @@ function matching(): void {
   )
 }
 
-async function replay(count: number): Promise<void> {
-  for (const backing of await backings(owner)) {
-    const server = await liveServer(owner, backing, { withoutProjector: true, env: { ...roomy, ...viewerSettings } })
-    let first = ''
-    const probe = await read(server, `subscription ${selection}`, (text) => (first ||= /"cursor":"([^"]+)"/.exec(text)?.[1] ?? ''))
-    await write(backing.log, { event: 'bench.first:v1', ritualId: 'nightly', runId: 'run-0' })
-    await eventually(() => first !== '')
-    probe.leave()
-    const total = backing.name === 'jetstream' ? count : count / 10
-    for (let sent = 0; sent < total; sent += 500)
-      await Promise.all(
-        Array.from({ length: 500 }, (_, at) =>
-          write(backing.log, { event: 'bench.tick:v1', ritualId: 'nightly', runId: `run-${at % 100}` }),
-        ),
-      )
-    let got = 0
-    const ms = await elapsedMs(async () => {
-      await read(
-        server,
-        `subscription ($after: Cursor) ${selection.replace('runEvents', 'runEvents(after: $after)')}`,
-        (text) => (got += text.includes('bench.tick') ? 1 : 0),
-        { after: first },
-      )
-      await eventually(() => got >= total, { withinMs: 120_000, everyMs: 5 })
-    })
-    console.log(`replay of ${total} events to one reader, ${backing.name} log: ${readable((total / ms) * 1000)} events/s`)
-  }
-}
-
 await bench(async () => {
   console.table([
     await fanOut('share one execution', () => `subscription ${selection}`),
     await fanOut('one execution each', (reader) => `subscription Reader${reader} ${selection}`),
   ])
   matching()
-  await replay(50_000)
 })

@@ -56,12 +56,16 @@ export function createContext(parts: ContextParts, input: ContextInput): Context
     signal: input.signal,
     passedOver: (source, status = 'DOWN') => sourceUse.note(source, { asOf: null, status }),
   }
+  let loaders: Loaders | undefined
   return {
+    // most events of a stream need none
+    get loaders() {
+      return (loaders ??= createLoaders(parts.dataSources, scope))
+    },
     requestId: input.requestId,
     viewer: input.viewer,
     scope,
     dataSources: parts.dataSources,
-    loaders: createLoaders(parts.dataSources, scope),
     sourceUse,
     cursors: parts.cursors,
     live: parts.live,

@@ -5,6 +5,7 @@ export interface Subscribe {
   readonly url: string
   readonly query: string
   readonly count: number
+  readonly variables?: Readonly<Record<string, unknown>>
   /** Leave the sockets unread after the subscription. */
   readonly stalled?: boolean
 }
@@ -43,13 +44,13 @@ function take(socket: WebSocket, text: string): void {
   if (written > 0) latencies.push(sinceEpoch() - written)
 }
 
-async function open({ url, query, stalled = false }: Subscribe): Promise<void> {
+async function open({ url, query, variables = {}, stalled = false }: Subscribe): Promise<void> {
   const socket = new WebSocket(url, 'graphql-transport-ws', { perMessageDeflate: false })
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
     socket.once('open', () => socket.send('{"type":"connection_init"}'))
     socket.once('message', () => {
-      socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }), () => resolve())
+      socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query, variables } }), () => resolve())
     })
   })
   socket.on('message', (data: Buffer) => take(socket, data.toString('latin1')))

@@ -1,6 +1,5 @@
 import { encodeId } from '../ids.ts'
-import { parseJsonObject } from '../projections/event-text.ts'
-import { parseRitualEvent, type RitualEvent } from '../projections/events.ts'
+import { parseRitualEvent, type ReadRitualMessage, type RitualEvent } from '../projections/events.ts'
 import { type Domain, type DomainEvent, type EventFamily, type Severity } from './event.ts'
 import { labelsOf } from './labels.ts'
 
@@ -20,8 +19,7 @@ const domainOf = ({ type }: RitualEvent): Domain => (type.startsWith('approval.'
 const gateOf = ({ body }: RitualEvent): string | null => ('gateId' in body ? body.gateId : null)
 
 /** An event of a run, in the shape of all domains. */
-export function ritualDomainEvent(event: RitualEvent): DomainEvent {
-  const parsed = parseJsonObject(event.payload)
+export function ritualDomainEvent({ event, object }: ReadRitualMessage): DomainEvent {
   const gate = gateOf(event)
   const own = [`ritual=${event.ritualId}`, ...(gate === null ? [] : [`gate=${gate}`])]
   return {
@@ -36,7 +34,7 @@ export function ritualDomainEvent(event: RitualEvent): DomainEvent {
     at: event.at,
     recordedAt: event.recordedAt,
     severity: severityOf(event),
-    labels: [...own, ...('object' in parsed ? labelsOf(parsed.object) : [])],
+    labels: [...own, ...labelsOf(object)],
     refs: { run: encodeId('Run', ['DEMON', event.tenantId, event.ritualId, event.runId]) },
     nodeIds: [],
     payload: event.payload,
@@ -51,6 +49,6 @@ export const ritualFamily: EventFamily = {
   domains: ['RUNS', 'APPROVALS'],
   read(message) {
     const parsed = parseRitualEvent(message)
-    return parsed.readable ? ritualDomainEvent(parsed.event) : null
+    return parsed.readable ? ritualDomainEvent(parsed) : null
   },
 }

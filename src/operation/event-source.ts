@@ -1,14 +1,15 @@
 import { createSourceEventStream, execute, type ExecutionResult, type GraphQLSchema } from 'graphql'
 import { type Context, type ContextParts, createContext } from '../context.ts'
 import { type AnyDelivery, isDelivery } from '../subscriptions/delivery.ts'
-import { settlingIterator } from '../subscriptions/settling-iterator.ts'
+import { mapStream } from '../subscriptions/map-stream.ts'
+import { type ReadyIterator } from '../subscriptions/settling-iterator.ts'
 import { type SubscriptionRoot } from '../subscriptions/start.ts'
 import { mapError } from './errors.ts'
 import { executionSchema } from './executable.ts'
 import { fairTurn } from './fair-turns.ts'
 import { type PreparedOperation } from './operation.ts'
 import { type Plans } from './plans.ts'
-import { untilStoresAnswer } from './until-stores-answer.ts'
+import { lacksStore, untilStoresAnswer } from './until-stores-answer.ts'
 
 /** One step of a subscription, executed. */
 export interface Emission {
@@ -23,8 +24,13 @@ export interface EventSourceParts extends ContextParts {
   readonly plans: Plans
 }
 
+type Answer = ExecutionResult | Promise<ExecutionResult>
+
 /** Events that one stream executes before others have their turn. */
 const eventsATurn = 16
+
+/** What a field's `subscribe` gives: of ours more can be asked than of any iterator. */
+type ReadySource = AsyncIterator<unknown> & Pick<ReadyIterator<unknown>, 'ready'>
 
 const isStream = (value: AsyncIterable<unknown> | ExecutionResult): value is AsyncIterable<unknown> => Symbol.asyncIterator in value
 
@@ -37,7 +43,7 @@ export async function openEventSource(
   parts: EventSourceParts,
   operation: PreparedOperation,
   resume: readonly string[],
-): Promise<AsyncIterableIterator<Emission> | ExecutionResult> {
+): Promise<ReadyIterator<Emission> | ExecutionResult> {
   const { schema, plans } = parts
   const { document, origin, executable } = operation
   const stop = new AbortController()
@@ -52,41 +58,72 @@ export async function openEventSource(
     stop.abort()
     return { errors: (opened.errors ?? []).map((error) => mapError(error, { ...origin, document })) }
   }
-  const source = opened[Symbol.asyncIterator]()
+  const source: ReadySource = opened[Symbol.asyncIterator]()
   const executing = executionSchema(schema)
 
   // Mercurius has no place for an event
   const interpret = (rootValue: unknown, contextValue: Context): ExecutionResult | Promise<ExecutionResult> =>
     execute({ schema: executing, document: executable.document, rootValue, contextValue, variableValues: values })
 
-  const run = async (payload: unknown): Promise<Emission> => {
+  const answerTo = (payload: unknown, context: Context): Answer =>
+    plans.find(executable)?.(payload, context, values) ?? interpret(payload, context)
+
+  const emission = (result: ExecutionResult, context: Context, at: Emission['at']): Emission => ({
+    result: complete(result, operation, context, at?.cursor ?? null),
+    at,
+  })
+
+  const runSlowly = async (payload: unknown, at: Emission['at'], begun: { context: Context; answer: Answer }): Promise<Emission> => {
+    let { context } = begun
+    const result = await untilStoresAnswer(async (attempt) => {
+      if (attempt === 0) return begun.answer
+      // what loaders could not read they remember
+      context = newContext()
+      return answerTo(payload, context)
+    }, stop.signal)
+    return emission(result, context, at)
+  }
+
+  /** At once where nothing has to be loaded for it. */
+  const run = (payload: unknown): Emission | Promise<Emission> => {
     const at = isDelivery(payload) ? payload : null
     if (at !== null && at.value === null) return { result: null, at }
-    let context = newContext()
-    const answer = async (attempt: number): Promise<ExecutionResult> => {
-      // what loaders could not read they remember
-      if (attempt > 0) context = newContext()
-      return plans.find(executable)?.(payload, context, values) ?? interpret(payload, context)
-    }
-    const result = await untilStoresAnswer(answer, stop.signal)
-    return { result: complete(result, operation, context, at?.cursor ?? null), at }
+    const context = newContext()
+    const answer = answerTo(payload, context)
+    if (answer instanceof Promise || lacksStore(answer)) return runSlowly(payload, at, { context, answer })
+    return emission(answer, context, at)
   }
 
   let sinceTurn = 0
-  const pull = async (): Promise<IteratorResult<Emission, undefined>> => {
-    const step = await source.next()
-    if (step.done === true) return { done: true, value: undefined }
-    if (++sinceTurn % eventsATurn === 0) await fairTurn()
-    return { done: false, value: await run(step.value) }
+  const events: ReadyIterator<unknown> = {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    async next() {
+      if (sinceTurn >= eventsATurn) {
+        sinceTurn = 0
+        await fairTurn()
+      }
+      sinceTurn++
+      return source.next()
+    },
+    ready() {
+      const event = sinceTurn < eventsATurn ? source.ready?.() : undefined
+      if (event !== undefined) sinceTurn++
+      return event
+    },
+    async return() {
+      stop.abort()
+      try {
+        // a source may hold its `return()` back until an event comes; nobody waits for it
+        await source.return?.()
+      } catch (error) {
+        origin.log.warn({ err: error }, 'the source of a stream did not close cleanly')
+      }
+      return { done: true, value: undefined }
+    },
   }
-
-  return settlingIterator(pull, () => {
-    stop.abort()
-    // a source may hold its `return()` back until an event comes; nobody waits for it
-    Promise.resolve(source.return?.()).catch((error: unknown) =>
-      origin.log.warn({ err: error }, 'the source of a stream did not close cleanly'),
-    )
-  })
+  return mapStream(events, run)
 }
 
 function complete(
@@ -96,8 +133,12 @@ function complete(
   cursor: string | null,
 ): ExecutionResult {
   const sources = context.sourceUse.toExtension()
-  const extensions = { ...(cursor === null ? {} : { cursor }), ...(sources === undefined ? {} : { sources }) }
-  const shown: ExecutionResult = { data: result.data ?? null, ...(Object.keys(extensions).length === 0 ? {} : { extensions }) }
+  const shown = { data: result.data ?? null, ...extensionsOf(cursor, sources) }
   if (result.errors === undefined || result.errors.length === 0) return shown
   return { ...shown, errors: result.errors.map((error) => mapError(error, { requestId: origin.requestId, log: origin.log, document })) }
+}
+
+function extensionsOf(cursor: string | null, sources: object | undefined): Pick<ExecutionResult, 'extensions'> {
+  if (sources !== undefined) return { extensions: cursor === null ? { sources } : { cursor, sources } }
+  return cursor === null ? {} : { extensions: { cursor } }
 }

@@ -1,6 +1,7 @@
 import { type FastifyBaseLogger } from 'fastify'
 import { type DocumentNode, type ExecutionResult, type OperationTypeNode } from 'graphql'
 import { type Viewer } from '../auth/viewer.ts'
+import { type ReadyIterator } from '../subscriptions/settling-iterator.ts'
 import { type Executable } from './executable.ts'
 
 /** A GraphQL request as it arrived, its shape checked (strings are strings, maps are maps), nothing else. */
@@ -88,8 +89,8 @@ export type Prepared =
   | { readonly kind: 'REFUSED'; readonly refusal: Refusal; readonly result: ExecutionResult; readonly retryAfterMs?: number }
 
 /** The results of a subscription. Final is one without `data`: why the stream ended. */
-export interface ResultStream extends AsyncIterableIterator<ExecutionResult> {
-  /** The next result if it is there already, never a final one; not while a `next()` is waited for. So a burst costs a reader one turn. */
+export interface ResultStream extends ReadyIterator<ExecutionResult> {
+  /** Never a final one. */
   ready?(): ExecutionResult | undefined
 }
 

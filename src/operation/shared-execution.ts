@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type StepPosition } from '../subscriptions/delivery.ts'
 import { isSameLife } from '../subscriptions/hub.ts'
+import { type ReadyIterator } from '../subscriptions/settling-iterator.ts'
 import { type Emission } from './event-source.ts'
 
 /** What a member of a group gets next. */
@@ -24,12 +25,12 @@ export interface SharedExecution {
    * @param source the caller's own source: becomes the group's when there is none yet, else is returned (closed)
    * @returns null when the group is past that position by more than it remembers: go on alone and try again
    */
-  join(key: string, at: StepPosition, source: AsyncIterableIterator<Emission>): Membership | null
+  join(key: string, at: StepPosition, source: ReadyIterator<Emission>): Membership | null
   groups(): number
 }
 
 interface Group {
-  readonly source: AsyncIterableIterator<Emission>
+  readonly source: ReadyIterator<Emission>
   readonly members: Set<Member>
   /** The newest emissions, each once for all members, and the number of the first of them. */
   emissions: Emission[]

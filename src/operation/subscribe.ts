@@ -1,6 +1,6 @@
 import { type ExecutionResult, type GraphQLError } from 'graphql'
 import { AppError } from '../errors.ts'
-import { settlingIterator } from '../subscriptions/settling-iterator.ts'
+import { type ReadyIterator, settlingIterator } from '../subscriptions/settling-iterator.ts'
 import { mapError } from './errors.ts'
 import { type Emission, type EventSourceParts, openEventSource } from './event-source.ts'
 import { untilStoresAnswer } from './until-stores-answer.ts'
@@ -80,7 +80,7 @@ function resumeOf({ extensions, origin }: PreparedOperation): string[] {
 
 interface StreamOptions {
   readonly operation: PreparedOperation
-  readonly source: AsyncIterableIterator<Emission>
+  readonly source: ReadyIterator<Emission>
   readonly sharing: ReturnType<typeof createSharedExecution>
   readonly onBehind: () => void
   readonly onClose: () => void
@@ -93,7 +93,7 @@ interface StreamOptions {
 function openStream(parts: SubscriberParts, { operation, source, sharing, onBehind, onClose }: StreamOptions): ResultStream {
   const { viewer, signal } = operation.origin
   const key = sharingKey(operation)
-  let own: AsyncIterableIterator<Emission> | null = source
+  let own: ReadyIterator<Emission> | null = source
   let membership: Membership | null = null
   let caughtUp = false
   let last: Emission['at'] = null
@@ -169,12 +169,13 @@ function openStream(parts: SubscriberParts, { operation, source, sharing, onBehi
     return reopened && at?.kind === 'PHASE' ? null : result
   }
 
-  /** What the group has for this reader already: all that a burst brought, in one turn. */
+  /** What is there for this reader already: all that a burst brought, in one turn. */
   const ready = (): ExecutionResult | undefined => {
-    while (!over && membership !== null && denied() === null) {
-      const emission = membership.ready()
+    while (!over && denied() === null) {
+      const emission = own === null ? membership?.ready() : own.ready?.()
       if (emission === undefined) return undefined
       const result = shown(emission)
+      tryJoin()
       if (result !== null) return result
     }
     return undefined
@@ -225,18 +226,22 @@ function openStream(parts: SubscriberParts, { operation, source, sharing, onBehi
   }
 
   const onAbort = (): void => void stream.return?.()
-  const stream = settlingIterator(pull, () => {
-    over = true
-    clearTimeout(timer)
-    clearInterval(watch)
-    signal.removeEventListener('abort', onAbort)
-    release()
-    onClose()
-  })
+  const stream = settlingIterator(
+    pull,
+    () => {
+      over = true
+      clearTimeout(timer)
+      clearInterval(watch)
+      signal.removeEventListener('abort', onAbort)
+      release()
+      onClose()
+    },
+    ready,
+  )
   signal.addEventListener('abort', onAbort)
   watchExpiry()
   watchRevocation()
-  return Object.assign(stream, { ready })
+  return stream
 }
 
 const left = (): AppError => new AppError('DEADLINE_EXCEEDED', 'The client left.')

@@ -12,6 +12,10 @@ const isOfStore = (error: GraphQLError): boolean => {
   return extensions?.['code'] === 'SOURCE_UNAVAILABLE' && essential.includes(extensions['source'])
 }
 
+/** Whether an answer lacks what a store would have given. */
+export const lacksStore = (answer: object): boolean =>
+  'errors' in answer && Array.isArray(answer.errors) && answer.errors.some((error: GraphQLError) => isOfStore(error))
+
 /**
  * Asks again while a store is away: a stream waits, where a query says what is missing. Stock clients take a refusal for the end, and what an event
  * lacks it would lack for good.
@@ -22,8 +26,7 @@ export async function untilStoresAnswer<T extends object>(
 ): Promise<T | ExecutionResult> {
   for (let attempt = 0, waitMs = 50; ; attempt++, waitMs = Math.min(waitMs * 2, 2000)) {
     const answer = await ask(attempt)
-    const errors = 'errors' in answer ? (answer.errors ?? []) : []
-    if (signal.aborted || !errors.some(isOfStore)) return answer
+    if (signal.aborted || !lacksStore(answer)) return answer
     await pause(waitMs, signal)
   }
 }

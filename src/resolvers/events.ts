@@ -5,18 +5,19 @@ import { eventDomains, type Domain, type DomainEvent } from '../domain-events/ev
 import { compileFilter, type CompiledFilter, type EventFilter } from '../domain-events/filter.ts'
 import { AppError } from '../errors.ts'
 import { type Resolvers, type ResolversInterfaceTypes, type ResolversTypes } from '../generated/resolver-types.ts'
-import { decodeId, encodeId } from '../ids.ts'
+import { encodeId } from '../ids.ts'
+import { parseRitualSubject } from '../projections/events.ts'
 import { anyField, type CursorScope } from '../subscriptions/cursor.ts'
 import { type Delivery, shownIn } from '../subscriptions/delivery.ts'
 import { confirmed } from '../subscriptions/downstream.ts'
 import { type EventDelivered, eventsCursor, eventUpdates, type PlacedEvent } from '../subscriptions/events.ts'
+import { runKeyOf } from '../subscriptions/ritual-messages.ts'
 import { epochMark } from '../subscriptions/signed-cursor.ts'
 import { eventsScope, eventsStartOf } from '../subscriptions/start.ts'
 import { type Connection } from './connection.ts'
 import { reading } from './freshness.ts'
 import { jsonOfText } from './json-text.ts'
 import { mentionsField } from './mentions.ts'
-import { runKeyOf } from './node-ids.ts'
 
 type Event = ResolversInterfaceTypes<ResolversTypes>['Event']
 
@@ -26,11 +27,10 @@ const genericEvent = ({ event, epoch }: PlacedEvent): Event => ({ __typename: 'G
 const presenters: Readonly<Record<string, (placed: PlacedEvent) => Event>> = {
   runs(placed) {
     const { event } = placed
-    const runKey = runKeyOf({ tenantId: event.tenantId }, decodeId(event.refs.run ?? '')?.parts ?? [])
-    if (runKey === null) return genericEvent(placed)
-    const { tenantId, sequence, at, recordedAt, type, payload, subject } = event
-    const legacySubject = subject.split('.').length === 6
-    return { __typename: 'RunEvent', runKey, tenantId, sequence, at, recordedAt, type, payload, legacySubject }
+    const run = parseRitualSubject(event.subject)
+    if (run === null) return genericEvent(placed)
+    const { tenantId, sequence, at, recordedAt, type, payload } = event
+    return { __typename: 'RunEvent', runKey: runKeyOf(run), tenantId, sequence, at, recordedAt, type, payload, legacySubject: run.legacy }
   },
 }
 

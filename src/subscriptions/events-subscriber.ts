@@ -15,7 +15,7 @@ import { isPast } from './live-feed.ts'
 import { pause } from '../pause.ts'
 import { pullLoop } from './pull-loop.ts'
 import { createMergedReplay, type MergedReplay } from './merged-replay.ts'
-import { settlingIterator } from './settling-iterator.ts'
+import { type ReadyIterator, settlingIterator } from './settling-iterator.ts'
 import { epochMark } from './signed-cursor.ts'
 
 export interface EventsSubscriberOptions extends EventsSubscribeOptions {
@@ -40,7 +40,7 @@ const none: StreamHead = { epoch: '', generation: 0, sequence: 0n }
  * One reader's way through all streams. Behind, it reads the streams from the log, merged by time, up to where the feed is; then it takes over
  * from the feed's ring by arrival. A live reader whose queue is full takes the rest from the ring, and what the ring lost is a gap.
  */
-export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncIterableIterator<EventsItem> {
+export function createEventsSubscriber(options: EventsSubscriberOptions): ReadyIterator<EventsItem> {
   const { feed, filter, tenantId, queueSize, counted, strict } = options
   const streams = feed.streamsOf(filter)
   const asksForNodes = filter.points.length > 0
@@ -283,9 +283,11 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
     else await catchUp()
   }
 
+  const take = (): EventsItem | undefined => queue.shift()
+
   const pull = pullLoop({
     stop: stop.signal,
-    take: () => queue.shift(),
+    take,
     advance,
     onOutage(error) {
       feed.warn({ err: error }, 'a replay waits for the log')
@@ -294,17 +296,21 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): AsyncI
   })
 
   const onAbort = (): void => void iterator.return?.()
-  const iterator = settlingIterator(pull, () => {
-    stop.abort()
-    options.signal.removeEventListener('abort', onAbort)
-    options.leave.removeEventListener('abort', onAbort)
-    feed.detach(tenantId, filter, reader)
-    feed.release()
-    endReplay()
-    queue = []
-    wake?.()
-    options.onClose()
-  })
+  const iterator = settlingIterator(
+    pull,
+    () => {
+      stop.abort()
+      options.signal.removeEventListener('abort', onAbort)
+      options.leave.removeEventListener('abort', onAbort)
+      feed.detach(tenantId, filter, reader)
+      feed.release()
+      endReplay()
+      queue = []
+      wake?.()
+      options.onClose()
+    },
+    take,
+  )
   feed.acquire(streams)
   if (options.signal.aborted) onAbort()
   else {

@@ -9,7 +9,10 @@ import { confirmedLive } from './downstream.ts'
 import { mapStream } from './map-stream.ts'
 import { onceProjected } from './projected.ts'
 import { epochMark } from './signed-cursor.ts'
+import { type ReadyIterator } from './settling-iterator.ts'
 import { type EventsStart } from './start.ts'
+
+type EventItem = Extract<EventsItem, { kind: 'EVENT' }>
 
 /** An event with the life of the stream that it is in. */
 export interface PlacedEvent {
@@ -46,14 +49,21 @@ export function eventsCursor(
 }
 
 /** Every event of every domain that fits, each once and in one order, whichever stream it is in. */
-export function eventUpdates(ctx: Context, options: EventUpdatesOptions): AsyncIterableIterator<Delivery<EventDelivered>> {
+export function eventUpdates(ctx: Context, options: EventUpdatesOptions): ReadyIterator<Delivery<EventDelivered>> {
   const { filter, start, strict, needsRun } = options
   const { tenantId } = ctx.scope
+  const readsTables = needsRun || filter.points.length > 0
   const signal = ctx.scope.signal ?? new AbortController().signal
   const streams = ctx.live.streamsOf(filter)
   const items = ctx.live.events({ tenantId, filter, after: start.after, strict, signal })
 
-  return mapStream<EventsItem, Delivery<EventDelivered>>(items, async (item) => {
+  const isShown = async ({ event, stream, sure }: EventItem, epoch: string): Promise<boolean> => {
+    const position = { stream, epoch, sequence: event.sequence }
+    if (needsRun && stream === 'ritual') await onceProjected(ctx, position, () => Promise.resolve())
+    return sure === true || (await confirmedLive(ctx, filter, { event, epoch }))
+  }
+
+  return mapStream<EventsItem, Delivery<EventDelivered>>(items, (item) => {
     const at = item.kind === 'EVENT' ? item.stream : null
     const cursor = eventsCursor(ctx, start.scope, { streams, heads: item.heads, at })
     const position = { epoch: ctx.live.id, sequence: item.arrival }
@@ -66,10 +76,8 @@ export function eventUpdates(ctx: Context, options: EventUpdatesOptions): AsyncI
       return delivery({ kind: 'GAP', position, cursor, value: { __typename: 'StreamGap', cursor, from, to, reason } })
     }
     const epoch = item.heads.get(item.stream)?.epoch ?? ''
-    const { sequence } = item.event
-    if (needsRun && item.stream === 'ritual') await onceProjected(ctx, { stream: 'ritual', epoch, sequence }, () => Promise.resolve())
-    if (item.sure !== true && !(await confirmedLive(ctx, filter, { event: item.event, epoch }))) return null
     const value: EventDelivered = { __typename: 'EventItem', cursor, placed: { event: item.event, epoch } }
-    return delivery({ position, cursor, value, live: item.level === true })
+    const shown = delivery({ position, cursor, value, live: item.level === true })
+    return readsTables ? isShown(item, epoch).then((is) => (is ? shown : null)) : shown
   })
 }

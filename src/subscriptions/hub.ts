@@ -2,6 +2,7 @@ import { type LogMessage, type LogStream } from '../datasources/log/log.ts'
 import { type DomainEvent } from '../domain-events/event.ts'
 import { type CompiledFilter } from '../domain-events/filter.ts'
 import { type StreamMarks } from './cursor.ts'
+import { type ReadyIterator } from './settling-iterator.ts'
 
 /** Fields that are streams of the hub: what is counted for slow readers is counted for each. */
 export const streamFields = [
@@ -120,9 +121,9 @@ export interface HubStats {
  */
 export interface LiveHub {
   /** While the log is down the iterator waits; it ends when the signal aborts, `return()` is called, or the hub closes. */
-  subscribe(options: HubSubscribeOptions): AsyncIterableIterator<HubItem>
+  subscribe(options: HubSubscribeOptions): ReadyIterator<HubItem>
   /** All streams as one, in one order, by one filter; each event once. As `subscribe` in everything else. */
-  events(options: EventsSubscribeOptions): AsyncIterableIterator<EventsItem>
+  events(options: EventsSubscribeOptions): ReadyIterator<EventsItem>
   /** The streams in which events of a filter can be: those that its cursors speak of. */
   streamsOf(filter: CompiledFilter): readonly LogStream[]
   /** Tells this process' count of arrivals from another's. */

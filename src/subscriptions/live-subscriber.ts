@@ -5,7 +5,7 @@ import { type FeedReader, isPast, type LiveFeed, type MessageItem } from './live
 import { pause } from '../pause.ts'
 import { pullLoop } from './pull-loop.ts'
 import { openReplay, type Replay } from './replay.ts'
-import { settlingIterator } from './settling-iterator.ts'
+import { type ReadyIterator, settlingIterator } from './settling-iterator.ts'
 import { subjectFilter } from './subject-index.ts'
 
 export interface SubscriberOptions extends Omit<HubSubscribeOptions, 'field'> {
@@ -26,7 +26,7 @@ const earlyMs = 50
  * alone and, once it reads on, takes what it missed from the ring; what the ring no longer has is a gap. Before it was live the first time it
  * reads from the log instead, however long that takes.
  */
-export function createLiveSubscriber(options: SubscriberOptions): AsyncIterableIterator<HubItem> {
+export function createLiveSubscriber(options: SubscriberOptions): ReadyIterator<HubItem> {
   const { feed, queueSize, counted, strict } = options
   const onSubject = subjectFilter(options.subjects)
   const matches = options.matches ?? (() => true)
@@ -236,17 +236,21 @@ export function createLiveSubscriber(options: SubscriberOptions): AsyncIterableI
   const onAbort = (): void => {
     void iterator.return?.()
   }
-  const iterator = settlingIterator(pull, () => {
-    stop.abort()
-    options.signal.removeEventListener('abort', onAbort)
-    options.leave.removeEventListener('abort', onAbort)
-    feed.detach(options.subjects, reader)
-    feed.release()
-    endReplay()
-    queue = []
-    rouse()
-    options.onClose()
-  })
+  const iterator = settlingIterator(
+    pull,
+    () => {
+      stop.abort()
+      options.signal.removeEventListener('abort', onAbort)
+      options.leave.removeEventListener('abort', onAbort)
+      feed.detach(options.subjects, reader)
+      feed.release()
+      endReplay()
+      queue = []
+      rouse()
+      options.onClose()
+    },
+    take,
+  )
   feed.acquire()
   if (options.signal.aborted) onAbort()
   else {

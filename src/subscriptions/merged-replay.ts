@@ -27,7 +27,9 @@ interface Side {
   readonly stream: LogStream
   readonly life: StreamLife
   readonly replay: Replay
-  waiting: LogMessage[]
+  waiting: readonly LogMessage[]
+  /** The first of `waiting` that was not taken. */
+  at: number
   done: boolean
 }
 
@@ -52,14 +54,15 @@ export function createMergedReplay({ feed, from, to, signal }: MergedReplayOptio
       const { log, warn } = feed
       const source = { log, warn, stream, position: () => end.sequence, epoch: () => end.epoch }
       const replay = openReplay({ feed: source, subjects: ['>'], from: begin.sequence + 1n, signal })
-      sides.push({ stream, life: end, replay, waiting: [], done: false })
+      sides.push({ stream, life: end, replay, waiting: [], at: 0, done: false })
     }
   }
 
   const fill = async (side: Side, lost: MergedStep['lost'][number][]): Promise<void> => {
-    while (side.waiting.length === 0 && !side.done) {
+    while (oldestOf(side) === undefined && !side.done) {
       const step = await side.replay.next()
-      side.waiting = [...step.messages]
+      side.waiting = step.messages
+      side.at = 0
       side.done = step.done
       if (step.lost !== null) lost.push({ stream: side.stream, life: side.life, ...step.lost, reason: 'EXPIRED' })
     }
@@ -71,16 +74,16 @@ export function createMergedReplay({ feed, from, to, signal }: MergedReplayOptio
       for (const side of sides) await fill(side, lost)
       const messages: MergedStep['messages'][number][] = []
       // until one side runs out: what it holds next may be older than what the others have
-      for (;;) {
-        const open = sides.filter(({ waiting, done }) => waiting.length > 0 || !done)
-        if (open.some(({ waiting }) => waiting.length === 0)) break
+      for (let open = sides.filter(isOpen); open.every(hasMore);) {
         const [first, ...others] = open
         if (first === undefined) break
-        const oldest = others.reduce((best, side) => (timeOf(side) < timeOf(best) ? side : best), first)
-        const message = oldest.waiting.shift()
-        if (message !== undefined) messages.push({ stream: oldest.stream, life: oldest.life, message })
+        const side = others.reduce((best, other) => (timeOf(other) < timeOf(best) ? other : best), first)
+        const message = oldestOf(side)
+        if (message !== undefined) messages.push({ stream: side.stream, life: side.life, message })
+        side.at++
+        if (!isOpen(side)) open = open.filter(isOpen)
       }
-      return { messages, lost, done: sides.every(({ waiting, done }) => done && waiting.length === 0) }
+      return { messages, lost, done: !sides.some(isOpen) }
     },
     close() {
       for (const { replay } of sides) replay.close()
@@ -88,4 +91,7 @@ export function createMergedReplay({ feed, from, to, signal }: MergedReplayOptio
   }
 }
 
-const timeOf = ({ waiting }: Side): bigint => waiting[0]?.recordedAtNs ?? 0n
+const oldestOf = ({ waiting, at }: Side): LogMessage | undefined => waiting[at]
+const hasMore = (side: Side): boolean => oldestOf(side) !== undefined
+const isOpen = (side: Side): boolean => hasMore(side) || !side.done
+const timeOf = (side: Side): bigint => oldestOf(side)?.recordedAtNs ?? 0n

@@ -37,6 +37,7 @@ export function openReplay({ feed, subjects, from, signal }: ReplayOptions): Rep
     .read(feed.stream, { from, to, batchSize, signal, ...(subject === undefined ? {} : { subject }) })
     [Symbol.asyncIterator]()
   let wanted = from
+  let ahead: Promise<ReplayStep> | null = null
 
   const lostOf = (first: bigint, messages: readonly LogMessage[], end: bigint): ReplayStep['lost'] => {
     if (first <= wanted) return null
@@ -45,17 +46,28 @@ export function openReplay({ feed, subjects, from, signal }: ReplayOptions): Rep
     return upTo < wanted ? null : { from: wanted, to: upTo }
   }
 
+  const read = async (): Promise<ReplayStep> => {
+    const step = await batches.next()
+    const messages = step.done === true ? [] : step.value
+    const end = step.done === true ? to : (messages.at(-1)?.sequence ?? wanted - 1n)
+    // the log starts silently at the first message it still holds; asked after the read, so that a purge during it is seen too
+    const state = await feed.log.state(feed.stream)
+    if (state === null || state.epoch !== epoch) throw sourceUnavailable('log', new Error('the stream was replaced'))
+    const lost = lostOf(state.firstSequence, messages, end)
+    if (end >= wanted) wanted = end + 1n
+    return { messages, reached: end, lost, done: step.done === true }
+  }
+
   return {
     async next() {
-      const step = await batches.next()
-      const messages = step.done === true ? [] : step.value
-      const end = step.done === true ? to : (messages.at(-1)?.sequence ?? wanted - 1n)
-      // the log starts silently at the first message it still holds; asked after the read, so that a purge during it is seen too
-      const state = await feed.log.state(feed.stream)
-      if (state === null || state.epoch !== epoch) throw sourceUnavailable('log', new Error('the stream was replaced'))
-      const lost = lostOf(state.firstSequence, messages, end)
-      if (end >= wanted) wanted = end + 1n
-      return { messages, reached: end, lost, done: step.done === true }
+      const step = await (ahead ?? read())
+      ahead = null
+      if (step.done) return step
+      // while the reader is busy with one batch the log is with the next, and with no more than that
+      ahead = read()
+      // who asks for it is told
+      ahead.catch(() => undefined)
+      return step
     },
     close() {
       batches.return?.().catch((error: unknown) => feed.warn({ err: error, stream: feed.stream }, 'a replay did not close cleanly'))

@@ -9,6 +9,7 @@ import { mapStream } from './map-stream.ts'
 import { onceProjected } from './projected.ts'
 import { eventFilter, ritualEventOf, ritualSubjects, runKeyOf } from './ritual-messages.ts'
 import { asksForState, fitsRunState } from './run-state-filter.ts'
+import { type ReadyIterator } from './settling-iterator.ts'
 import { type StreamStart } from './start.ts'
 
 export type RunEventDelivered = { readonly __typename: 'RunEventItem'; readonly cursor: string; readonly event: RunEvent } | Marker
@@ -62,7 +63,7 @@ const toRunEvent = (event: RitualEvent): RunEvent => ({
  * Every event of one run, or of all runs that fit, each once and in the order of the log. Conditions on the state of a run are judged when the
  * tables show the event, by what they show then.
  */
-export function runEvents(ctx: Context, options: RunEventsOptions): AsyncIterableIterator<Delivery<RunEventDelivered>> {
+export function runEvents(ctx: Context, options: RunEventsOptions): ReadyIterator<Delivery<RunEventDelivered>> {
   const { filter, start, strict } = options
   const readsTables = options.needsRun || asksForState(filter)
   const signal = ctx.scope.signal ?? new AbortController().signal
@@ -82,12 +83,16 @@ export function runEvents(ctx: Context, options: RunEventsOptions): AsyncIterabl
       return run !== null && fitsRunState(ctx, run, filter)
     })
 
-  return mapStream<HubItem, Delivery<RunEventDelivered>>(items, async (item) => {
-    if (item.kind !== 'MESSAGE') return markerDelivery(ctx, start.scope, item)
-    const event = ritualEventOf(item.message)
-    const position = positionOf(item)
-    if (event === null || (readsTables && !(await isShown(event, position)))) return null
+  const shown = (event: RitualEvent, position: CursorPosition): Delivery<RunEventDelivered> => {
     const cursor = ctx.cursors.encode(position, start.scope)
     return delivery({ position, cursor, value: { __typename: 'RunEventItem', cursor, event: toRunEvent(event) } })
+  }
+
+  return mapStream<HubItem, Delivery<RunEventDelivered>>(items, (item) => {
+    if (item.kind !== 'MESSAGE') return markerDelivery(ctx, start.scope, item)
+    const event = ritualEventOf(item.message)
+    if (event === null) return null
+    const position = positionOf(item)
+    return readsTables ? isShown(event, position).then((is) => (is ? shown(event, position) : null)) : shown(event, position)
   })
 }

@@ -27,7 +27,11 @@ interface Parsed {
 }
 
 /** One spelling for each list of parts. */
-const spelled = (parts: readonly string[]): string => parts.map((part) => `${part.length}:${part}`).join('')
+function spelled(parts: readonly string[]): string {
+  let text = ''
+  for (const part of parts) text += `${part.length}:${part}`
+  return text
+}
 
 // the same few scopes and epochs, once for every event of every reader
 const fingerprints = new LRUCache<string, Buffer>({
@@ -82,8 +86,9 @@ export function createCursorCodec({ keys, clock }: CursorCodecOptions): CursorCo
   const [signing] = keys
   if (signing === undefined) throw new Error('cursors need at least one key')
 
+  /** With room for its signature behind it. */
   const newBody = (version: number, size: number, scope: CursorScope): Buffer => {
-    const body = Buffer.alloc(HEAD_BYTES + size)
+    const body = Buffer.allocUnsafe(HEAD_BYTES + size + SIGNATURE_BYTES).fill(0)
     body[0] = version
     body[2] = isAnyField(scope) ? 1 : 0
     body.writeUIntBE(Number(clock.now() / 1_000_000_000n), 3, 5)
@@ -92,7 +97,11 @@ export function createCursorCodec({ keys, clock }: CursorCodecOptions): CursorCo
     return body
   }
 
-  const signed = (body: Buffer): string => Buffer.concat([body, sign(signing, body)]).toString('base64url')
+  const signed = (body: Buffer): string => {
+    const end = body.length - SIGNATURE_BYTES
+    sign(signing, body.subarray(0, end)).copy(body, end)
+    return body.toString('base64url')
+  }
 
   /** @throws AppError BAD_USER_INPUT for anything that is not ours or not for this scope */
   const verified = (cursor: string, scope: CursorScope): Buffer => {
@@ -133,7 +142,7 @@ export function createCursorCodec({ keys, clock }: CursorCodecOptions): CursorCo
         const start = HEAD_BYTES + index * MARK_BYTES
         body[start] = logStreams.indexOf(stream)
         body.writeBigUInt64BE(sequence, start + 1)
-        if (epoch !== null) Buffer.from(epoch, 'hex').copy(body, start + 9)
+        if (epoch !== null) body.write(epoch, start + 9, 'hex')
       }
       return signed(body)
     },

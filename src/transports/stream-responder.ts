@@ -16,9 +16,6 @@ export interface StreamTiming {
 
 export const defaultStreamTiming: StreamTiming = { heartbeatMs: 12_000, stallMs: 15_000 }
 
-/** Results that are written in one go at most. */
-const burst = 64
-
 export interface Responder {
   readonly respond: StreamResponder
   stats(): { readonly streams: number; readonly slow: number }
@@ -80,7 +77,7 @@ export async function copy(
   if (signal.aborted) onStop()
   try {
     for await (const result of stream) {
-      const frames = isFinal(result) ? [frame(result)] : withReady(result, stream, (count) => count < burst).map(frame)
+      const frames = isFinal(result) ? [frame(result)] : withReady(result, stream, frame)
       const [only] = frames
       if (!(await writer.write(frames.length === 1 && only !== undefined ? only : Buffer.concat(frames)))) return false
       if (isFinal(result)) return true

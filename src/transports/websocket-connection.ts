@@ -20,8 +20,6 @@ interface OpenOperation {
   left: boolean
 }
 
-/** Results that are sent in one go at most. */
-const burst = 64
 const endOfNext = Buffer.from('}')
 const startOfNext = (id: string): Buffer => Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`)
 
@@ -86,10 +84,10 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   /** Straight to the TCP socket: ws would make a frame of its own for each reader, where only the id differs. */
-  const sendResults = (start: Buffer, results: readonly ExecutionResult[]): void => {
+  const sendResults = (start: Buffer, results: readonly Buffer[]): void => {
     if (socket.readyState !== WebSocket.OPEN) return
     if (socket.bufferedAmount > options.maxBufferedBytes) return slow()
-    const chunks = textFrames(results.map(resultBytes), start, endOfNext)
+    const chunks = textFrames(results, start, endOfNext)
     gatherWrites(raw, () => {
       for (const chunk of chunks) raw.write(chunk)
     })
@@ -101,7 +99,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     const start = startOfNext(id)
     if (!(Symbol.asyncIterator in opened)) {
       if (opened.errors !== undefined) return refuse(id, opened)
-      sendResults(start, [opened])
+      sendResults(start, [resultBytes(opened)])
       return !entry.abort.signal.aborted
     }
     if (entry.abort.signal.aborted) {
@@ -113,10 +111,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       const step = await opened.next()
       if (step.done === true) return !entry.abort.signal.aborted
       if (isFinal(step.value)) return refuse(id, step.value)
-      sendResults(
-        start,
-        withReady(step.value, opened, (count) => count < burst),
-      )
+      sendResults(start, withReady(step.value, opened, resultBytes))
       // a socket that closes has room for ever: nobody would ever wait again
       if (!(await drain.ready()) || socket.readyState !== WebSocket.OPEN) return false
     }

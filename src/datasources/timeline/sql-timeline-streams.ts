@@ -56,7 +56,7 @@ const ritual: TimelineStream = {
     const { sequence, recorded_at_ns, legacy, payload, ritual_id, run_id } = row as RitualRow
     const origin = { tenantId, ritualId: ritual_id, runId: run_id, legacy, sequence, recordedAt: recorded_at_ns }
     const parsed = readRitualEvent(origin, payload)
-    return parsed.readable ? ritualDomainEvent(parsed.event) : null
+    return parsed.readable ? ritualDomainEvent(parsed) : null
   },
 }
 
