@@ -225,8 +225,6 @@ async function hasTag(parts: GraphCommandsParts, scope: Scope, standing: Standin
   return standing.projected !== null && (await parts.graphs.findTag(scope, standing.projected, tag)) !== null
 }
 
-const REPAIR_PAGE = 100
-
 /** The write side of graphs over Demon's log and bucket; see the port for what each call promises. */
 export function createGraphCommands(parts: GraphCommandsParts): GraphCommands {
   const { tags, log } = parts
@@ -259,16 +257,21 @@ export function createGraphCommands(parts: GraphCommandsParts): GraphCommands {
     async repairTags(olderThanMs) {
       if (tags === null) return 0
       let repaired = 0
-      for (const entry of (await tags.settled(olderThanMs)).slice(0, 100 * REPAIR_PAGE)) {
-        const scope: Scope = { tenantId: entry.tenantId }
-        const key: GraphKey = { source: 'ORRERY', projectId: entry.projectId, namespace: entry.namespace, graphId: entry.graphId }
-        const standing = await standingOf(parts, scope, key, new Set())
+      const standings = new Map<string, Standing>()
+      for (const entry of await tags.settled(olderThanMs)) {
+        const { tenantId, projectId, namespace, graphId } = entry
+        const scope: Scope = { tenantId }
+        const key: GraphKey = { source: 'ORRERY', projectId, namespace, graphId }
+        // Read once a graph, since it may have thousands of tags; a tag that moved meanwhile is younger than what is looked at.
+        const name = [tenantId, projectId, namespace, graphId].join('/')
+        const standing = standings.get(name) ?? (await standingOf(parts, scope, key, new Set()))
+        standings.set(name, standing)
         if (standing.projected === null && standing.head === null) continue
         const told = standing.freshTags.has(entry.tag)
           ? (standing.freshTags.get(entry.tag) ?? null)
           : await toldTag(scope, standing.projected, entry.tag)
         if (told === entry.commitId) continue
-        await appendTagEvent(parts, scopeOf(entry.tenantId, key), entry.tag, entry.commitId)
+        await appendTagEvent(parts, scopeOf(tenantId, key), entry.tag, entry.commitId)
         repaired += 1
       }
       return repaired

@@ -79,7 +79,9 @@ export function nextCommitTime(now: Nanos, newest: string): string {
     ...[1n, 60n, 3600n, 86_400n, 366n * 86_400n].map((seconds) => from + seconds * 1_000_000_000n),
   ]
   const known = parseNanos(newest)
-  for (const at of [...candidates(now), ...(known === null ? [] : [known + 1n, ...candidates(known + 1_000_000_000n)])]) {
+  // Behind a time that is still to come writers would all write the same one: the clock's last digits tell them apart.
+  const own = 1n + (now % 1_000_000n)
+  for (const at of [...candidates(now), ...(known === null ? [] : [known + own, ...candidates(known + 1_000_000_000n + own)])]) {
     if (known !== null && at > now && at <= known) continue
     const text = formatDemonTime(at)
     if (compareUtf8(text, newest) > 0) return text
