@@ -2,13 +2,14 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Graph } from '../src/datasources/graph/graph.ts'
+import { type Graph, type GraphPlace } from '../src/datasources/graph/graph.ts'
 import { parseLexemeJson, canonicalNumber, isList, isMap, type LexemeJson } from '../src/datasources/graph/lexeme-json.ts'
 import { commitIdOf, readMutation } from '../src/datasources/graph/mutations.ts'
 import { createSqlGraph } from '../src/datasources/graph/sql-graph.ts'
 import { createSqlTraversal } from '../src/datasources/graph/sql-traversal.ts'
 import { createGraphProjection } from '../src/projections/graph-projection.ts'
 import { packageRoot } from '../src/root.ts'
+import { stableJson } from '../src/stable-json.ts'
 import { history, namespace, payloadOf, toMessages, tsAt } from './support/graph-history.ts'
 import { neighbours, pathLength, replay, replayOrder, type ReplayState } from './support/graph-replay.ts'
 import { graphStores, type GraphStore, syncNeo4j } from './support/graph-stores.ts'
@@ -51,32 +52,86 @@ function compareState(t: Test, shown: Awaited<ReturnType<typeof readState>>, sta
   t.same(sortById(shown.edges), sortById([...state.edges]), `${message}: edges`)
 }
 
-async function compareWalks(t: Test, source: Source, graph: Graph, position: number, state: ReplayState, message: string) {
-  const place = { graph, position }
+const commitsOf = (payloads: readonly string[]) =>
+  payloads.map((payload) => {
+    const { commitId, parentCommitId } = JSON.parse(payload) as { commitId: string; parentCommitId?: string }
+    return { id: commitId, parent: parentCommitId }
+  })
+
+const ways = (['ANY', 'OUT', 'IN'] as const).flatMap((direction) => [null, ['ROAD']].map((types) => ({ direction, types })))
+const everything = { size: 100, direction: 'FORWARD', cursor: null } as const
+
+async function compareWalk(t: Test, source: Source, place: GraphPlace, state: ReplayState, message: string) {
+  const { direction, types } = ways[place.position % ways.length] ?? { direction: 'ANY', types: null }
   const [from, to] = ['a', 'b']
   const node = await source.findNode(scope, place, from)
   t.equal(node !== null, state.nodes.has(from), `${message}: the start exists`)
-  for (const direction of ['ANY', 'OUT', 'IN'] as const) {
-    for (const types of [null, ['ROAD']]) {
-      const query = { depth: 3, direction, types }
-      if (node !== null) {
-        const page = await source.neighbours(scope, node, query, { size: 100, direction: 'FORWARD', cursor: null })
-        const found = page.items.map(({ item }) => [item.node.nodeId, item.distance] as const)
-        t.same(
-          sortById(found),
-          sortById([...neighbours(state, from, 3, { direction, types })]),
-          `${message}: neighbours ${direction} ${types}`,
-        )
-      }
-      const path = await source.path(scope, place, { from, to, maxDepth: 4, direction, types, labels: null })
-      t.equal(
-        path?.relationships.length ?? null,
-        pathLength(state, from, to, 4, { direction, types }),
-        `${message}: path ${direction} ${types}`,
-      )
-      if (path !== null) t.equal(path.nodes.length, path.relationships.length + 1)
-    }
+  if (node !== null) {
+    const page = await source.neighbours(scope, node, { depth: 3, direction, types }, everything)
+    t.same(
+      sortById(page.items.map(({ item }) => [item.node.nodeId, item.distance])),
+      sortById([...neighbours(state, from, 3, { direction, types })]),
+      `${message}: neighbours ${direction} ${types}`,
+    )
   }
+  const path = await source.path(scope, place, { from, to, maxDepth: 4, direction, types, labels: null })
+  const length = pathLength(state, from, to, 4, { direction, types })
+  t.equal(path?.relationships.length ?? null, length, `${message}: path ${direction} ${types}`)
+  if (path !== null) t.equal(path.nodes.length, path.relationships.length + 1)
+}
+
+/** Differences between places, both ways round, and the versions of a node, against the states of the replay. */
+async function compareChanges(t: Test, source: Source, graph: Graph, ordered: Parameters<typeof replay>[0]) {
+  const states = Array.from({ length: graph.head + 1 }, (_, position) => replay(ordered, position))
+  const half = graph.head >> 1
+  for (const [low, high] of [
+    [0, graph.head],
+    [half, graph.head],
+    [graph.head, half],
+  ] as const) {
+    const diff = await source.diff(scope, { graph, position: low }, { graph, position: high })
+    const sides = ['nodes', 'edges'] as const
+    const [nodes, edges] = sides.map((side) => {
+      const [before, after] = [states[low]?.[side] ?? new Map(), states[high]?.[side] ?? new Map()] as Map<string, unknown>[]
+      const same = (id: string): boolean => JSON.stringify(before?.get(id)) === JSON.stringify(after?.get(id))
+      const ids = { before: [...(before?.keys() ?? [])], after: [...(after?.keys() ?? [])] }
+      const added = ids.after.filter((id) => before?.has(id) !== true).sort()
+      const removed = ids.before.filter((id) => after?.has(id) !== true).sort()
+      return { added, removed, changed: ids.after.filter((id) => before?.has(id) === true && !same(id)).sort() }
+    })
+    const node = ({ nodeId }: { nodeId: string }): string => nodeId
+    const edge = ({ relationshipId }: { relationshipId: string }): string => relationshipId
+    t.same(
+      {
+        ...{ added: diff.added.map(node).sort(), removed: diff.removed.map(node).sort() },
+        changed: diff.changed.map(({ after }) => node(after)).sort(),
+      },
+      nodes,
+      `nodes from ${low} to ${high}`,
+    )
+    t.same(
+      {
+        ...{ added: diff.addedRelationships.map(edge).sort(), removed: diff.removedRelationships.map(edge).sort() },
+        changed: diff.changedRelationships.map(({ after }) => edge(after)).sort(),
+      },
+      edges,
+      `relationships from ${low} to ${high}`,
+    )
+  }
+  const versions: { from: number; to: number | null; text: string }[] = []
+  for (const [position, { nodes }] of states.entries()) {
+    const a = nodes.get('a')
+    const text = a === undefined ? undefined : stableJson(a)
+    const open = versions.at(-1)?.to === null ? versions.at(-1) : undefined
+    if (text === open?.text) continue
+    if (open !== undefined) open.to = position
+    if (text !== undefined) versions.push({ from: position, to: null, text })
+  }
+  const shown = (await source.history(scope, graph, 'a', everything)).items.map(({ item: { fromPosition, toPosition, node } }) => ({
+    ...{ from: fromPosition, to: toPosition },
+    text: stableJson({ labels: node.labels, properties: JSON.parse(node.propertiesText) }),
+  }))
+  t.same(shown, versions.reverse(), 'every version of a node, newest first')
 }
 
 t.test('commit ids are those of the vectors, and numbers are spelled as Demon spells them', async (t) => {
@@ -110,31 +165,45 @@ t.test('the graph read model', async (t) => {
   for (const { name, sql } of adapters) {
     // one of the two feeds Neo4j: what it holds comes from the tables, whichever they are
     const other = name === 'pglite' ? server : null
-    t.test(`${name}: every read at every position equals a plain replay, in SQL and in memory`, async (t) => {
+    t.test(`${name}: every read at every position equals a plain replay, in every store`, async (t) => {
       await fc.assert(
         fc.asyncProperty(
           history({ minLength: 1, maxLength: 25 }),
           fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 4 }),
-          async (commits, sizes) => {
-            const payloads = commits.map((commit) => payloadOf('city', commit))
-            await foldGraph(sql, toMessages(payloads), sizes)
+          fc.nat(3),
+          async (commits, sizes, dropped) => {
+            // What the stream had dropped before we came is missing in the replay too.
+            const payloads = commits.map((commit) => payloadOf('city', commit)).slice(Math.min(dropped, commits.length - 1))
+            const missing = BigInt(commits.length - payloads.length)
+            await foldGraph(sql, toMessages(payloads, 1n + missing), sizes)
             const ordered = replayOrder(payloads.map((payload, index) => ({ sequence: BigInt(index + 1), payload })))
             await syncNeo4j(sql, other, { batch: 7 })
             const sources = graphStores(sql, other)
-            for (const { name: by, graph: source } of sources) {
-              const graph = await source.find(scope, { source: 'ORRERY', ...namespace, graphId: 'city' })
-              if (graph === null) throw new Error('there is no graph')
-              t.equal(graph.head, commits.length)
-              const digests = await Promise.all(sources.map(({ traversal }) => traversal.digest(scope, { graph, position: graph.head })))
-              t.equal(new Set(digests.map((digest) => JSON.stringify(digest))).size, 1, 'the checksums of SQL, memory and Neo4j agree')
-              for (const position of new Set([0, 1, Math.floor(commits.length / 2), commits.length])) {
-                const state = replay(ordered, position)
-                compareState(t, await readState(source, graph, position), state, `${by} at ${position}`)
-                if (position > 0)
-                  t.same(await source.counts(scope, { graph, position }), { nodes: state.nodes.size, relationships: state.edges.size })
-                await compareWalks(t, source, graph, position, state, `${by} at ${position}`)
+            const [first] = sources
+            const graph = await first?.graph.find(scope, { source: 'ORRERY', ...namespace, graphId: 'city' })
+            if (first === undefined || graph == null) throw new Error('there is no graph')
+            t.equal(graph.head, payloads.length)
+            const parents = commitsOf(payloads)
+            const isCut =
+              missing > 0n &&
+              parents.some(({ parent }, at) => parent !== undefined && !parents.slice(0, at).some(({ id }) => id === parent))
+            t.equal(await first.graph.historyTruncated(scope, graph), isCut, 'a history that is cut is said to be')
+            for (let position = 0; position <= graph.head; position += 1) {
+              const place = { graph, position }
+              const state = replay(ordered, position)
+              compareState(t, await readState(first.graph, graph, position), state, `at ${position}`)
+              if (position > 0) {
+                t.same(await first.graph.counts(scope, place), { nodes: state.nodes.size, relationships: state.edges.size })
+                const { id } = commitsOf(ordered.slice(position - 1).map(({ payload }) => payload))[0] ?? { id: '' }
+                const copy = commitsOf(ordered.map(({ payload }) => payload)).findIndex((commit) => commit.id === id)
+                t.equal((await first.graph.locate(scope, graph, { commit: id })).position, copy + 1, 'a commit counts from its first copy')
               }
+              const digests = await Promise.all(sources.map(({ traversal }) => traversal.digest(scope, place)))
+              t.equal(new Set(digests.map((digest) => JSON.stringify(digest))).size, 1, `the checksums of all stores agree at ${position}`)
+              t.match(digests[0], { nodes: state.nodes.size, edges: state.edges.size })
+              for (const { name: by, graph: source } of sources) await compareWalk(t, source, place, state, `${by} at ${position}`)
             }
+            await compareChanges(t, first.graph, graph, ordered)
             if (!t.passing()) throw new Error('differs from the replay')
           },
         ),

@@ -9,7 +9,10 @@ export const subjectOf = ({ tenantId, projectId, namespace: name } = namespace):
 const EPOCH = 1_760_000_000_000_000_000n
 export const tsAt = (second: number): string => formatDemonTime(EPOCH + BigInt(second) * 1_000_000_000n)
 
-const nodeId = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'ümläut', '\u{1f600}', '\uffee', ' ')
+const nodeId = fc.oneof(
+  { weight: 10, arbitrary: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'ümläut', '\u{1f600}', '\uffee', ' ') },
+  { weight: 1, arbitrary: fc.constantFrom('', 'a\u0000', '\ud800', '\u202ea', '\u2028', 'x'.repeat(900), '#sha256:a') },
+)
 const edgeId = fc.constantFrom('e1', 'e2', 'e3', 'e4', 'e5', 'e6', 'e7', 'e8')
 const label = fc.constantFrom('ROAD', 'PATH', 'it\'s "odd"')
 const value = fc.oneof(fc.integer(), fc.constantFrom(1.5, 'text', null, true), fc.constant({ z: 1, a: [1, { b: null }] }))
@@ -49,7 +52,9 @@ const mutation = fc.oneof(
 /** Seconds mostly rise; now and then a commit is late, or shares a time with another. */
 const commit = fc.record({
   jump: fc.oneof({ weight: 8, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constantFrom(0, -1, -3, -20) }),
-  zulu: fc.boolean().map((odd) => odd),
+  zulu: fc.boolean(),
+  /** Published once more, as Demon does after two minutes: the same commit at a later time. */
+  again: fc.nat(19).map((dice) => dice === 0),
   mutations: fc.array(mutation, { minLength: 1, maxLength: 6 }),
 })
 
@@ -57,10 +62,19 @@ const commit = fc.record({
 export const history = (length: { minLength: number; maxLength: number }) =>
   fc.array(commit, length).map((commits) => {
     let second = 30
-    return commits.map(({ jump, zulu, mutations }, index) => {
+    return commits.map((one, index) => {
+      const { jump, zulu, again } = one
+      const before = commits[index - 1]
+      const isRepeat = again && before !== undefined && !before.again
+      const { mutations } = isRepeat ? before : one
       second += jump
       const ts = zulu && index % 7 === 3 ? tsAt(second).replace(/\.\d+\+00:00$/, 'Z') : tsAt(second)
-      return { commitId: `c${index}`, ts, mutations, ...(index % 3 === 2 ? { parentCommitId: `c${index - 1}` } : {}) }
+      return {
+        commitId: `c${isRepeat ? index - 1 : index}`,
+        ts,
+        mutations,
+        ...(index % 3 === 2 ? { parentCommitId: `c${index - 1}` } : {}),
+      }
     })
   })
 
