@@ -256,5 +256,15 @@ t.test('files, pictures, streams and the sample of graphs', async (t) => {
     { diff: { added: [], changed: [{ after: { nodeId: odd, labels: ['Changed'] } }] } },
     'only what changes around the node is told',
   )
+  const large = valueOf(around, 'GraphChangeItem')
+  const others = Array.from({ length: 1_500 }, (_, at) => ({ addNode: { nodeId: `other${at}` } }))
+  await write([...others, { addNode: { nodeId: 'late' } }, { addEdge: { edgeId: 'late', from: 'late', to: 'a' } }])
+  const told = (await large)['diff'] as unknown as { added: unknown[]; addedRelationships: unknown[]; truncated: boolean }
+  t.match(
+    told,
+    { added: [{ nodeId: 'late' }], addedRelationships: [{ relationshipId: 'late' }], truncated: false },
+    'and all of it, however much else the commit changes',
+  )
+  t.same([told.added.length, told.addedRelationships.length], [1, 1])
   stop.abort()
 })

@@ -3,11 +3,12 @@ import t, { type Test } from 'tap'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Graph, type GraphPlace } from '../src/datasources/graph/graph.ts'
-import { parseLexemeJson, canonicalNumber, isList, isMap, type LexemeJson } from '../src/datasources/graph/lexeme-json.ts'
+import { parseLexemeJson, canonicalNumber, isList, isMap, type LexemeJson, lexemeJsonOf } from '../src/datasources/graph/lexeme-json.ts'
 import { commitIdOf, readMutation } from '../src/datasources/graph/mutations.ts'
 import { createSqlGraph } from '../src/datasources/graph/sql-graph.ts'
 import { createSqlTraversal } from '../src/datasources/graph/sql-traversal.ts'
 import { createGraphProjection } from '../src/projections/graph-projection.ts'
+import { defaultProjections } from '../src/projections/projector.ts'
 import { packageRoot } from '../src/root.ts'
 import { stableJson } from '../src/stable-json.ts'
 import { history, namespace, payloadOf, toMessages, tsAt } from './support/graph-history.ts'
@@ -282,6 +283,71 @@ t.test('the graph read model', async (t) => {
         name,
       )
     }
+  })
+
+  t.test('the properties that name a run are what the settings say', async (t) => {
+    const sql = adapters[0]?.sql
+    if (sql === undefined) return
+    const node = (nodeId: string, properties: Record<string, unknown>) => ({
+      ...{ op: 'add-node', nodeId, labels: [] },
+      properties: Object.entries(properties).map(([key, value]) => ({ key, value })),
+    })
+    const nodes = [
+      ...[node('a', { job: 'r1' }), node('b', { job: 'r1', ritualId: 'nightly' }), node('c', { job: 'r1', ritualId: 'other' })],
+      ...[node('d', { runId: 'r1' }), node('e', { job: ['r1'] }), node('f', { job: 'r2' })],
+    ]
+    const messages = toMessages([payloadOf('city', { commitId: 'c', ts: tsAt(0), mutations: nodes })])
+    const source = createSqlGraph({ sql, traversal: createSqlTraversal({ sql }), tags: null })
+    const ofRun = async () =>
+      (await source.nodesOfRun(scope, { ritualId: 'nightly', runId: 'r1' }, everything)).items.map(({ item }) => item.nodeId)
+    const set = defaultProjections({ graphRunProperty: 'job' }).find(({ name }) => name === 'graph')
+    await foldGraph(sql, messages, [1], set)
+    t.same(await ofRun(), ['a', 'b'])
+    await foldGraph(sql, messages, [1])
+    t.same(await ofRun(), ['d'])
+  })
+
+  t.test('what does not fit about a commit is said on the commit', async (t) => {
+    const sql = adapters[0]?.sql
+    if (sql === undefined) return
+    const mutations = [{ op: 'add-node', nodeId: 'a', labels: [], properties: [] }]
+    const whole = { ...namespace, graphId: 'city' }
+    const first = commitIdOf(
+      whole,
+      null,
+      mutations.map((one) => readMutation(lexemeJsonOf(one))),
+    )
+    const second = commitIdOf(
+      whole,
+      first,
+      mutations.map((one) => readMutation(lexemeJsonOf(one))),
+    )
+    const commits = [
+      { commitId: first, ts: tsAt(0), mutations },
+      { commitId: second, ts: tsAt(1), mutations, parentCommitId: first },
+      { commitId: first, ts: tsAt(2), mutations, parentCommitId: first },
+      { commitId: 'made up', ts: tsAt(3), mutations: [...mutations, { op: 'teleport' }, null], parentCommitId: 'nobody' },
+      { commitId: 'timeless', ts: 'yesterday', mutations },
+    ]
+    await foldGraph(sql, toMessages(commits.map((one) => payloadOf('city', one))), [2])
+    const source = createSqlGraph({ sql, traversal: createSqlTraversal({ sql }), tags: null })
+    const graph = await source.find(scope, { source: 'ORRERY', ...namespace, graphId: 'city' })
+    if (graph === null) throw new Error('there is no graph')
+    const found = (await source.commits(scope, graph, everything)).items.map(({ item }) => [item.verified, item.parentId, item.warnings])
+    const odd = 'The commit id is not the one that Demon computes from this content.'
+    t.same(found.reverse(), [
+      [true, null, []],
+      [true, first, []],
+      [false, first, [odd]],
+      [
+        ...[false, 'nobody'],
+        [
+          ...[odd, 'Mutation 1 is left out: the operation is unknown.', 'Mutation 2 is left out: a mutation must be an object.'],
+          'The parent of the commit is not known.',
+        ],
+      ],
+      [false, null, ['The time of the commit cannot be read.', odd]],
+    ])
   })
 
   t.test('a history whose beginning the stream had dropped is said to be cut, and only that one', async (t) => {

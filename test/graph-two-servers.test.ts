@@ -1,9 +1,11 @@
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
 import t from 'tap'
 import { openKvTags } from '../src/datasources/graph/kv-tags.ts'
 import { subjectOf } from './support/graph-history.ts'
 import { eventually } from './support/eventually.ts'
 import { openTestJetstream } from './support/logs.ts'
-import { startNats } from './support/nats.ts'
+import { type NatsServer, startNats } from './support/nats.ts'
 import { graphql, serve, type Serving, temporaryFolder, untilReady } from './support/program.ts'
 import { createTestDatabase } from './support/sql.ts'
 
@@ -30,6 +32,13 @@ async function commit({ url }: Serving, input: object): Promise<Outcome> {
 }
 
 const node = (nodeId: string) => ({ addNode: { nodeId } })
+
+/** As the stream does when it is full. */
+async function purge({ url }: NatsServer): Promise<void> {
+  const connection = await connect({ servers: url })
+  await (await jetstreamManager(connection)).streams.purge('GRAPH_COMMITS')
+  await connection.close()
+}
 
 /** A commit as any writer may have left it. */
 const seed = (graphId: string, ts: string) =>
@@ -96,6 +105,19 @@ t.test('two servers on one stream: one commit wins on a head, one request counts
     return false
   }
   await eventually(told, { withinMs: 120_000, everyMs: 500 })
+  await purge(nats)
+  const { data } = await graphql(
+    servers[1].url,
+    'query ($scope: GraphScopeInput!) { graph(scope: $scope) { historyTruncated first: nodeCount(ref: { commit: "seed-city" }) nodeCount commits { totalCount } } }',
+    { scope: { ...namespace, graphId: 'city' } },
+  )
+  const before = { first: 1, nodeCount: rounds + 3, historyTruncated: false, commits: { totalCount: rounds + 3 } }
+  t.match(data, { graph: before }, 'what the stream has dropped is kept')
+  t.match(
+    await commit(servers[0], { scope: { ...namespace, graphId: 'city' }, mutations: [node('after')] }),
+    { commit: { position: String(rounds + 4) } },
+    'and is gone on from',
+  )
   const text = `query ($scope: GraphScopeInput!) { graph(scope: $scope) { tags(first: 5) { nodes { tag commit { commitId } } } at: nodeCount(ref: { tag: "orphan" }) } }`
   for (const { url } of servers)
     t.match(await graphql(url, text, { scope: { ...namespace, graphId: 'city' } }), {

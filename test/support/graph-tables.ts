@@ -7,9 +7,13 @@ import { resetProjection } from '../../src/projections/watermarks.ts'
 import { systemClock } from '../../src/time.ts'
 
 /** Folds messages into empty graph tables in batches of the given sizes, over and over. */
-export async function foldGraph(sql: Sql, messages: readonly LogMessage[], sizes: readonly number[]): Promise<{ deadLetters: number }> {
+export async function foldGraph(
+  sql: Sql,
+  messages: readonly LogMessage[],
+  sizes: readonly number[],
+  projection = createGraphProjection(),
+): Promise<{ deadLetters: number }> {
   const transactions = projectionTransactions({ sql, clock: systemClock })
-  const projection = createGraphProjection()
   let mark = await transactions.run((tx) => resetProjection(tx, projection, 'test', 0n))
   let deadLetters = 0
   for (let from = 0, turn = 0; from < messages.length; turn += 1) {

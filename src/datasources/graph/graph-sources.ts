@@ -77,7 +77,7 @@ export function joinGraphSources(orrery: GraphDataSource, summit: GraphDataSourc
     neighbourKeys: (scope, node, query) => of(node.place.graph.source).neighbourKeys(scope, node, query),
     reach: (scope, node, query) => of(node.place.graph.source).reach(scope, node, query),
     path: (scope, place, query) => of(place.graph.source).path(scope, place, query),
-    diff: (scope, from, to) => of(from.graph.source).diff(scope, from, to),
+    diff: (scope, from, to, around) => of(from.graph.source).diff(scope, from, to, around),
     dryRun: (scope, place, mutations) => of(place.graph.source).dryRun(scope, place, mutations),
     history: (scope, graph, nodeId, page) => of(graph.source).history(scope, graph, nodeId, page),
     drift: (scope, page) => summit.drift(scope, page),

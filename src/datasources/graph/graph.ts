@@ -283,7 +283,8 @@ export interface GraphDataSource {
   /** Null when there is none within `maxDepth`, or an end is no node. */
   path(scope: Scope, place: GraphPlace, query: PathQuery): Promise<GraphPath | null>
 
-  diff(scope: Scope, from: GraphPlace, to: GraphPlace): Promise<GraphDiff>
+  /** @param around keys of nodes: only what changes of them, and of relationships that end in them */
+  diff(scope: Scope, from: GraphPlace, to: GraphPlace, around?: readonly string[] | null): Promise<GraphDiff>
   /** What changes would do at a place; nothing is written. @throws AppError BAD_USER_INPUT where the removed relationships are too many to be told */
   dryRun(scope: Scope, place: GraphPlace, mutations: readonly GraphMutation[]): Promise<GraphDiff>
   /** Versions of one node, newest first. */

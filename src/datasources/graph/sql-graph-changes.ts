@@ -9,14 +9,29 @@ import { nodesByRefs, OWN, relationshipsByRefs } from './sql-graph-content.ts'
 import { graphColumns, graphOfRow, type GraphRow, nodeOfRow, type NodeRow } from './sql-graph-rows.ts'
 import { storable } from '../../projections/event-text.ts'
 
+interface Range {
+  readonly low: GraphPlace
+  readonly high: GraphPlace
+  /** Keys of nodes: what is neither one of them nor ends in one does not count. */
+  readonly around: readonly string[] | null
+}
+
+const aroundIn = { graph_nodes: ['ref'], graph_edges: ['from_ref', 'to_ref'] } as const
+
 /** Numbers of what has a version that begins or ends between two places; cut. */
-async function touched(sql: Sql, scope: Scope, table: 'graph_nodes' | 'graph_edges', [low, high]: readonly [GraphPlace, GraphPlace]) {
+async function touched(sql: Sql, scope: Scope, table: 'graph_nodes' | 'graph_edges', { low, high, around }: Range) {
+  const params = parameters(scope.tenantId, low.graph.graphSeq, low.position, high.position)
+  const refs =
+    around === null
+      ? ''
+      : `(select x.ref from graph_node_refs x where x.graph_seq = $2 and x.node_key = any(${params.add(around)}::text[]))`
+  const near = around === null ? '' : ` and (${aroundIn[table].map((column) => `${column} in ${refs}`).join(' or ')})`
   const rows = await sql.any<{ ref: number }>(
     `select distinct v.ref from (
-        (select ref from ${table} where graph_seq = ${OWN} and from_pos > $3 and from_pos <= $4 limit 40000) union all
-        (select ref from ${table} where graph_seq = ${OWN} and to_pos > $3 and to_pos <= $4 and to_pos < ${OPEN} limit 40000)) v
+        (select ref from ${table} where graph_seq = ${OWN} and from_pos > $3 and from_pos <= $4${near} limit 40000) union all
+        (select ref from ${table} where graph_seq = ${OWN} and to_pos > $3 and to_pos <= $4 and to_pos < ${OPEN}${near} limit 40000)) v
       order by v.ref limit ${4 * MAX_DIFF + 1}`,
-    [scope.tenantId, low.graph.graphSeq, low.position, high.position],
+    params.values,
     { signal: scope.signal },
   )
   return rows.map(({ ref }) => ref)
@@ -79,9 +94,10 @@ const ofRun = ['g.tenant_id = $1', 'v.run_id = $2', '(v.ritual_id is null or v.r
 /** Differences and histories, straight from the intervals. */
 export function createSqlGraphChanges(sql: Sql): Pick<GraphDataSource, 'diff' | 'history' | 'nodesOfRun' | 'countNodesOfRun'> {
   return {
-    async diff(scope, from, to) {
+    async diff(scope, from, to, around = null) {
       if (from.graph.graphSeq !== to.graph.graphSeq) throw badUserInput('A diff is between two places of one graph.')
-      const range = from.position <= to.position ? ([from, to] as const) : ([to, from] as const)
+      const [low, high] = from.position <= to.position ? [from, to] : [to, from]
+      const range = { low, high, around }
       const nodeRefs = await touched(sql, scope, 'graph_nodes', range)
       const edgeRefs = await touched(sql, scope, 'graph_edges', range)
       const nodes = compareNodes(
