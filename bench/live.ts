@@ -1,5 +1,6 @@
 // npm run bench -- live [subscribers] [events]: one event to many WebSockets: what the server spends on each message, against a raw broadcast of the same
 // bytes and stock Mercurius; how long an event takes from the log to the socket; memory of idle and of stalled subscribers.
+import { type Socket } from 'node:net'
 import { eventually } from '../test/support/eventually.ts'
 import { bench, closeAll, median, quantile, readable } from './support/bench.ts'
 import { type Broadcaster, orreryLive, rawSockets, stockMercurius } from './support/broadcasters.ts'
@@ -138,20 +139,56 @@ async function warmUp(ours: Broadcaster): Promise<void> {
   await sleep(200)
 }
 
-/** Half of the subscribers stop reading; the others must not notice, and the server must not keep what those do not take. */
+/** Writes long events until nobody of those who do not read takes more: what the kernel holds for a connection is megabytes. */
+async function fill(ours: Broadcaster, reading: Sockets, isFull: () => boolean): Promise<void> {
+  const atOnce = 4
+  let got = 0
+  for (let sent = 0; !isFull();) {
+    for (let one = 0; one < atOnce; one++, sent += 100) ours.publish(`${stamp}long`.padEnd(15_000, 'x'))
+    await eventually(async () => (got += (await reading.count()).messages) >= sent, { withinMs: 60_000, everyMs: 5 })
+  }
+}
+
+/** Beside 100 who read there are as many as given who do not: the others must not notice, and the server must not keep what those do not take. */
 async function stalled(count: number): Promise<void> {
   const ours = await orreryLive(roomy)
+  const connections = new Set<Socket>()
+  ours.server.app.server.on('connection', (socket: Socket) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
+  const full = (): number => [...connections].filter((socket) => socket.writableNeedDrain && socket.writableLength > 64 * 1024).length
   await warmUp(ours)
   const reading = await join(ours, 100)
-  const alone = await fanOut(ours, reading, 100)
-  await join(ours, count, true)
-  const before = heapBytes()
-  const beside = await fanOut(ours, reading, 100)
-  for (let round = 0; round < 4; round++) await fanOut(ours, reading, 100)
-  const grown = heapBytes() - before
+  /** From the same state: what the steps before have left behind is collected, and the first round is not counted. */
+  const measured = async (): Promise<FanOut[]> => {
+    heapBytes()
+    const all: FanOut[] = []
+    for (let one = 0; one < 5; one++) all.push(await fanOut(ours, reading, 100))
+    return all.slice(1)
+  }
+  const rounds: { alone: FanOut[]; beside: FanOut[]; each: number }[] = []
+  for (let round = 0; round < 3; round++) {
+    const alone = await measured()
+    const before = heapBytes()
+    const idle = await join(ours, count, true)
+    await fill(ours, reading, () => full() >= count)
+    const each = (heapBytes() - before) / count / 1024
+    const beside = await measured()
+    if (full() < count) throw new Error('they were cut off before the end')
+    rounds.push({ alone, beside, each })
+    await idle.close()
+    await eventually(() => connections.size === 100)
+  }
+  const shown = (of: 'alone' | 'beside') => {
+    const all = rounds.flatMap((round) => round[of])
+    const latencies = all.flatMap((one) => one.latencies)
+    const cpu = median(all.map(({ cpuMicros }) => cpuMicros))
+    return `p50 ${readable(median(latencies))} ms, p99 ${readable(quantile(latencies, 0.99))} ms, ${readable(cpu)} µs of CPU a message`
+  }
   console.log(
-    `${count} stalled subscribers, ${5 * events} events: ${readable(grown / count / 1024)} KiB each; ` +
-      `the 100 others: p99 ${readable(quantile(alone.latencies, 0.99))} ms without them, ${readable(quantile(beside.latencies, 0.99))} ms beside them`,
+    `100 subscribers alone: ${shown('alone')}; beside ${count} stalled ones: ${shown('beside')}; ` +
+      `a stalled one holds ${readable(median(rounds.map(({ each }) => each)))} KiB`,
   )
   await closeAll()
 }
