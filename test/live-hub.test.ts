@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { logStreams } from '../src/datasources/log/log.ts'
@@ -12,6 +12,7 @@ import { eventFamilies } from '../src/domain-events/families.ts'
 import { compileFilter } from '../src/domain-events/filter.ts'
 import { epochMark } from '../src/subscriptions/signed-cursor.ts'
 import { createLiveHub } from '../src/subscriptions/live-hub.ts'
+import { createShortHmac } from '../src/subscriptions/short-hmac.ts'
 import { createCursorCodec } from '../src/subscriptions/signed-cursor.ts'
 import { createSubjectIndex, subjectFilter } from '../src/subscriptions/subject-index.ts'
 import { systemClock } from '../src/time.ts'
@@ -89,6 +90,15 @@ t.test('a changed, cut, lengthened or invented cursor is refused with the one me
     messages.add(refused(() => codec.decode(changed, scope), changed.slice(0, 10)))
   messages.add(refused(() => codecOf(randomBytes(32)).decode(cursor, scope), 'another key'))
   t.equal(messages.size, 1)
+})
+
+t.test('the short way to an HMAC gives what the long one gives, whatever the key and the text', async () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.array(fc.uint8Array({ maxLength: 512 }), { maxLength: 5 }), (key, texts) => {
+      const signature = createShortHmac(key)
+      for (const one of texts) assert.equal(signature(one), createHmac('sha256', key).update(one).digest('binary'))
+    }),
+  )
 })
 
 t.test('an old key still verifies after it was replaced, and no longer when it is gone', async () => {

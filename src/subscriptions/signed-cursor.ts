@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { type LogStream, logStreams } from '../datasources/log/log.ts'
 import { badUserInput } from '../errors.ts'
 import { type Clock } from '../time.ts'
+import { createShortHmac } from './short-hmac.ts'
 import { type CursorCodec, type CursorPosition, type CursorScope, type StreamMark, type StreamMarks } from './cursor.ts'
 
 // version, stream, any-field mark, issue time (s), sequence, tenant, field + filter; then the epoch's text, then the signature.
@@ -85,6 +86,16 @@ const streamAt = (index: number | undefined): LogStream | null => logStreams[ind
 export function createCursorCodec({ keys, clock }: CursorCodecOptions): CursorCodec {
   const [signing] = keys
   if (signing === undefined) throw new Error('cursors need at least one key')
+  const signature = createShortHmac(signing)
+
+  // one stream asks for many, one after the other
+  let newest: { readonly scope: CursorScope; readonly bytes: Buffer } | null = null
+  const boundTo = (scope: CursorScope): Buffer => {
+    if (newest?.scope === scope) return newest.bytes
+    const bytes = Buffer.concat([fingerprint(scope.tenantId), fingerprint(scope.field, scope.filterHash)])
+    newest = { scope, bytes }
+    return bytes
+  }
 
   /** With room for its signature behind it. */
   const newBody = (version: number, size: number, scope: CursorScope): Buffer => {
@@ -92,14 +103,13 @@ export function createCursorCodec({ keys, clock }: CursorCodecOptions): CursorCo
     body[0] = version
     body[2] = isAnyField(scope) ? 1 : 0
     body.writeUIntBE(Number(clock.now() / 1_000_000_000n), 3, 5)
-    fingerprint(scope.tenantId).copy(body, 16)
-    fingerprint(scope.field, scope.filterHash).copy(body, 24)
+    boundTo(scope).copy(body, 16)
     return body
   }
 
   const signed = (body: Buffer): string => {
     const end = body.length - SIGNATURE_BYTES
-    sign(signing, body.subarray(0, end)).copy(body, end)
+    body.write(signature(body.subarray(0, end)), end, SIGNATURE_BYTES, 'latin1')
     return body.toString('base64url')
   }
 
