@@ -116,7 +116,15 @@ t.test('the server is not ready before its tables are there, nor once it drains'
 
 const secret = 'connect ECONNREFUSED 10.9.8.7 password=hunter2'
 const never = () => new Promise<never>(() => undefined)
-const emptyState = { name: 'RITUAL_EVENTS', firstSequence: 1n, lastSequence: 0n, messages: 0n, epoch: 'e', subjects: [] }
+const emptyState = {
+  name: 'RITUAL_EVENTS',
+  firstSequence: 1n,
+  lastRecordedAtNs: null,
+  lastSequence: 0n,
+  messages: 0n,
+  epoch: 'e',
+  subjects: [],
+}
 
 /** Stores that a probe can meet; each part answers, refuses or hangs as told. */
 function stores(ping: { sql: () => Promise<void>; log: () => Promise<void>; cache: () => Promise<void> }) {

@@ -24,8 +24,9 @@ const anyPosition: fc.Arbitrary<CursorPosition> = fc.record(
     stream: fc.constantFrom(...logStreams),
     epoch: text,
     sequence: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
+    timeMark: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
   },
-  { noNullPrototype: true },
+  { noNullPrototype: true, requiredKeys: ['stream', 'epoch', 'sequence'] },
 )
 const anyScope: fc.Arbitrary<CursorScope> = fc.record(
   { tenantId: text, field: text.filter((field) => field !== '*'), filterHash: text },
@@ -108,6 +109,24 @@ t.test('an old key still verifies after it was replaced, and no longer when it i
   const cursor = codecOf(old).encode(position, scope)
   assert.deepEqual(codecOf(fresh, old).decode(cursor, scope), position)
   refused(() => codecOf(fresh).decode(cursor, scope), 'a key that is gone')
+})
+
+t.test('cursors of earlier versions, which tell no time, are still taken', async (t) => {
+  const key = randomBytes(32)
+  const scope = { tenantId: 'acme', field: 'events', filterHash: 'h' }
+  const codec = codecOf(key)
+  /** As it was written before: another version, and `from` to `to` left out. */
+  const earlier = (cursor: string, version: number, [from, to]: readonly [number, number]) => {
+    const bytes = Buffer.from(cursor, 'base64url')
+    const body = Buffer.concat([bytes.subarray(0, from), bytes.subarray(to, -16)])
+    body[0] = version
+    const signature = createHmac('sha256', key).update(body).digest().subarray(0, 16)
+    return Buffer.concat([body, signature]).toString('base64url')
+  }
+  const position = { stream: 'ritual', epoch: 'e', sequence: 7n } as const
+  const marks = { marks: [{ stream: 'ritual', sequence: 7n, epoch: epochMark('e') } as const], at: null }
+  t.strictSame(codec.decode(earlier(codec.encode({ ...position, timeMark: 5 }, scope), 1, [32, 36]), scope), position)
+  t.strictSame(codec.decodeMarks(earlier(codec.encodeMarks(marks, scope), 2, [49, 53]), scope), { ...marks, partial: false })
 })
 
 t.test('the filter hash knows no order of names, no nulls and no start position', async (t) => {
@@ -240,7 +259,7 @@ t.test('a reader of events that was further on another replica gets nothing twic
     ...log,
     state: async (stream) => {
       const state = await log.state(stream)
-      return state === null || !isBehind ? state : { ...state, lastSequence: 3n }
+      return state === null || !isBehind ? state : { ...state, lastSequence: 3n, lastRecordedAtNs: null }
     },
     async *tail(stream, options) {
       await released

@@ -5,6 +5,8 @@ export interface CursorPosition {
   readonly stream: LogStream
   readonly epoch: string
   readonly sequence: bigint
+  /** Of the message there (`timeMark`), where the position is known to be that of one. */
+  readonly timeMark?: number | undefined
 }
 
 /**
@@ -26,6 +28,7 @@ export interface StreamMark {
   readonly sequence: bigint
   /** Tells the stream's life (`epochMark`); null when the stream did not exist: everything in it comes after. */
   readonly epoch: string | null
+  readonly timeMark?: number | undefined
 }
 
 /** A position in several streams: everything up to each mark has been seen. */
@@ -38,7 +41,8 @@ export interface StreamMarks {
 }
 
 /**
- * Signs and verifies event cursors (platform 4.5). Opaque base64url of version, stream, epoch, sequence, tenant, hash of field and filter, issue time, HMAC.
+ * Signs and verifies event cursors (platform 4.5). Opaque base64url of version, stream, epoch, sequence and its message's time, tenant,
+ * hash of field and filter, issue time, HMAC.
  * The first key signs, all verify.
  */
 export interface CursorCodec {

@@ -2,6 +2,7 @@ import { type CursorPosition, type CursorScope } from './cursor.ts'
 import { type LogStream } from '../datasources/log/log.ts'
 import { type HubItem } from './hub.ts'
 import { type Context } from '../context.ts'
+import { timeMark } from './time-mark.ts'
 
 const mark = Symbol('delivery')
 
@@ -53,8 +54,10 @@ export function shownIn<T>({ value }: Delivery<T>): T {
 
 /** Where an item of the hub leaves its reader. */
 export function positionOf(item: HubItem, stream: LogStream = 'ritual'): CursorPosition & StepPosition {
-  const sequence = item.kind === 'MESSAGE' ? item.message.sequence : item.kind === 'GAP' ? item.to : item.sequence
-  return { stream, epoch: item.epoch, generation: item.generation, sequence }
+  const { epoch, generation } = item
+  if (item.kind === 'MESSAGE')
+    return { stream, epoch, generation, sequence: item.message.sequence, timeMark: timeMark(item.message.recordedAtNs) }
+  return { stream, epoch, generation, sequence: item.kind === 'GAP' ? item.to : item.sequence, timeMark: item.timeMark }
 }
 
 export type Marker =

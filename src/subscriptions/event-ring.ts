@@ -9,6 +9,7 @@ export interface EventRing {
   coveredFrom(): bigint
   /** Messages after `sequence`, oldest first, until `visit` says stop by returning false. */
   forEachAfter(sequence: bigint, visit: (item: MessageItem) => boolean): void
+  get(sequence: bigint): MessageItem | null
   clear(coveredFrom: bigint): void
   /** Puts what came before in front, as far as there is room; then everything after `coveredFrom` is here. */
   prepend(older: readonly MessageItem[], coveredFrom: bigint): void
@@ -52,6 +53,10 @@ export function createEventRing(capacity: number): EventRing {
         const item = items[index]
         if (item === undefined || !visit(item)) return
       }
+    },
+    get(sequence) {
+      const item = items[indexAfter(sequence - 1n)]
+      return item?.message.sequence === sequence ? item : null
     },
     clear(coveredFrom) {
       items = []

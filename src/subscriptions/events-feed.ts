@@ -14,8 +14,10 @@ import {
   type StreamHead,
   type StreamLife,
 } from './hub.ts'
+import { type LiveFeed } from './live-feed.ts'
 import { type Logger } from '../logger.ts'
 import { pause } from '../pause.ts'
+import { timeMark } from './time-mark.ts'
 
 interface Arrived {
   /** Counts what this feed has seen, over all streams: the one order of all readers of this process. */
@@ -48,6 +50,8 @@ export interface EventsFeed {
   read(message: LogMessage): DomainEvent | null
   /** Resolves when it is known where these streams stand; waits as long as the log is down. False when the signal aborted first. */
   ready(streams: readonly LogStream[], signal: AbortSignal): Promise<boolean>
+  /** @see LiveFeed */
+  isSameMessage(stream: LogStream, at: Pick<StreamHead, 'sequence' | 'timeMark'>): ReturnType<LiveFeed['isSameMessage']>
   heads(): Heads
   arrival(): bigint
   /** Every item with a later arrival is in the ring; `heads` are those of that moment. */
@@ -66,7 +70,10 @@ export interface EventsFeed {
 
 export interface EventsFeedOptions {
   readonly log: EventLog
-  readonly hub: { subscribe(options: Omit<HubSubscribeOptions, 'field'>): ReturnType<LiveHub['subscribe']> }
+  readonly hub: {
+    subscribe(options: Omit<HubSubscribeOptions, 'field'>): ReturnType<LiveHub['subscribe']>
+    isSameMessage: EventsFeed['isSameMessage']
+  }
   readonly families: readonly EventFamily[]
   readonly upstream: Upstream
   readonly ringSize: number
@@ -136,7 +143,7 @@ export function createEventsFeed({ log, hub, families, upstream, ringSize, linge
   }
 
   const onMessage = (stream: LogStream, { epoch, generation, message }: Extract<HubItem, { kind: 'MESSAGE' }>): void => {
-    move(stream, { epoch, generation, sequence: message.sequence })
+    move(stream, { epoch, generation, sequence: message.sequence, timeMark: timeMark(message.recordedAtNs) })
     const event = read(message)
     if (event === null) return
     const item: ArrivedItem = { kind: 'EVENT', arrival: ++arrival, heads, stream, event, message }
@@ -149,10 +156,10 @@ export function createEventsFeed({ log, hub, families, upstream, ringSize, linge
     if (item.kind === 'MESSAGE') return onMessage(stream, item)
     const { epoch, generation } = item
     if (item.kind === 'PHASE') {
-      if (item.phase === 'LIVE') known(stream, { epoch, generation, sequence: item.sequence })
+      if (item.phase === 'LIVE') known(stream, { epoch, generation, sequence: item.sequence, timeMark: item.timeMark })
       return
     }
-    move(stream, { epoch, generation, sequence: item.to })
+    move(stream, { epoch, generation, sequence: item.to, timeMark: item.timeMark })
     const gap: ArrivedItem = { kind: 'GAP', arrival: ++arrival, heads, stream, from: item.from, to: item.to, reason: item.reason }
     keep(gap)
     for (const reader of readers) reader.offer(gap, true)
@@ -223,6 +230,7 @@ export function createEventsFeed({ log, hub, families, upstream, ringSize, linge
         signal.addEventListener('abort', settle)
         settle()
       }),
+    isSameMessage: hub.isSameMessage,
     heads: () => heads,
     arrival: () => arrival,
     covered: () => covered,

@@ -17,6 +17,7 @@ import { pullLoop } from './pull-loop.ts'
 import { createMergedReplay, type MergedReplay } from './merged-replay.ts'
 import { type ReadyIterator, settlingIterator } from './settling-iterator.ts'
 import { epochMark } from './signed-cursor.ts'
+import { timeMark } from './time-mark.ts'
 
 export interface EventsSubscriberOptions extends EventsSubscribeOptions {
   readonly feed: EventsFeed
@@ -191,15 +192,17 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): ReadyI
   /** Where a mark is in its stream as it is now; says so when that is not the stream it was made for. Null: the feed has not come to that stream yet. */
   const placed = async (stream: LogStream, mark: StreamMark | undefined): Promise<Place | null> => {
     const now = feed.heads().get(stream) ?? none
-    const at = (sequence: bigint): Place => ({ ...now, stream, sequence, lost: null })
-    if (mark === undefined) return at(now.sequence)
+    const at = (sequence: bigint): Place => ({ ...now, stream, sequence, timeMark: mark?.timeMark, lost: null })
+    if (mark === undefined) return { ...now, stream, lost: null }
     if (mark.epoch === null) return at(0n)
     const isSame = now.epoch !== '' && mark.epoch === epochMark(now.epoch)
-    if (isSame && mark.sequence <= now.sequence) return at(mark.sequence)
+    const isOurs = isSame && (await feed.isSameMessage(stream, mark))
+    if (isOurs === 'STALE') return null
+    if (isOurs && mark.sequence <= now.sequence) return at(mark.sequence)
     // our tail may be behind the log, so a position ahead of it is not yet a wrong one
     const state = await feed.log.state(stream)
     if (state !== null && now.epoch !== '' && isPast(state, { epoch: now.epoch, position: now.sequence })) return null
-    if (isSame && state !== null && state.lastSequence >= mark.sequence) return at(mark.sequence)
+    if (isOurs && state !== null && state.lastSequence >= mark.sequence) return at(mark.sequence)
     const to = now.sequence
     return { ...at(to), lost: { from: state === null || state.firstSequence > to ? to : state.firstSequence, to } }
   }
@@ -218,7 +221,7 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): ReadyI
     feed.attach(tenantId, filter, reader)
     arrival = feed.arrival()
     if (after === null) return goLive()
-    heads = new Map(places.map(({ stream, epoch, generation, sequence }) => [stream, { epoch, generation, sequence }]))
+    heads = new Map(places.map(({ stream, lost, ...head }) => [stream, head]))
     for (const [stream, head] of heads) if (head.sequence > (now.get(stream) ?? none).sequence) ahead.set(stream, head)
     // who leaves after the phase has been told: its cursor is behind the gap
     for (const { stream, lost } of places) if (lost !== null) gap(stream, lost, 'SOURCE_RESET')
@@ -247,7 +250,7 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): ReadyI
       gap(lost.stream, lost, lost.reason)
     }
     for (const { stream, life, message } of step.messages) {
-      heads = new Map(heads).set(stream, { ...life, sequence: message.sequence })
+      heads = new Map(heads).set(stream, { ...life, sequence: message.sequence, timeMark: timeMark(message.recordedAtNs) })
       const event = feed.read(message)
       if (event === null || event.tenantId !== tenantId || !filter.matches(event)) continue
       queue.push({ kind: 'EVENT', stream, event, message, heads, arrival: 0n })

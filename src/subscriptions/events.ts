@@ -36,14 +36,14 @@ export function eventsCursor(
   scope: CursorScope,
   place: {
     readonly streams: readonly LogStream[]
-    readonly heads: ReadonlyMap<LogStream, Pick<StreamHead, 'epoch' | 'sequence'>>
+    readonly heads: ReadonlyMap<LogStream, Pick<StreamHead, 'epoch' | 'sequence' | 'timeMark'>>
     readonly at: LogStream | null
   },
 ): string {
   const marks = place.streams.map((stream) => {
     const head = place.heads.get(stream)
     const exists = head !== undefined && head.epoch !== ''
-    return { stream, sequence: head?.sequence ?? 0n, epoch: exists ? epochMark(head.epoch) : null }
+    return { stream, sequence: head?.sequence ?? 0n, epoch: exists ? epochMark(head.epoch) : null, timeMark: head?.timeMark }
   })
   return ctx.cursors.encodeMarks({ marks, at: place.at }, scope)
 }

@@ -1,7 +1,7 @@
 import { type LogMessage, type LogStream } from '../datasources/log/log.ts'
 import { type DomainEvent } from '../domain-events/event.ts'
 import { type CompiledFilter } from '../domain-events/filter.ts'
-import { type StreamMarks } from './cursor.ts'
+import { type CursorPosition, type StreamMarks } from './cursor.ts'
 import { type ReadyIterator } from './settling-iterator.ts'
 
 /** Fields that are streams of the hub: what is counted for slow readers is counted for each. */
@@ -36,7 +36,7 @@ export interface StreamLife {
   readonly generation: number
 }
 
-/** What a subscriber of the hub receives, in order. */
+/** What a subscriber of the hub receives, in order. Time marks are those of the messages at `to` and at `sequence`, where they are known. */
 export type HubItem = StreamLife &
   (
     | { readonly kind: 'MESSAGE'; readonly message: LogMessage }
@@ -44,9 +44,15 @@ export type HubItem = StreamLife &
      * `from`..`to` were not delivered; what follows comes after `to`. After SOURCE_RESET they are sequences of the stream as it is now: they are no
      * longer there, or nothing of them can be told apart from what was delivered before.
      */
-    | { readonly kind: 'GAP'; readonly from: bigint; readonly to: bigint; readonly reason: HubGapReason }
+    | {
+        readonly kind: 'GAP'
+        readonly from: bigint
+        readonly to: bigint
+        readonly reason: HubGapReason
+        readonly timeMark?: number | undefined
+      }
     /** Everything up to and including `sequence` was delivered, or lies before the subscription. */
-    | { readonly kind: 'PHASE'; readonly phase: 'REPLAY' | 'LIVE'; readonly sequence: bigint }
+    | { readonly kind: 'PHASE'; readonly phase: 'REPLAY' | 'LIVE'; readonly sequence: bigint; readonly timeMark?: number | undefined }
   )
 
 export interface HubSubscribeOptions {
@@ -54,7 +60,7 @@ export interface HubSubscribeOptions {
   readonly field: StreamField
   readonly stream: LogStream
   /** Deliver what comes after this position; null = only what is new. */
-  readonly after: { readonly sequence: bigint; readonly epoch: string } | null
+  readonly after: Omit<CursorPosition, 'stream'> | null
   /** End with CURSOR_EXPIRED instead of delivering a gap. */
   readonly strict: boolean
   /** NATS-style subject patterns of what this subscriber can want at all: its tenant's subjects. A message that fits several comes once. */
@@ -67,6 +73,7 @@ export interface HubSubscribeOptions {
 /** Where one stream is. An empty epoch: it does not exist. */
 export interface StreamHead extends StreamLife {
   readonly sequence: bigint
+  readonly timeMark?: number | undefined
 }
 
 export const isSameLife = (a: Partial<StreamLife>, b: Partial<StreamLife>): boolean => a.epoch === b.epoch && a.generation === b.generation

@@ -4,8 +4,10 @@ import { createEventRing, type EventRing } from './event-ring.ts'
 import { type HubItem } from './hub.ts'
 import { type Logger } from '../logger.ts'
 import { pause } from '../pause.ts'
+import { type Nanos } from '../time.ts'
 import { createReachBack } from './reach-back.ts'
 import { createSubjectIndex } from './subject-index.ts'
+import { timeMark } from './time-mark.ts'
 
 export type MessageItem = Extract<HubItem, { kind: 'MESSAGE' }>
 
@@ -27,6 +29,13 @@ export interface LiveFeed {
   generation(): number
   /** Everything up to and including this sequence is in the ring, or was there. */
   position(): bigint
+  /** The time mark of the message at a sequence, if it is known without asking. */
+  markAt(sequence: bigint): number | undefined
+  /**
+   * Whether the message at a position is the one that the position was made for. STALE: it is so in the log, and the feed does not know yet. What can
+   * no longer be told is taken for so.
+   */
+  isSameMessage(at: Place): Promise<boolean | 'STALE'>
   /** Where begins what was lost at the last reset, or is not known to be new: all up to where the ring began anew. */
   lostFrom(): bigint
   /** Resolves when the feed knows where the stream stands; waits as long as the log is down. False when the signal aborted first. */
@@ -52,6 +61,8 @@ export interface FeedOptions {
   readonly logger: Pick<Logger, 'warn'>
 }
 
+type Place = { readonly sequence: bigint; readonly timeMark?: number | undefined }
+
 /** Whether what a feed knows of its stream is over: replaced, set back, or purged past it. */
 export const isPast = (state: LogStreamState, known: { readonly epoch: string; readonly position: bigint }): boolean =>
   state.epoch !== known.epoch || state.lastSequence < known.position || state.firstSequence > known.position + 1n
@@ -63,7 +74,7 @@ export function createLiveFeed({ log, stream, ringSize, lingerMs, logger }: Feed
   const ring = createEventRing(ringSize)
   const index = createSubjectIndex<FeedReader>()
   const readers = new Set<FeedReader>()
-  let known: { epoch: string; position: bigint; lostFrom: bigint } | null = null
+  let known: { epoch: string; position: bigint; recordedAt: Nanos | null; lostFrom: bigint } | null = null
   let whenKnown: (() => void)[] = []
   let generation = 0
   let held = 0
@@ -71,7 +82,8 @@ export function createLiveFeed({ log, stream, ringSize, lingerMs, logger }: Feed
   let linger: NodeJS.Timeout | undefined
 
   const startAt = (state: LogStreamState): void => {
-    known = { epoch: state.epoch, position: state.lastSequence, lostFrom: state.firstSequence }
+    const { epoch, lastSequence: position, lastRecordedAtNs: recordedAt, firstSequence: lostFrom } = state
+    known = { epoch, position, recordedAt, lostFrom }
     generation++
     ring.clear(state.lastSequence)
     const waiting = whenKnown
@@ -82,9 +94,20 @@ export function createLiveFeed({ log, stream, ringSize, lingerMs, logger }: Feed
   const dispatch = (message: LogMessage): void => {
     if (known === null || message.sequence <= known.position) return
     known.position = message.sequence
+    known.recordedAt = message.recordedAtNs
     const item: MessageItem = { kind: 'MESSAGE', epoch: known.epoch, generation, message }
     ring.push(item)
     index.visit(message.subject, (reader) => reader.offer(item))
+  }
+
+  const markAt = (sequence: bigint): number | undefined => {
+    const at = known?.position === sequence ? known.recordedAt : (ring.get(sequence)?.message.recordedAtNs ?? null)
+    return at === null ? undefined : timeMark(at)
+  }
+
+  const isInLog = async ({ sequence, timeMark: mark }: Place): Promise<boolean> => {
+    const held = mark === undefined ? null : await log.get(stream, sequence)
+    return held === null || timeMark(held.recordedAtNs) === mark
   }
 
   const resync = async (signal: AbortSignal): Promise<void> => {
@@ -93,17 +116,22 @@ export function createLiveFeed({ log, stream, ringSize, lingerMs, logger }: Feed
     if (signal.aborted) return
     if (state === null) throw new Error(`the stream "${stream}" does not exist`)
     if (known === null) return startAt(state)
-    if (!isPast(state, known)) return
-    const isPurged = state.epoch === known.epoch && state.lastSequence >= known.position
-    // what was removed before it came is lost, what is held is still to come
-    startAt(isPurged ? { ...state, firstSequence: known.position + 1n, lastSequence: state.firstSequence - 1n } : state)
+    const { position: sequence } = known
+    const isOurs =
+      state.epoch === known.epoch && state.lastSequence >= sequence && (await isInLog({ sequence, timeMark: markAt(sequence) }))
+    if (signal.aborted || known === null || (isOurs && !isPast(state, known))) return
+    // purged: what was removed before it came is lost, what is held is still to come
+    const [from, to] = [known.position + 1n, state.firstSequence - 1n]
+    startAt(isOurs ? { ...state, firstSequence: from, lastSequence: to, lastRecordedAtNs: null } : state)
     for (const reader of readers) reader.sourceReset()
   }
 
   const follow = async (signal: AbortSignal): Promise<void> => {
     await resync(signal)
     if (known === null || signal.aborted) return
-    for await (const batch of log.tail(stream, { from: known.position + 1n, epoch: known.epoch, signal })) {
+    const { epoch, position, recordedAt } = known
+    const previous = recordedAt === null ? null : { sequence: position, recordedAtNs: recordedAt }
+    for await (const batch of log.tail(stream, { from: position + 1n, epoch, previous, signal })) {
       if (signal.aborted) return
       for (const message of batch) dispatch(message)
     }
@@ -141,11 +169,23 @@ export function createLiveFeed({ log, stream, ringSize, lingerMs, logger }: Feed
     await closing?.done
   }
 
+  const reachBack = createReachBack({ log, stream, ring, epoch: () => known?.epoch ?? '', generation: () => generation })
+
   return {
     log,
     stream,
     ring,
-    reachBack: createReachBack({ log, stream, ring, epoch: () => known?.epoch ?? '', generation: () => generation }),
+    reachBack,
+    markAt,
+    async isSameMessage(at) {
+      if (at.timeMark === undefined) return true
+      // who comes back after a restart is a little behind: one read serves them all
+      if (markAt(at.sequence) === undefined && at.sequence > 0n && at.sequence <= (known?.position ?? 0n)) await reachBack(at.sequence - 1n)
+      const here = markAt(at.sequence)
+      if (here === at.timeMark) return true
+      const isThere = await isInLog(at)
+      return isThere && here !== undefined ? 'STALE' : isThere
+    },
     epoch: () => known?.epoch ?? '',
     generation: () => generation,
     position: () => known?.position ?? 0n,

@@ -4,7 +4,14 @@ import { eventFamilies } from '../domain-events/families.ts'
 import { type Upstream } from './downstream-line.ts'
 import { createEventsFeed } from './events-feed.ts'
 import { createEventsSubscriber } from './events-subscriber.ts'
-import { type EventsSubscribeOptions, type HubSubscribeOptions, type LiveHub, type SlowCounts, type StreamField } from './hub.ts'
+import {
+  type EventsSubscribeOptions,
+  type HubSubscribeOptions,
+  type LiveHub,
+  type SlowCounts,
+  type StreamField,
+  type StreamHead,
+} from './hub.ts'
 import { createLiveFeed, type LiveFeed } from './live-feed.ts'
 import { createLiveSubscriber } from './live-subscriber.ts'
 import { type Logger } from '../logger.ts'
@@ -65,7 +72,8 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
       onClose: () => undefined,
     })
   }
-  const events = createEventsFeed({ log, hub: { subscribe: follow }, families, upstream, ringSize, lingerMs, logger })
+  const isSameMessage = (stream: LogStream, at: Pick<StreamHead, 'sequence' | 'timeMark'>) => feedOf(stream).isSameMessage(at)
+  const events = createEventsFeed({ log, hub: { subscribe: follow, isSameMessage }, families, upstream, ringSize, lingerMs, logger })
 
   return {
     subscribe,

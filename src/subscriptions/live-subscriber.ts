@@ -1,5 +1,6 @@
 import { type LogMessage } from '../datasources/log/log.ts'
 import { AppError } from '../errors.ts'
+import { type CursorPosition } from './cursor.ts'
 import { type HubGapReason, type HubItem, type HubSubscribeOptions, type SlowCounts } from './hub.ts'
 import { type FeedReader, isPast, type LiveFeed, type MessageItem } from './live-feed.ts'
 import { pause } from '../pause.ts'
@@ -90,11 +91,12 @@ export function createLiveSubscriber(options: SubscriberOptions): ReadyIterator<
       throw new AppError('CURSOR_EXPIRED', 'The log no longer holds everything after this position.', {
         details: { reason, from: from.toString(), to: to.toString() },
       })
-    queue.push({ kind: 'GAP', epoch, generation, from, to, reason })
+    queue.push({ kind: 'GAP', epoch, generation, from, to, reason, timeMark: feed.markAt(to) })
   }
 
   const phase = (name: 'REPLAY' | 'LIVE'): void => {
-    queue.push({ kind: 'PHASE', epoch, generation, phase: name, sequence: position })
+    const mark = options.after?.sequence === position ? options.after.timeMark : undefined
+    queue.push({ kind: 'PHASE', epoch, generation, phase: name, sequence: position, timeMark: feed.markAt(position) ?? mark })
   }
 
   const goLive = (): void => {
@@ -112,13 +114,14 @@ export function createLiveSubscriber(options: SubscriberOptions): ReadyIterator<
     replay = null
   }
 
-  const followReset = (): void => {
+  /** @param upTo what cannot be told apart from what was delivered before */
+  const followReset = (upTo = feed.ring.coveredFrom()): void => {
     // purged while this reader was behind: it has lost more than the feed
     const isPurged = epoch === feed.epoch() && position < feed.lostFrom()
     const from = isPurged ? position + 1n : feed.lostFrom()
     epoch = feed.epoch()
     generation = feed.generation()
-    position = feed.ring.coveredFrom()
+    position = upTo
     endReplay()
     gap(from, position, 'SOURCE_RESET')
   }
@@ -187,12 +190,16 @@ export function createLiveSubscriber(options: SubscriberOptions): ReadyIterator<
   }
 
   /** Our tail may be behind the log: a position ahead of it is not yet a wrong one. EARLY: the tail does not know yet what has happened to the stream. */
-  const judge = async (after: { sequence: bigint; epoch: string }): Promise<'OURS' | 'FOREIGN' | 'EARLY'> => {
+  const judge = async (after: Omit<CursorPosition, 'stream'>): Promise<'OURS' | 'FOREIGN' | 'EARLY'> => {
     const known = { epoch: feed.epoch(), position: feed.position() }
-    if (after.epoch === known.epoch && after.sequence <= known.position) return 'OURS'
+    const isOurs = async (): Promise<'OURS' | 'FOREIGN' | 'EARLY'> => {
+      const isSame = await feed.isSameMessage(after)
+      return isSame === 'STALE' ? 'EARLY' : isSame ? 'OURS' : 'FOREIGN'
+    }
+    if (after.epoch === known.epoch && after.sequence <= known.position) return isOurs()
     const state = await feed.log.state(feed.stream)
     if (state !== null && isPast(state, known)) return 'EARLY'
-    return state !== null && after.epoch === known.epoch && after.sequence <= state.lastSequence ? 'OURS' : 'FOREIGN'
+    return state !== null && after.epoch === known.epoch && after.sequence <= state.lastSequence ? isOurs() : 'FOREIGN'
   }
 
   const start = async (): Promise<void> => {
@@ -208,7 +215,7 @@ export function createLiveSubscriber(options: SubscriberOptions): ReadyIterator<
     epoch = feed.epoch()
     position = after === null || place === 'FOREIGN' ? feed.position() : after.sequence
     if (after === null) goLive()
-    else if (place === 'FOREIGN') followReset()
+    else if (place === 'FOREIGN') followReset(after.epoch === epoch ? feed.position() : undefined)
     else phase('REPLAY')
   }
 

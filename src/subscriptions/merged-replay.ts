@@ -47,14 +47,15 @@ export function createMergedReplay({ feed, from, to, signal }: MergedReplayOptio
     const end = to.get(stream)
     if (end === undefined || end.epoch === '') continue
     // of a stream that was made since, everything is new
+    const life = { epoch: end.epoch, generation: end.generation }
     const begin = reached.epoch === '' ? { ...end, sequence: 0n } : reached
     // it was replaced since: nothing of the new one can be told apart from what was delivered before
-    if (!isSameLife(end, begin)) resets.push({ stream, life: end, from: 1n, to: end.sequence, reason: 'SOURCE_RESET' })
+    if (!isSameLife(end, begin)) resets.push({ stream, life, from: 1n, to: end.sequence, reason: 'SOURCE_RESET' })
     else if (end.sequence > begin.sequence) {
       const { log, warn } = feed
       const source = { log, warn, stream, position: () => end.sequence, epoch: () => end.epoch }
       const replay = openReplay({ feed: source, subjects: ['>'], from: begin.sequence + 1n, signal })
-      sides.push({ stream, life: end, replay, waiting: [], at: 0, done: false })
+      sides.push({ stream, life, replay, waiting: [], at: 0, done: false })
     }
   }
 

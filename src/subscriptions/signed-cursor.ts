@@ -6,12 +6,14 @@ import { type Clock } from '../time.ts'
 import { createShortHmac } from './short-hmac.ts'
 import { type CursorCodec, type CursorPosition, type CursorScope, type StreamMark, type StreamMarks } from './cursor.ts'
 
-// version, stream, any-field mark, issue time (s), sequence, tenant, field + filter; then the epoch's text, then the signature.
-// A cursor over several streams: the same head with the event's stream and the number of marks, then the marks.
-const VERSION = 1
-const MARKS_VERSION = 2
+// version, stream, any-field mark, issue time (s), sequence, tenant, field + filter; then the time mark and the epoch's text, then the signature.
+// A cursor over several streams: the same head with the event's stream and the number of marks, then the marks, each with its time mark at its end.
+// Versions 1 and 2 have no time marks.
+const VERSION = 3
+const MARKS_VERSION = 4
 const HEAD_BYTES = 1 + 1 + 1 + 5 + 8 + 8 + 8
 const MARK_BYTES = 1 + 8 + 8
+const TIME_BYTES = 4
 const SIGNATURE_BYTES = 16
 const MAX_EPOCH_BYTES = 128
 const NO_STREAM = 255
@@ -64,15 +66,20 @@ export const epochMark = (epoch: string): string => fingerprint('epoch', epoch).
 
 const refusal = () => badUserInput('This cursor was not made for this tenant, field and filter.')
 
-function readMarks(bytes: Buffer): StreamMark[] | null {
+/** 0 stands for none. */
+const known = (time: number): { timeMark?: number } => (time === 0 ? {} : { timeMark: time })
+
+function readMarks(bytes: Buffer, timeBytes: number): StreamMark[] | null {
   const count = bytes[8] ?? 0
-  if (bytes.length !== HEAD_BYTES + count * MARK_BYTES) return null
+  const size = MARK_BYTES + timeBytes
+  if (bytes.length !== HEAD_BYTES + count * size) return null
   const marks: StreamMark[] = []
-  for (let at = HEAD_BYTES; at < bytes.length; at += MARK_BYTES) {
+  for (let at = HEAD_BYTES; at < bytes.length; at += size) {
     const stream = logStreams[bytes[at] ?? NO_STREAM]
     if (stream === undefined) return null
     const epoch = bytes.subarray(at + 9, at + MARK_BYTES).toString('hex')
-    marks.push({ stream, sequence: bytes.readBigUInt64BE(at + 1), epoch: /^0+$/.test(epoch) ? null : epoch })
+    const time = timeBytes === 0 ? 0 : bytes.readUInt32BE(at + MARK_BYTES)
+    marks.push({ stream, sequence: bytes.readBigUInt64BE(at + 1), epoch: /^0+$/.test(epoch) ? null : epoch, ...known(time) })
   }
   return marks
 }
@@ -129,42 +136,47 @@ export function createCursorCodec({ keys, clock }: CursorCodecOptions): CursorCo
 
   const positionOf = (bytes: Buffer): CursorPosition => {
     const stream = streamAt(bytes[1])
-    if (bytes[0] !== VERSION || stream === null) throw refusal()
-    return { stream, sequence: bytes.readBigUInt64BE(8), epoch: bytes.subarray(HEAD_BYTES).toString('utf8') }
+    const timeBytes = bytes[0] === VERSION ? TIME_BYTES : 0
+    if ((timeBytes === 0 && bytes[0] !== 1) || stream === null || bytes.length < HEAD_BYTES + timeBytes) throw refusal()
+    const time = timeBytes === 0 ? 0 : bytes.readUInt32BE(HEAD_BYTES)
+    return { stream, sequence: bytes.readBigUInt64BE(8), epoch: bytes.subarray(HEAD_BYTES + timeBytes).toString('utf8'), ...known(time) }
   }
 
   return {
     encode(position, scope) {
       const epoch = Buffer.from(position.epoch, 'utf8')
       if (epoch.length > MAX_EPOCH_BYTES) throw new Error('the epoch of a stream is too long for a cursor')
-      const body = newBody(VERSION, epoch.length, scope)
+      const body = newBody(VERSION, TIME_BYTES + epoch.length, scope)
       body[1] = logStreams.indexOf(position.stream)
       body.writeBigUInt64BE(position.sequence, 8)
-      epoch.copy(body, HEAD_BYTES)
+      body.writeUInt32BE(position.timeMark ?? 0, HEAD_BYTES)
+      epoch.copy(body, HEAD_BYTES + TIME_BYTES)
       return signed(body)
     },
     decode: (cursor, scope) => positionOf(verified(cursor, scope)),
     encodeMarks({ marks, at }, scope) {
-      const body = newBody(MARKS_VERSION, marks.length * MARK_BYTES, scope)
+      const size = MARK_BYTES + TIME_BYTES
+      const body = newBody(MARKS_VERSION, marks.length * size, scope)
       body[1] = at === null ? NO_STREAM : logStreams.indexOf(at)
       body[8] = marks.length
-      for (const [index, { stream, sequence, epoch }] of marks.entries()) {
-        const start = HEAD_BYTES + index * MARK_BYTES
+      for (const [index, { stream, sequence, epoch, timeMark }] of marks.entries()) {
+        const start = HEAD_BYTES + index * size
         body[start] = logStreams.indexOf(stream)
         body.writeBigUInt64BE(sequence, start + 1)
         if (epoch !== null) body.write(epoch, start + 9, 'hex')
+        body.writeUInt32BE(timeMark ?? 0, start + MARK_BYTES)
       }
       return signed(body)
     },
     decodeMarks(cursor, scope): StreamMarks {
       const bytes = verified(cursor, scope)
-      if (bytes[0] === MARKS_VERSION) {
-        const marks = readMarks(bytes)
+      if (bytes[0] === MARKS_VERSION || bytes[0] === 2) {
+        const marks = readMarks(bytes, bytes[0] === MARKS_VERSION ? TIME_BYTES : 0)
         if (marks === null) throw refusal()
         return { marks, at: streamAt(bytes[1]), partial: false }
       }
-      const { stream, sequence, epoch } = positionOf(bytes)
-      return { marks: [{ stream, sequence, epoch: epochMark(epoch) }], at: stream, partial: true }
+      const { stream, epoch, ...place } = positionOf(bytes)
+      return { marks: [{ ...place, stream, epoch: epochMark(epoch) }], at: stream, partial: true }
     },
   }
 }

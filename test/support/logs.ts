@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { cp, rm } from 'node:fs/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { type JetstreamLogOptions, openJetstreamLog } from '../../src/datasources/log/jetstream-log.ts'
@@ -21,6 +22,8 @@ export interface OpenedLog {
   purgeBefore(stream: LogStream, sequence: bigint): Promise<void>
   /** Deletes the stream and makes an empty one of the same name. */
   replace(stream: LogStream): Promise<void>
+  /** Keeps the log as it is now, to be restored. The log may be away for a moment. */
+  backup(): Promise<{ restore(): Promise<void> }>
   /** What our readers have left behind at the server. */
   leftovers(): Promise<string[]>
 }
@@ -74,6 +77,21 @@ async function openOnJetstream(t: Owner, old: boolean): Promise<OpenedLog | null
       await admin.streams.delete(config.name)
       await admin.streams.add(config)
     },
+    async backup() {
+      const copy = `${server.storeDir}-backup`
+      t.teardown(() => rm(copy, { recursive: true, force: true }))
+      await server.kill()
+      await cp(server.storeDir, copy, { recursive: true })
+      await server.restart()
+      return {
+        async restore() {
+          await server.kill()
+          await rm(server.storeDir, { recursive: true })
+          await cp(copy, server.storeDir, { recursive: true })
+          await server.restart()
+        },
+      }
+    },
     async leftovers() {
       const names: string[] = []
       for await (const stream of admin.streams.list())
@@ -101,6 +119,17 @@ async function openOnSql(t: Owner, sql: Sql): Promise<OpenedLog> {
         await tx.run('delete from log_messages where stream = $1', [stream])
         await tx.run('update log_streams set epoch = $2, last_sequence = 0 where stream = $1', [stream, randomEpoch()])
       })
+    },
+    async backup() {
+      const before = await sql.any<{ stream: string; last: bigint }>('select stream, last_sequence as last from log_streams')
+      return {
+        async restore() {
+          for (const { stream, last } of before) {
+            await sql.run('delete from log_messages where stream = $1 and sequence > $2', [stream, last])
+            await sql.run('update log_streams set last_sequence = $2 where stream = $1', [stream, last])
+          }
+        },
+      }
     },
     leftovers: () => Promise.resolve([]),
   }

@@ -22,6 +22,7 @@ export function memoryLog(): MemoryLog {
   let down = false
   let open = 0
   let reads = 0
+  let written = 0n
   let setBacks = 0
   const wakers = new Set<() => void>()
 
@@ -32,6 +33,7 @@ export function memoryLog(): MemoryLog {
     name: 'TEST',
     firstSequence: first,
     lastSequence: last,
+    lastRecordedAtNs: messages.at(-1)?.recordedAtNs ?? null,
     messages: BigInt(messages.length),
     epoch: `epoch-${epoch}`,
     subjects: ['>'],
@@ -55,7 +57,7 @@ export function memoryLog(): MemoryLog {
         subject,
         messageId: null,
         payload: Buffer.from(JSON.stringify(payload)),
-        recordedAtNs: last,
+        recordedAtNs: ++written,
       })
       rouse()
       return last
@@ -113,7 +115,7 @@ export function memoryLog(): MemoryLog {
         open--
       }
     },
-    async *tail(_stream, { from, epoch: wanted, subject, signal }) {
+    async *tail(_stream, { from, epoch: wanted, previous, subject, signal }) {
       open++
       const ours = `epoch-${epoch}`
       const before = setBacks
@@ -123,9 +125,11 @@ export function memoryLog(): MemoryLog {
         while (!signal.aborted) {
           check()
           if (setBacks !== before) throw sourceUnavailable('log')
+          const held = messages.find(({ sequence }) => sequence === previous?.sequence)
+          const isAnother = held !== undefined && held.recordedAtNs !== previous?.recordedAtNs
           const isPurged = !fresh && first > position
           fresh &&= first > position
-          if ((wanted ?? ours) !== `epoch-${epoch}` || last + 1n < position || isPurged)
+          if ((wanted ?? ours) !== `epoch-${epoch}` || last + 1n < position || isPurged || isAnother)
             throw new AppError('CURSOR_EXPIRED', 'the stream was reset', { details: { reason: 'SOURCE_RESET' } })
           const batch = select(position, last, subject)
           position = last + 1n

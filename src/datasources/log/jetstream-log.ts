@@ -175,7 +175,10 @@ export async function openJetstreamLog(options: JetstreamLogOptions): Promise<Ev
       return getMessage(parts, stream, { last_by_subj: subject })
     },
     read: (stream, readOptions = {}) => promptIterator((stop) => read(parts, stream, readOptions, stop), readOptions.signal),
-    tail: (stream, tailOptions) => tailJetstream({ client, streams, stream, idleCheckMs }, tailOptions),
+    tail: (stream, tailOptions) => {
+      const get = (sequence: bigint) => getMessage(parts, stream, { seq: Number(sequence) })
+      return tailJetstream({ client, streams, stream, idleCheckMs, get }, tailOptions)
+    },
     async ping(pingMs) {
       await client.use(({ jsm }) => jsm.getAccountInfo(), { timeoutMs: pingMs })
     },

@@ -1,4 +1,5 @@
 import { sourceUnavailable } from '../../errors.ts'
+import { parseNanos } from '../../time.ts'
 import { type NatsClient, JetstreamRefusal, nanos, refusals } from '../nats/nats-client.ts'
 import { type StreamSettings, deprecatedRitualName, streamSettings } from './demon-streams.ts'
 import { type LogStream, type LogStreamState, logStreams } from './log.ts'
@@ -31,6 +32,7 @@ async function stateOf(client: NatsClient, name: string): Promise<LogStreamState
       name,
       firstSequence: state.messages === 0 ? BigInt(state.last_seq) + 1n : BigInt(state.first_seq),
       lastSequence: BigInt(state.last_seq),
+      lastRecordedAtNs: state.messages === 0 ? null : parseNanos(state.last_ts),
       messages: BigInt(state.messages),
       epoch: created,
       subjects: config.subjects ?? [],

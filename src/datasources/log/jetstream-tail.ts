@@ -23,6 +23,7 @@ export interface TailSource {
   readonly stream: LogStream
   /** How long one request waits at the server, and so how often an idle tail looks whether its stream is still the same. */
   readonly idleCheckMs: number
+  get(sequence: bigint): Promise<LogMessage | null>
 }
 
 const retryMs = { first: 100, last: 2_000 }
@@ -31,6 +32,8 @@ interface Position {
   /** Everything up to here has been delivered or is known not to match; null until the stream was seen. */
   last: bigint | null
   epoch: string | null
+  /** The last that was delivered, here or before. */
+  newest: Pick<LogMessage, 'sequence' | 'recordedAtNs'> | null
   /** Started before what is held and nothing was delivered yet: a first message later than asked for is no loss of ours. */
   fresh: boolean
 }
@@ -42,12 +45,20 @@ function checkPosition(stream: LogStream, position: Position, state: LogStreamSt
   if (!position.fresh && state.firstSequence > position.last + 1n) throw sourceReset(stream)
 }
 
+/** A stream that was set back and has grown again past us shows it in what it holds where we were. */
+async function checkNewest({ stream, position: { newest }, get }: Following, state: LogStreamState): Promise<void> {
+  if (newest === null || newest.sequence < state.firstSequence) return
+  const held = await get(newest.sequence)
+  if (held !== null && held.recordedAtNs !== newest.recordedAtNs) throw sourceReset(stream)
+}
+
 /** Follows one stream for ever; see the port. Each consumer lives until something breaks; the next one starts after the last sequence seen. */
 export function tailJetstream(source: TailSource, options: TailOptions): AsyncIterableIterator<LogMessage[]> {
   const { streams, stream } = source
   const position: Position = {
     last: options.from === 'new' ? null : options.from - 1n,
     epoch: options.epoch ?? null,
+    newest: options.previous ?? null,
     fresh: options.epoch === undefined,
   }
   // `new` means new since this call, not since the first `next()`.
@@ -114,7 +125,8 @@ function attachUnlessStopped(following: Following): Promise<Pull | null> {
 }
 
 /** A consumer that starts right after our position, or null while the stream does not exist. */
-async function attach({ client, streams, stream, idleCheckMs, options, position, atCall }: Following): Promise<Pull | null> {
+async function attach(following: Following): Promise<Pull | null> {
+  const { client, streams, stream, idleCheckMs, options, position, atCall } = following
   const newest = position.last === null ? await atCall : null
   if (newest !== null) Object.assign(position, { last: newest.lastSequence, epoch: newest.epoch })
   const state = await streams.state(stream)
@@ -124,6 +136,7 @@ async function attach({ client, streams, stream, idleCheckMs, options, position,
     return null
   }
   checkPosition(stream, position, state)
+  await checkNewest(following, state)
   position.epoch = state.epoch
   position.last ??= state.lastSequence
   position.fresh &&= state.firstSequence > position.last + 1n
@@ -149,7 +162,7 @@ async function* deliver(following: Following, pull: Pull): AsyncGenerator<LogMes
       const held = batch.slice(0, await raceLimits(lossIndex(following, batch), { signal }))
       const newest = held.at(-1)
       if (newest !== undefined) {
-        Object.assign(position, { last: newest.sequence, fresh: false })
+        Object.assign(position, { last: newest.sequence, newest, fresh: false })
         yield held.map((message) => toLogMessage(stream, message))
       }
       if (held.length < batch.length) throw sourceReset(stream)

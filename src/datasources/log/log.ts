@@ -25,8 +25,10 @@ export interface LogStreamState {
   readonly firstSequence: bigint
   /** The newest sequence ever given; 0 for a stream that never held anything. */
   readonly lastSequence: bigint
+  /** When the newest message was stored; null while none is held. */
+  readonly lastRecordedAtNs: Nanos | null
   readonly messages: bigint
-  /** Tells a stream from its successor of the same name: changes when it is deleted and made again. */
+  /** Tells a stream from its successor of the same name: changes when it is deleted and made again, not when it is restored to what it was. */
   readonly epoch: string
   readonly subjects: readonly string[]
 }
@@ -63,6 +65,8 @@ export interface TailOptions {
   from: bigint | 'new'
   /** Of the stream that `from` is a position of: the tail ends where that is another one by now, or one that no longer holds `from`. */
   epoch?: string
+  /** The message before `from`, where it is known: another one in its place ends the tail. */
+  previous?: Pick<LogMessage, 'sequence' | 'recordedAtNs'> | null
   subject?: string
   signal: AbortSignal
   /** Called when the broker went away and came back; the tail resumes by itself without gap or repeat. */

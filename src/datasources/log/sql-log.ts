@@ -58,14 +58,16 @@ function subjectCondition(subject: string | undefined, parameter: number): { tex
 
 async function readState(sql: Sql, stream: LogStream): Promise<LogStreamState> {
   const { name, subjects } = streamSettings[stream]
-  const row = await sql.one<{ epoch: string; last_sequence: bigint; first_sequence: bigint | null }>(
-    'select epoch, last_sequence, (select min(sequence) from log_messages where stream = $1) as first_sequence from log_streams where stream = $1',
+  const row = await sql.one<{ epoch: string; last_sequence: bigint; first_sequence: bigint | null; last_at: bigint | null }>(
+    `select epoch, last_sequence, (select min(sequence) from log_messages where stream = $1) as first_sequence,
+            (select recorded_at_ns from log_messages m where m.stream = $1 and m.sequence = s.last_sequence) as last_at
+       from log_streams s where stream = $1`,
     [stream],
   )
-  const { epoch, last_sequence: lastSequence } = row
+  const { epoch, last_sequence: lastSequence, last_at: lastRecordedAtNs } = row
   const firstSequence = row.first_sequence ?? lastSequence + 1n
   // Nothing is ever removed from the middle, so there is no need to count.
-  return { name, subjects, epoch, firstSequence, lastSequence, messages: lastSequence - firstSequence + 1n }
+  return { name, subjects, epoch, firstSequence, lastSequence, lastRecordedAtNs, messages: lastSequence - firstSequence + 1n }
 }
 
 async function* readPages(
@@ -137,6 +139,8 @@ export function openSqlLog({ sql, clock, pollMs = sql.mode === 'CONNECTED' ? 200
       return row === null ? null : toMessage(stream, row)
     })
 
+  const get = (stream: LogStream, sequence: bigint): Promise<LogMessage | null> => find(stream, 'sequence = $2', sequence)
+
   return {
     mode: 'EMBEDDED',
     async append(subject, payload, { messageId, expectedLastSubjectSequence, signal, timeoutMs } = {}) {
@@ -147,13 +151,13 @@ export function openSqlLog({ sql, clock, pollMs = sql.mode === 'CONNECTED' ? 200
       return asLog(() => raceLimits(appending, { signal, timeoutMs }))
     },
     state,
-    get: (stream, sequence) => find(stream, 'sequence = $2', sequence),
+    get,
     async lastOnSubject(stream, subject) {
       assertPlainSubject(subject)
       return find(stream, 'subject = $2', subject)
     },
     read: (stream, options = {}) => promptIterator(() => read(stream, options)),
-    tail: (stream, options) => tailSql({ stream, announcer, state, read: (of, range) => readPages(sql, of, range) }, options),
+    tail: (stream, options) => tailSql({ stream, announcer, state, get, read: (of, range) => readPages(sql, of, range) }, options),
     ping: (timeoutMs) => asLog(() => sql.ping(timeoutMs)),
     async version() {
       return 'embedded'

@@ -60,6 +60,7 @@ export interface SqlTailParts {
   readonly stream: LogStream
   readonly announcer: Announcer
   state(stream: LogStream): Promise<LogStreamState>
+  get(stream: LogStream, sequence: bigint): Promise<LogMessage | null>
   read(
     stream: LogStream,
     range: { from: bigint; to: bigint; subject?: string | undefined; batchSize: number; signal: AbortSignal },
@@ -87,6 +88,9 @@ async function* follow(
   let epoch = options.epoch ?? start?.epoch ?? null
   let last = options.from === 'new' ? (start?.lastSequence ?? null) : options.from - 1n
   let fresh = options.epoch === undefined
+  let newest = options.previous ?? null
+  /** The store may have been restored to what it was earlier, and have grown again past us. */
+  let mayBeRestored = true
   let waitMs = retryMs.first
   let changed = new AbortController()
   const unlisten = announcer.listen(stream, () => changed.abort())
@@ -102,6 +106,9 @@ async function* follow(
         last ??= state.lastSequence
         if ((epoch ?? state.epoch) !== state.epoch || state.lastSequence < last || (!fresh && state.firstSequence > last + 1n))
           throw sourceReset(stream)
+        const held = mayBeRestored && newest !== null ? await parts.get(stream, newest.sequence) : null
+        if (held !== null && held.recordedAtNs !== newest?.recordedAtNs) throw sourceReset(stream)
+        mayBeRestored = false
         epoch = state.epoch
         fresh &&= state.firstSequence > last + 1n
         for await (const batch of parts.read(stream, {
@@ -113,7 +120,8 @@ async function* follow(
         })) {
           if (signal.aborted) return
           if (isLoss(batch[0]?.sequence, last)) throw sourceReset(stream)
-          last = batch.at(-1)?.sequence ?? last
+          newest = batch.at(-1) ?? newest
+          last = newest?.sequence ?? last
           fresh = false
           yield batch
         }
@@ -124,6 +132,7 @@ async function* follow(
         if (signal.aborted) return
         if (!isAppError(error, 'SOURCE_UNAVAILABLE')) throw error
         if (waitMs === retryMs.first) options.onStatus?.('DOWN')
+        mayBeRestored = true
         waitMs = Math.min(waitMs * 2, retryMs.last)
         await pause(waitMs, signal)
       }
