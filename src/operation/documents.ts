@@ -36,6 +36,8 @@ export interface DocumentsOptions {
 
 /** Parsed and validated documents by their text. */
 export interface Documents {
+  /** Whether it was read before: then it costs nothing to find, or to refuse again. */
+  knows(text: string): boolean
   /** @throws Refused PARSE, COST, OPERATION or VALIDATION */
   find(text: string, operationName: string | null): KnownOperation
 }
@@ -107,6 +109,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
   }
 
   return {
+    knows: (text) => good.has(text) || bad.has(text),
     find(text, operationName) {
       let entry = good.get(text)
       options.onLookup?.(entry === undefined ? 'miss' : 'hit')

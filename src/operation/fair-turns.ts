@@ -1,6 +1,6 @@
 import { setImmediate as nextLoop } from 'node:timers/promises'
 
-/** How long streams may work before the loop goes round. Short: it takes in one new connection a round. */
+/** How long those in the line may work before the loop goes round. Short: it takes in one new connection a round. */
 const sliceMs = 4
 
 const waiting: (() => void)[] = []
@@ -23,8 +23,8 @@ async function serve(): Promise<void> {
 }
 
 /**
- * A place in the line of all streams of this process. Whoever has much to read at once, and whose socket takes everything, would go on from promise to
- * promise and let nobody else in: no other reader, no request, no new connection.
+ * A place in the line of all streams and of all documents that nobody knows yet. Whoever has much to read at once, and whose socket takes everything,
+ * would go on from promise to promise and let nobody else in: no other reader, no request, no new connection. So would a packet of many documents.
  */
 export function fairTurn(): Promise<void> {
   const turn = new Promise<void>((resolve) => waiting.push(resolve))

@@ -24,6 +24,7 @@ import {
   type RequestOrigin,
   type ResultStream,
 } from './operation.ts'
+import { fairTurn } from './fair-turns.ts'
 import { createPersistedDocuments, type DocumentText } from './persisted.ts'
 import { refuse, Refused, toPrepared } from './refused.ts'
 import { checkVariablesSize, coerceVariables } from './variables.ts'
@@ -118,6 +119,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     if (admitted !== undefined) await admitted
     const found = persisted.find(request, origin)
     const text = found instanceof Promise ? await found : found
+    if (!documents.knows(text.text)) await fairTurn()
     const checked = check(request, origin, text)
     text.remember?.()
     const reservation = await reserve(checked, origin)

@@ -13,6 +13,7 @@ export const bombs: Record<string, string> = {
   'fragments that double 25 times': doubling(25, 'one'),
   'fragments that double 45 times': doubling(45, 'one'),
   'fragments that double in depth': nestedDoubling(10),
+  'fragments that conflict': `{x: one x: two list {${repeat(40, (index) => `...F${index}`)}}} ${repeat(40, (index) => `fragment F${index} on Item {id name items {id name items {id name fail}}}`)}`,
   'fragments in a circle': `{...F0} ${repeat(20, (index) => `fragment F${index} on Query {...F${(index + 1) % 20} ...F${(index + 2) % 20}}`)}`,
   'aliases, 10 000': `{${repeat(10_000, (index) => `a${index}: one`)}}`,
   'aliases within the tokens': `{${repeat(600, (index) => `a${index}: one`)}}`,
