@@ -1,7 +1,9 @@
+import { SignJWT } from 'jose'
 import t from 'tap'
 import { makeApiKey } from '../src/auth/api-keys.ts'
 import { createSqlApiKeys } from '../src/datasources/sql-api-keys.ts'
 import { systemClock } from '../src/time.ts'
+import { eventually } from './support/eventually.ts'
 import { nextEvent, openStream } from './support/event-stream.ts'
 import { backings, liveServer, write } from './support/live-server.ts'
 
@@ -41,4 +43,51 @@ t.test('a revoked key ends its open streams with the last cursor; others go on',
   })
   await write(backing.log, { event: 'test.event:v1', ritualId: 'r', runId: 'two' })
   t.match((await nextEvent(going))?.data, /RunEventItem/)
+})
+
+t.test('when a token ends, streams over HTTP end with their last cursor, in every form, and the next token goes on', async (t) => {
+  const [backing] = await backings(t, ['embedded'])
+  if (backing === undefined) return
+  const secret = 'a secret that is long enough for HS256'
+  const server = await liveServer(t, backing, { env: { AUTH_MODE: 'jwt', JWT_SECRET: secret, JWT_CLOCK_SKEW_SECONDS: '0' } })
+  const login = async (seconds: number) => {
+    const claims = new SignJWT({ sub: 'reader', tenant: 'acme', roles: ['viewer'] }).setProtectedHeader({ alg: 'HS256' })
+    const text = await claims.setExpirationTime(Math.floor(Date.now() / 1000) + seconds).sign(Buffer.from(secret))
+    return { authorization: `Bearer ${text}` }
+  }
+  const query = 'subscription ($after: Cursor) { runEvents(after: $after) { __typename } }'
+  const stream = `${server.http}/graphql/stream`
+  const short = await login(15)
+  const sse = await openStream(t, stream, { headers: { ...short, accept: 'text/event-stream' }, body: { query } })
+  const multipart = 'multipart/mixed;subscriptionSpec=1.0, application/json'
+  const parts = await openStream(t, `${server.http}/graphql`, { headers: { ...short, accept: multipart }, body: { query } })
+  const token = { 'x-graphql-event-stream-token': await (await fetch(stream, { method: 'PUT', headers: short })).text() }
+  const single = await openStream(t, stream, { headers: { ...token, accept: 'text/event-stream' } })
+  await openStream(t, stream, { headers: { ...short, ...token }, body: { query, extensions: { operationId: 'a' } } })
+  for (const one of [sse, parts, single]) await one.until('StreamPhase')
+  await write(backing.log, { event: 'test.event:v1', ritualId: 'r', runId: 'three' })
+  const cursors: string[] = []
+  for (const one of [sse, parts, single]) {
+    await one.until('RunEventItem')
+    await one.until('"cursor":"')
+    cursors.push(((await one.until('"')) ?? '').slice(0, -1))
+  }
+  t.equal(new Set(cursors).size, 1)
+  const ends = new RegExp(`UNAUTHENTICATED.*"cursor":"${cursors[0]}"`, 's')
+  const untilEnd = async (one: typeof sse, end: string) => {
+    for (let turns = 0; turns < 6; turns++) {
+      const text = await one.until(end).catch(() => '')
+      if (text !== '') return text
+    }
+    return null
+  }
+  t.match(await untilEnd(sse, 'event: complete'), ends)
+  t.match(await untilEnd(parts, '--graphql--'), ends)
+  t.match(await untilEnd(single, 'event: complete'), ends)
+  await eventually(() => server.hub.stats().subscribers === 0)
+  const next = await openStream(t, stream, {
+    headers: { ...(await login(600)), accept: 'text/event-stream' },
+    body: { query, variables: { after: cursors[0] } },
+  })
+  t.match((await nextEvent(next))?.data, /StreamPhase/)
 })

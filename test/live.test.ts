@@ -272,6 +272,20 @@ async function onLog(t: Test, backing: Backing) {
     t.strictSame(await take(await transport('sse')(t, server, { ...runOnly('a'), after: own }), 1), ['REPLAY'], 'our own is taken')
   })
 
+  t.test('a position that is none is refused over every transport, and never taken for a start with what is new', async (t) => {
+    const server = await serve(t)
+    for (const resume of [7, ['a'], {}, '', 'nonsense'])
+      for (const name of names) {
+        const result = await (await transport(name)(t, server, {}, { extensions: { resume } })).next()
+        t.match(result?.errors?.[0]?.extensions, { code: 'BAD_USER_INPUT' }, `${JSON.stringify(resume)} over ${name}`)
+      }
+    const ids = await openStream(t, `${server.http}/graphql`, {
+      headers: { accept: 'text/event-stream', 'last-event-id': 'nonsense' },
+      body: { query: events },
+    })
+    t.match((await nextEvent(ids))?.data, /BAD_USER_INPUT/)
+  })
+
   t.test('filters are applied on the server: by run, ritual, text and by what only the read model knows', async (t) => {
     const server = await serve(t)
     const open = async (variables: Variables) => {

@@ -1,5 +1,5 @@
 import { type ExecutionResult, type GraphQLError } from 'graphql'
-import { AppError } from '../errors.ts'
+import { AppError, badUserInput } from '../errors.ts'
 import { type ReadyIterator, settlingIterator } from '../subscriptions/settling-iterator.ts'
 import { mapError } from './errors.ts'
 import { type Emission, type EventSourceParts, openEventSource } from './event-source.ts'
@@ -7,11 +7,6 @@ import { untilStoresAnswer } from './until-stores-answer.ts'
 import { type Pipeline, type PreparedOperation, type ResultStream } from './operation.ts'
 import { createSharedExecution, type Membership } from './shared-execution.ts'
 import { sharingKey } from './sharing-key.ts'
-
-export interface SubscriberParts extends EventSourceParts {
-  /** Asked before every event: an error ends the stream, the last cursor with it. The end of the viewer's proof is always checked. */
-  readonly authorise?: (operation: PreparedOperation) => AppError | null
-}
 
 export interface Subscriber {
   readonly subscribe: Pipeline['subscribe']
@@ -26,7 +21,7 @@ const longestTimerMs = 2 ** 31 - 1
 const recheckMs = 5000
 
 /** Executes subscriptions: one result per event, masked, authorised at each; who asks the same shares the work. */
-export function createSubscriber(parts: SubscriberParts): Subscriber {
+export function createSubscriber(parts: EventSourceParts): Subscriber {
   const sharing = createSharedExecution({ queueSize: sharedQueue })
   const perTenant = new Map<string, number>()
   let streams = 0
@@ -73,9 +68,13 @@ const maskedError = ({ origin, document }: PreparedOperation, error: unknown): G
 
 const refusal = (operation: PreparedOperation, error: unknown): ExecutionResult => ({ errors: [maskedError(operation, error)] })
 
-/** Positions that came beside the arguments. */
-function resumeOf({ extensions, origin }: PreparedOperation): string[] {
-  return [extensions['resume'], origin.lastEventId].filter((cursor): cursor is string => typeof cursor === 'string' && cursor !== '')
+/**
+ * Positions that came beside the arguments. An empty `Last-Event-ID` is none.
+ * @throws AppError BAD_USER_INPUT: what is no cursor must not become a stream that begins with what is new
+ */
+function resumeOf({ extensions: { resume }, origin: { lastEventId } }: PreparedOperation): string[] {
+  if (resume != null && typeof resume !== 'string') throw badUserInput('`extensions.resume` is a cursor.')
+  return [...(resume == null ? [] : [resume]), ...(lastEventId == null || lastEventId === '' ? [] : [lastEventId])]
 }
 
 interface StreamOptions {
@@ -90,7 +89,7 @@ interface StreamOptions {
  * One reader's results. It starts alone; when it has caught up it joins those who ask the same. One that falls behind them goes on alone from
  * where it is. A result without `data` is the last one: why the stream ended, and its last cursor.
  */
-function openStream(parts: SubscriberParts, { operation, source, sharing, onBehind, onClose }: StreamOptions): ResultStream {
+function openStream(parts: EventSourceParts, { operation, source, sharing, onBehind, onClose }: StreamOptions): ResultStream {
   const { viewer, signal } = operation.origin
   const key = sharingKey(operation)
   let own: ReadyIterator<Emission> | null = source
@@ -121,10 +120,11 @@ function openStream(parts: SubscriberParts, { operation, source, sharing, onBehi
     return { done: false, value: { errors: [maskedError(operation, error)], ...(cursor === undefined ? {} : { extensions: { cursor } }) } }
   }
 
+  /** Before every event: what a proof allows never changes, so that whether it still holds is all there is to ask. */
   const denied = (): AppError | null => {
     if (ending !== null) return ending
-    if (viewer.expiresAtSeconds !== null && parts.clock.now() >= BigInt(viewer.expiresAtSeconds) * 1_000_000_000n) return expired()
-    return parts.authorise?.(operation) ?? null
+    const isOver = viewer.expiresAtSeconds !== null && parts.clock.now() >= BigInt(viewer.expiresAtSeconds) * 1_000_000_000n
+    return isOver ? expired() : null
   }
 
   const tryJoin = (): void => {
