@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { DateTime, LocalDateTime } from 'neo4j-driver'
 import t from 'tap'
 import { type GraphDataSource, type GraphNode } from '../src/datasources/graph/graph.ts'
 import { createSummit } from '../src/datasources/summit/open-summit.ts'
+import { summitTime } from '../src/datasources/summit/summit-values.ts'
 import { openPostgresSql } from '../src/datasources/sql/postgres-sql.ts'
 import { openTestNeo4j } from './support/neo4j.ts'
 import { createTestDatabase } from './support/sql.ts'
@@ -29,6 +31,22 @@ const edgeOf: Readonly<Record<Shape, string>> = {
   // Such edges need not name their tenant: both ends prove it.
   E: `[:KNOWS {validFrom: datetime()}]`,
 }
+
+t.test('times are read in all forms that an install holds, and what is none is told from what is not there', (t) => {
+  const at = 1_760_000_000_000_000_000n
+  const forms: readonly unknown[] = [
+    ...[1_760_000_000_000n, 1_760_000_000_000, new Date(1_760_000_000_000), '2025-10-09T08:53:20.000Z', '2025-10-09T10:53:20+02:00'],
+    ...['2025-10-09 08:53:20', new LocalDateTime(2025, 10, 9, 8, 53, 20, 0), new DateTime(2025, 10, 9, 8, 53, 20, 0, 0)],
+    new DateTime(2025, 10, 9, 10, 53, 20, 0, 7200, 'Europe/Stockholm'),
+  ]
+  for (const form of forms) t.equal(summitTime(form), at, String(form))
+  t.equal(summitTime('2025-10-09'), 1_759_968_000_000_000_000n)
+  t.equal(summitTime(new DateTime(2025, 10, 9, 8, 53, 20, 123_456_789, 0)), at + 123_456_789n, 'to the nanosecond')
+  for (const nothing of [null, undefined]) t.equal(summitTime(nothing), null)
+  for (const odd of ['soon', '', true, {}, [], Number.NaN, Infinity, '2025-13-40T00:00:00Z'])
+    t.equal(summitTime(odd), undefined, String(odd))
+  t.end()
+})
 
 t.test(`what is another tenant's changes no answer, in any of the five shapes`, { timeout: 300_000 }, async (t) => {
   const server = await openTestNeo4j(t)
