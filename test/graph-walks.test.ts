@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { type Direction, type GraphPlace } from '../src/datasources/graph/graph.ts'
+import { createMemoryTraversal } from '../src/datasources/graph/memory-traversal.ts'
+import { createSqlGraph } from '../src/datasources/graph/sql-graph.ts'
 import { namespace, payloadOf, toMessages, tsAt } from './support/graph-history.ts'
 import { distances, replay, replayOrder, type ReplayState, type WalkFilter } from './support/graph-replay.ts'
+import { type Sql } from '../src/datasources/sql/sql.ts'
 import { graphStores, type GraphStore, servedGraph, syncNeo4j } from './support/graph-stores.ts'
 import { foldGraph } from './support/graph-tables.ts'
 import { openTestNeo4j } from './support/neo4j.ts'
@@ -140,3 +143,49 @@ t.test(
     }
   },
 )
+
+t.test('graphs in memory stay within their bound: those that were not asked for longest make room, and come back right', async (t) => {
+  const [adapter] = await sqlAdapters(t)
+  if (adapter === undefined) return
+  const { sql } = adapter
+  const [graphs, spokes, maxBytes] = [5, 1_500, 400_000]
+  const edge = (at: number) => ({ op: 'add-edge', edgeId: `e${at}`, from: 'hub', to: `n${at}`, label: 'L', properties: [] })
+  const payloads = Array.from({ length: graphs }, (_, at) => {
+    const mutations = [
+      { op: 'add-node', nodeId: 'hub' },
+      ...Array.from({ length: spokes - at }, (_one, spoke) => [edge(spoke), { op: 'add-node', nodeId: `n${spoke}` }]).flat(),
+    ]
+    return payloadOf(`g${at}`, { commitId: 'c', ts: tsAt(0), mutations })
+  })
+  await foldGraph(sql, toMessages(payloads), [2])
+  const inFlight = new Map<unknown, number>()
+  let most = 0
+  const watched: Sql = {
+    ...sql,
+    async one(text, params, limits) {
+      const graph = params?.[1]
+      if (!text.includes('string_agg')) return sql.one(text, params, limits)
+      inFlight.set(graph, (inFlight.get(graph) ?? 0) + 1)
+      most = Math.max(most, [...inFlight.values()].filter((count) => count > 0).length)
+      try {
+        return await sql.one(text, params, limits)
+      } finally {
+        inFlight.set(graph, (inFlight.get(graph) ?? 0) - 1)
+      }
+    },
+  }
+  const memory = createMemoryTraversal({ sql: watched, maxBytes })
+  const source = createSqlGraph({ sql, traversal: memory, tags: null })
+  async function read(at: number): Promise<void> {
+    const graph = await source.find(scope, { source: 'ORRERY', ...namespace, graphId: `g${at}` })
+    if (graph === null) throw new Error('there is no graph')
+    const hub = await source.findNode(scope, { graph, position: 1 }, 'hub')
+    if (hub === null) throw new Error('there is no hub')
+    t.equal((await source.reach(scope, hub, { depth: 1, direction: 'OUT', types: null })).nodes, spokes - at, `graph ${at}`)
+    const { bytes, graphs: held } = memory.stats()
+    t.ok(bytes <= maxBytes && held < graphs, `${held} graphs, ${bytes} bytes`)
+  }
+  for (const at of [0, 1, 2, 3, 4, 0, 4, 2, 2]) await read(at)
+  await Promise.all([0, 1, 2, 3, 4, 3, 1].map(read))
+  t.equal(most, 1, 'those that do not fit together are loaded one after the other')
+})

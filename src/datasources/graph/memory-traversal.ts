@@ -36,19 +36,37 @@ export function createMemoryTraversal({ sql, maxBytes }: MemoryTraversalOptions)
   /** Graphs that did not fit, and the commit at which that was found out. */
   const unsuited = new LRUCache<string, number>({ max: 1000 })
 
+  /** Bytes of what is being loaded: it counts before it is held, so that many graphs asked for at once do not come at once. */
+  let reserved = 0
+  const waiting: (() => void)[] = []
+  async function reserve(bytes: number): Promise<() => void> {
+    while (reserved > 0 && reserved + bytes > maxBytes) await new Promise<void>((go) => waiting.push(go))
+    reserved += bytes
+    return () => {
+      reserved -= bytes
+      for (const go of waiting.splice(0)) go()
+    }
+  }
+
   async function load(scope: Scope, place: GraphPlace, key: string): Promise<Held> {
     const { graph } = place
     const kinds = await readKinds(sql, scope, place, 0)
     const [nodes, edges] = [kinds.nodes.versions, kinds.edges.versions]
-    if ((nodes + edges) * BYTES_PER_VERSION > maxBytes) {
+    const bytes = (nodes + edges) * BYTES_PER_VERSION
+    if (bytes > maxBytes) {
       unsuited.set(key, graph.head)
       throw new TraversalUnable('the graph is too large for memory')
     }
-    const loaded = new MemoryGraph(edges, nodes)
-    await loadVersions(sql, scope, place, { graph: loaded, after: 0, kinds })
-    loaded.position = graph.head
-    await sameRevision(scope, place)
-    return { graph: loaded, revision: graph.revision }
+    const release = await reserve(bytes)
+    try {
+      const loaded = new MemoryGraph(edges, nodes)
+      await loadVersions(sql, scope, place, { graph: loaded, after: 0, kinds })
+      loaded.position = graph.head
+      await sameRevision(scope, place)
+      return { graph: loaded, revision: graph.revision }
+    } finally {
+      release()
+    }
   }
 
   /** A commit that came late meanwhile has moved positions between two pages: what was loaded mixes two orders. */
