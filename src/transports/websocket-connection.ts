@@ -43,6 +43,8 @@ export interface Connection {
   /** @returns null when the id is taken; else the origin's signal for what is opened under it */
   open(id: string): AbortSignal | null
   release(id: string): void
+  /** The client wants no more of it: it ends, and its id stays taken until it has. */
+  leave(id: string): void
   originOf(viewer: Viewer, signal: AbortSignal): RequestOrigin
   send(text: string): void
   close(code: number, reason: string): void
@@ -125,6 +127,13 @@ export function createConnection(options: ConnectionOptions): Connection {
     return false
   }
 
+  const leave = async (entry: OpenOperation | undefined): Promise<void> => {
+    if (entry === undefined) return
+    entry.left = true
+    entry.abort.abort()
+    await entry.stream?.return?.()
+  }
+
   const connection: Connection = {
     viewer: null,
     size: () => [...operations.values()].filter((operation) => !operation.left).length,
@@ -141,6 +150,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       void entry?.stream?.return?.()
       checkIdle()
     },
+    leave: (id) => void leave(operations.get(id)),
     originOf: (viewer, signal) => ({
       transport: 'websocket',
       requestId: randomUUID(),
@@ -177,9 +187,7 @@ export function createConnection(options: ConnectionOptions): Connection {
           return { done: true, value: undefined }
         },
         async return() {
-          if (entry !== undefined) entry.left = true
-          entry?.abort.abort()
-          await entry?.stream?.return?.()
+          await leave(entry)
           return { done: true, value: undefined }
         },
       }

@@ -105,10 +105,13 @@ export function registerWebsocket(app: FastifyInstance, options: WebsocketOption
 
   const receive = (connection: Connection, take: (text: string) => Promise<void>, data: RawData, isBinary: boolean): void => {
     if (isBinary) return connection.close(4400, 'Invalid message received')
-    take(data.toString()).catch((error: unknown) => {
+    const text = data.toString()
+    take(text).catch((error: unknown) => {
       app.log.error({ err: error }, 'a WebSocket message failed unexpectedly')
       connection.close(4500, 'Internal server error')
     })
+    const left = completedBy(text)
+    if (left !== null) connection.leave(left)
   }
 
   app.server.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
@@ -139,6 +142,22 @@ export function registerWebsocket(app: FastifyInstance, options: WebsocketOption
   }
   app.addHook('preClose', () => transport.drain())
   return transport
+}
+
+/** Longer than any `complete` with an id that is taken. */
+const maxCompleteCharacters = 6 * maxIdCharacters + 100
+
+/** The id that a client wants no more of: graphql-ws tells nobody where it is a query that runs. */
+function completedBy(text: string): string | null {
+  if (text.length > maxCompleteCharacters || !text.includes('complete')) return null
+  try {
+    const message: unknown = JSON.parse(text)
+    if (typeof message !== 'object' || message === null || !('type' in message) || message.type !== 'complete') return null
+    return 'id' in message && typeof message.id === 'string' ? message.id : null
+  } catch {
+    // graphql-ws closes the socket for it
+    return null
+  }
 }
 
 const refuse = (duplex: Duplex, status: string): void => {
