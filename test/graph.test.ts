@@ -1,7 +1,12 @@
 import t, { type Test } from 'tap'
 import { commitIdOf, readMutation } from '../src/datasources/graph/mutations.ts'
 import { parseLexemeJson, isMap } from '../src/datasources/graph/lexeme-json.ts'
-import { ask, viewerOf } from './support/control-plane.ts'
+import { type EventLog } from '../src/datasources/log/log.ts'
+import { openSqlLog } from '../src/datasources/log/sql-log.ts'
+import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
+import { sourceUnavailable } from '../src/errors.ts'
+import { systemClock } from '../src/time.ts'
+import { ask, openControlPlane, viewerOf } from './support/control-plane.ts'
 import { eventually } from './support/eventually.ts'
 import { type GraphPlane, graphPlanes } from './support/graph-plane.ts'
 
@@ -359,5 +364,53 @@ t.test('graphs, from mutations to reads', async (t) => {
       await t.test('tags: bucket first, then the event', (t) => tags(t, plane, graph.id))
       await t.test('a graph reads the same at head, at a commit and at a time', (t) => reads(t, plane))
     })
+  }
+})
+
+t.test('a request whose answer was lost counts once, whatever was committed since', async (t) => {
+  const sql = await openPgliteSql({ dataDir: null, timeoutMs: 20_000 })
+  const stored = openSqlLog({ sql, clock: systemClock, pollMs: 50 })
+  t.teardown(() => stored.close())
+  /** Writes, and is gone before it can say so. */
+  const line = { isLossy: false, isCut: false }
+  const log: EventLog = {
+    ...stored,
+    async append(...given) {
+      const ack = await stored.append(...given)
+      if (!line.isLossy) return ack
+      Object.assign(line, { isLossy: false, isCut: true })
+      throw sourceUnavailable('log')
+    },
+    state: (stream) => (line.isCut && stream === 'graph' ? Promise.reject(sourceUnavailable('log')) : stored.state(stream)),
+  }
+  const plane: GraphPlane = {
+    ...{ name: 'embedded', tags: null, nats: null },
+    ...(await openControlPlane(t, { sql, log }, { PROJECTION_WAIT_MS: '20000' })),
+  }
+  plane.projector.start()
+  const made = await create(plane, 'city', [node('a')])
+  const graph = made.graph.id
+  const importText = `mutation ($input: ImportGraphInput!) { result: importGraph(input: $input) { __typename ${accepted} } }`
+  // Several commits, of which the first is the one that is lost.
+  const nodes = Array.from({ length: 5_100 }, (_, at) => ({ nodeId: `n${at}` }))
+  const requests = [
+    { text: commitText, input: { graph, mutations: [node('b')], idempotencyKey: 'commit' }, commits: 1 },
+    {
+      text: importText,
+      input: { scope: scopeOf('city'), format: 'JSON', text: JSON.stringify({ nodes }), idempotencyKey: 'import' },
+      commits: 2,
+    },
+  ]
+  let position = 1
+  for (const { text, input, commits: own } of requests) {
+    line.isLossy = true
+    t.match(await run(plane, text, input), { __typename: 'Unavailable' }, 'nobody knows whether it was written')
+    line.isCut = false
+    await run(plane, commitText, { graph, mutations: [node(`between ${position}`)] })
+    position += 1 + own
+    t.match(await run(plane, text, input), { __typename: 'GraphAccepted' })
+    t.match(await run(plane, text, input), { __typename: 'GraphAccepted' }, 'and again')
+    const text2 = 'query ($id: ID!) { graph(id: $id) { head { position } } }'
+    t.match(await query(plane, text2, { id: graph }), { graph: { head: { position: String(position) } } }, 'it is there once')
   }
 })

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { type Context } from '../context.ts'
-import { type CommitInput, type GraphWriteOutcome } from '../datasources/graph/commands.ts'
+import { type CommitDoubt, type CommitInput, type GraphWriteOutcome } from '../datasources/graph/commands.ts'
 import { type GraphDiff, type GraphKey } from '../datasources/graph/graph.ts'
 import { checkMutations, sizeOfMutation } from '../datasources/graph/graph-rules.ts'
 import { canonicalJson, lexemeJsonOf, parseLexemeJson } from '../datasources/graph/lexeme-json.ts'
 import { type GraphMutation, type PropertyText } from '../datasources/graph/mutations.ts'
+import { type Attempt } from '../datasources/idempotency.ts'
 import { badUserInput } from '../errors.ts'
 import {
   type CommitGraphInput,
@@ -64,9 +65,9 @@ async function once(
   ctx: Context,
   mutation: string,
   { idempotencyKey, clientMutationId: _echoed, ...input }: Repeatable & object,
-  write: () => Promise<GraphWriteOutcome>,
+  write: (attempt: Attempt | null) => Promise<GraphWriteOutcome>,
 ): Promise<GraphWriteOutcome> {
-  if (idempotencyKey == null) return write()
+  if (idempotencyKey == null) return write(null)
   if (idempotencyKey === '' || idempotencyKey.length > 256 || /[\p{Cc}\p{Cs}]/u.test(idempotencyKey))
     throw badUserInput('An idempotency key has 1 to 256 characters, none of them a control character.', { path: ['idempotencyKey'] })
   const hash = createHash('sha256')
@@ -140,7 +141,7 @@ interface Writing {
   readonly input: Repeatable & { readonly graph?: string | null; readonly scope?: Parameters<typeof graphTarget>[1]['scope'] }
   readonly mutationCount?: number
   readonly tag?: string
-  readonly write: (key: GraphKey) => Promise<GraphWriteOutcome>
+  readonly write: (key: GraphKey, attempt: Attempt | null) => Promise<GraphWriteOutcome>
 }
 
 /** What all writes to a graph have in common. */
@@ -150,7 +151,7 @@ function writing(ctx: Context, { mutation, input, mutationCount = 0, tag, write 
     const path = pathOf(input)
     if (key === null) return notFound(missing.GRAPH, path)
     if (key.source === 'SUMMIT') return notAllowed('READ_ONLY_SOURCE', 'graph:write')
-    const outcome = await once(ctx, mutation, input, () => write(key))
+    const outcome = await once(ctx, mutation, input, (attempt) => write(key, attempt))
     return answerOf(ctx, outcome, {
       key,
       mutationCount,
@@ -195,17 +196,34 @@ function trying(ctx: Context, input: CommitGraphInput, mutations: readonly Graph
 const commitWith = (ctx: Context, key: GraphKey, input: CommitInput): Promise<GraphWriteOutcome> =>
   ctx.dataSources.graphCommands.commit(ctx.scope, ctx.viewer, key, input)
 
+/** What each commit of a request may have been written as, by its place among them. */
+function doubtsOf(attempt: Attempt | null): (place: number) => { readonly doubt?: CommitDoubt } {
+  if (attempt === null) return () => ({})
+  const ids = attempt.earlier === null ? [] : (JSON.parse(attempt.earlier) as string[][])
+  return (place) => ({
+    doubt: {
+      earlier: [...(ids[place] ?? [])],
+      async note(commitId) {
+        ids[place] = [...(ids[place] ?? []), commitId]
+        await attempt.note(JSON.stringify(ids))
+      },
+    },
+  })
+}
+
 /** One commit after the other, each on the one before it: only the first may be refused for a head that has moved. */
 async function writeCommits(
   ctx: Context,
   key: GraphKey,
   commits: readonly (readonly GraphMutation[])[],
-  expectedHead: string | null,
+  { expectedHead, attempt }: { readonly expectedHead: string | null; readonly attempt: Attempt | null },
 ): Promise<GraphWriteOutcome> {
-  let outcome: GraphWriteOutcome = await commitWith(ctx, key, { mutations: commits[0] ?? [], create: 'ALSO', expectedHead })
-  for (const mutations of commits.slice(1)) {
+  const doubts = doubtsOf(attempt)
+  let outcome: GraphWriteOutcome = await commitWith(ctx, key, { mutations: commits[0] ?? [], create: 'ALSO', expectedHead, ...doubts(0) })
+  for (const [place, mutations] of commits.entries()) {
+    if (place === 0) continue
     if (outcome.outcome !== 'WRITTEN') return outcome
-    outcome = await commitWith(ctx, key, { mutations, create: 'ALSO' })
+    outcome = await commitWith(ctx, key, { mutations, create: 'ALSO', ...doubts(place) })
   }
   return outcome
 }
@@ -221,7 +239,7 @@ const Mutation: Resolvers['Mutation'] = {
     withMutations(input, (mutations) =>
       writing(ctx, {
         ...{ mutation: 'createGraph', input, mutationCount: mutations.length },
-        write: (key) => commitWith(ctx, key, { mutations, create: 'ONLY' }),
+        write: (key, attempt) => commitWith(ctx, key, { mutations, create: 'ONLY', ...doubtsOf(attempt)(0) }),
       }),
     ),
   commitGraph: (_parent, { input }, ctx) =>
@@ -230,7 +248,8 @@ const Mutation: Resolvers['Mutation'] = {
         ? trying(ctx, input, mutations)
         : writing(ctx, {
             ...{ mutation: 'commitGraph', input, mutationCount: mutations.length },
-            write: (key) => commitWith(ctx, key, { mutations, parent: input.parent, expectedHead: input.expectedHead }),
+            write: (key, attempt) =>
+              commitWith(ctx, key, { mutations, parent: input.parent, expectedHead: input.expectedHead, ...doubtsOf(attempt)(0) }),
           }),
     ),
   importGraph: (_parent, { input }, ctx) =>
@@ -238,7 +257,7 @@ const Mutation: Resolvers['Mutation'] = {
       const commits = inCommits(readGraphFile(input.format, input.text), sizeOfMutation)
       return writing(ctx, {
         ...{ mutation: 'importGraph', input, mutationCount: commits.at(-1)?.length ?? 0 },
-        write: (key) => writeCommits(ctx, key, commits, input.expectedHead ?? null),
+        write: (key, attempt) => writeCommits(ctx, key, commits, { expectedHead: input.expectedHead ?? null, attempt }),
       })
     }),
   setGraphTag: (_parent, { input }, ctx) =>

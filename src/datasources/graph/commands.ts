@@ -17,6 +17,15 @@ export interface CommitInput {
   readonly expectedHead?: string | null
   /** The graph must not exist yet, or may. */
   readonly create?: 'ONLY' | 'ALSO'
+  /** Of a request that may be repeated, after its first run left nobody knowing whether it had written. */
+  readonly doubt?: CommitDoubt
+}
+
+/** Commits that an earlier run of the same request may have written: the one that is there is its answer. */
+export interface CommitDoubt {
+  readonly earlier: readonly string[]
+  /** Keeps the id of a commit before it is written. */
+  note(commitId: string): Promise<void>
 }
 
 /**

@@ -157,6 +157,11 @@ async function commit(parts: GraphCommandsParts, scope: Scope, key: GraphKey, in
     if (attempt > 1) await pause(Math.random() * Math.min(100, 4 * 2 ** attempt))
     const standing = await standingOf(parts, scope, key, own)
     if (standing.ownSequence !== null) return written(standing.ownSequence, commitId)
+    // Looked for each time: what was on its way then may have come since.
+    for (const earlier of input.doubt?.earlier ?? []) {
+      const sequence = await sequenceOf(parts, scope, standing, earlier)
+      if (sequence !== null) return written(sequence, earlier, true)
+    }
     const ruling = await ruleCommit(parts, scope, key, input, standing)
     if ('done' in ruling) return ruling.done
     commitId = commitIdOf(whole, ruling.parent, input.mutations)
@@ -165,6 +170,7 @@ async function commit(parts: GraphCommandsParts, scope: Scope, key: GraphKey, in
       mutations: input.mutations,
     })
     own.add(payload)
+    await input.doubt?.note(commitId)
     const messageId = `${whole.tenantId}:${whole.projectId}:${whole.namespace}:${commitId}`
     try {
       const ack = await log.append(subject, Buffer.from(payload), { messageId, expectedLastSubjectSequence: standing.lastSequence })
