@@ -372,6 +372,22 @@ t.test('live subscribers are told when the stream is replaced or set back, and g
   t.strictSame(await take(stream, 1), ['4'])
 })
 
+t.test('a reader that is slow just after its stream was replaced is told what it missed', async (t) => {
+  const { log, hub, subscribe } = setup(t, { ringSize: 20, queueSize: 2 })
+  const stream = subscribe()
+  for (let n = 1; n <= 50; n++) log.put('a.1')
+  t.strictSame((await take(stream, 1)).slice(-1), ['LIVE@0'])
+  while ((await take(stream, 1))[0] !== '50');
+  log.replace()
+  await until(() => hub.stats().ringEvents === 0, 'the feed has noticed')
+  for (let n = 1; n <= 15; n++) log.put('a.1')
+  await until(() => hub.stats().ringEvents === 15, 'they have come')
+  t.strictSame(await take(stream, 2), ['SOURCE_RESET:1-0', '1'])
+  for (let n = 16; n <= 30; n++) log.put('a.1')
+  await until(() => hub.stats().ringEvents === 20, 'the ring has gone past it')
+  t.strictSame(await take(stream, 3), ['2', 'SLOW_CONSUMER:3-10', '11'])
+})
+
 t.test('a burst larger than the queue is taken from the ring: nothing is lost', async (t) => {
   const { log, hub, subscribe } = setup(t, { ringSize: 100, queueSize: 10 })
   const stream = subscribe()

@@ -169,7 +169,10 @@ export function createLiveFeed({ log, stream, ringSize, lingerMs, logger }: Feed
     await closing?.done
   }
 
-  const reachBack = createReachBack({ log, stream, ring, epoch: () => known?.epoch ?? '', generation: () => generation })
+  const reachBack = createReachBack({
+    ...{ log, stream, ring, epoch: () => known?.epoch ?? '', generation: () => generation },
+    isCurrent: () => isInLog({ sequence: known?.position ?? 0n, timeMark: markAt(known?.position ?? 0n) }),
+  })
 
   return {
     log,

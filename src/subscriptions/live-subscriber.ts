@@ -114,6 +114,16 @@ export function createLiveSubscriber(options: SubscriberOptions): ReadyIterator<
     replay = null
   }
 
+  /** Messages for this subscriber that the ring holds and it has not got. */
+  const leftInRing = (): number => {
+    let left = 0
+    feed.ring.forEachAfter(position, ({ message }) => {
+      if (onSubject(message.subject) && matches(message)) left++
+      return true
+    })
+    return left
+  }
+
   /** @param upTo what cannot be told apart from what was delivered before */
   const followReset = (upTo = feed.ring.coveredFrom()): void => {
     // purged while this reader was behind: it has lost more than the feed
@@ -123,6 +133,9 @@ export function createLiveSubscriber(options: SubscriberOptions): ReadyIterator<
     generation = feed.generation()
     position = upTo
     endReplay()
+    // what came since the reset was not counted: it was compared with a position in the stream as it was
+    skipped = leftInRing()
+    charged = 0
     gap(from, position, 'SOURCE_RESET')
   }
 
@@ -149,11 +162,7 @@ export function createLiveSubscriber(options: SubscriberOptions): ReadyIterator<
   const skipWhatTheRingLost = (): void => {
     const from = position + 1n
     position = feed.ring.coveredFrom()
-    let left = 0
-    feed.ring.forEachAfter(position, ({ message }) => {
-      if (onSubject(message.subject) && matches(message)) left++
-      return true
-    })
+    const left = leftInRing()
     // while it was stalled the count was an estimate; now it is known
     const lost = Math.max(0, skipped - left)
     counted.dropped += lost - charged

@@ -9,6 +9,8 @@ export interface ReachBackParts {
   readonly epoch: () => string
   /** Changes when the ring begins anew. */
   readonly generation: () => number
+  /** Whether the log still holds what the ring ends with: one that was restored would give what belongs to another life. */
+  readonly isCurrent: () => Promise<boolean>
 }
 
 /** Who is further behind reads alone: a long read that breaks would have to begin anew for all. */
@@ -22,7 +24,14 @@ const margin = 2000n
  * @returns whether everything after `sequence` is in the ring now; false: the reader has to read by itself
  * @throws AppError SOURCE_UNAVAILABLE
  */
-export function createReachBack({ log, stream, ring, epoch, generation }: ReachBackParts): (sequence: bigint) => Promise<boolean> {
+export function createReachBack({
+  log,
+  stream,
+  ring,
+  epoch,
+  generation,
+  isCurrent,
+}: ReachBackParts): (sequence: bigint) => Promise<boolean> {
   let reaching: Promise<void> | null = null
 
   const fill = async (sequence: bigint): Promise<void> => {
@@ -32,8 +41,8 @@ export function createReachBack({ log, stream, ring, epoch, generation }: ReachB
     for await (const batch of log.read(stream, { from: from + 1n, to: before.covered }))
       for (const message of batch) items.push({ kind: 'MESSAGE', epoch: before.epoch, generation: before.generation, message })
     // the log starts silently at the first message it still holds; asked after the read, so that a purge during it is seen too
-    const state = await log.state(stream)
-    if (state?.epoch !== before.epoch || generation() !== before.generation || ring.coveredFrom() !== before.covered) return
+    const [state, isOurs] = await Promise.all([log.state(stream), isCurrent()])
+    if (!isOurs || state?.epoch !== before.epoch || generation() !== before.generation || ring.coveredFrom() !== before.covered) return
     const held = state.firstSequence - 1n
     if (held <= sequence) ring.prepend(items, held > from ? held : from)
   }
