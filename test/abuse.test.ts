@@ -170,6 +170,16 @@ t.test('sockets that never introduce themselves, and requests that are cut off, 
   )
 })
 
+t.test('a caller can reserve a thousand streams, and leaves the others their places', async (t) => {
+  const { app } = await fixtureApp(t, { AUTH_MODE: 'jwt', JWT_SECRET: 'a secret of at least thirty-two characters' })
+  const reserve = async (remoteAddress: string): Promise<number> =>
+    (await app.inject({ method: 'PUT', url: '/graphql/stream', remoteAddress })).statusCode
+  const statuses = await Promise.all(Array.from({ length: 1100 }, () => reserve('10.0.0.1')))
+  t.equal(statuses.filter((status) => status === 201).length, 1000)
+  t.equal(statuses.filter((status) => status === 429).length, 100)
+  t.equal(await reserve('10.0.0.2'), 201)
+})
+
 /** A collector of traces that keeps what it is sent. */
 async function tracesOf(t: { teardown(close: () => unknown): unknown }) {
   const sent: string[] = []

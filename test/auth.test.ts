@@ -33,6 +33,7 @@ import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
 import { requirementOf, saysNotAllowed } from '../src/auth/requirements.ts'
 import { type RequestOrigin } from '../src/operation/operation.ts'
 import { fromMillis, systemClock } from '../src/time.ts'
+import { eventually } from './support/eventually.ts'
 import { fixtureApp } from './support/fixture-app.ts'
 
 const secret = 'a secret of at least thirty-two characters'
@@ -215,6 +216,34 @@ t.test('tokens are verified by the keys that the issuer publishes; an issuer tha
   t.equal(answer.status, 503)
   t.match(answer.body.errors?.[0]?.extensions, { code: 'SOURCE_UNAVAILABLE', source: 'jwks' })
   t.notMatch(answer.text, /ECONNREFUSED|127\.0\.0\.1/)
+})
+
+t.test('an issuer may change its keys: tokens of the new one are taken, forged ones do not make it be asked for each', async (t) => {
+  const pairs = [await generateKeyPair('RS256'), await generateKeyPair('RS256')] as const
+  const [old, fresh] = await Promise.all(
+    pairs.map(async ({ publicKey }, at) => ({ ...(await exportJWK(publicKey)), kid: `k${at}`, alg: 'RS256' })),
+  )
+  let published = [old]
+  let fetched = 0
+  const issuer = createServer((_, response) => {
+    fetched++
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: published }))
+  })
+  await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => issuer.close())
+  const { app } = await fixtureApp(t, { AUTH_MODE: 'jwt', JWKS_URL: `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/keys` })
+  const statusOf = async (key: 0 | 1, kid = `k${key}`): Promise<number> => {
+    const claims = new SignJWT({ ...plain, n: Math.random() }).setProtectedHeader({ alg: 'RS256', kid }).setExpirationTime('10m')
+    return (await ask(app, '{me}', withToken(await claims.sign(pairs[key].privateKey)))).status
+  }
+  t.equal(await statusOf(0), 200)
+  t.equal(await statusOf(1), 401, 'nobody knows it yet')
+  published = [old, fresh]
+  await eventually(async () => (await statusOf(1)) === 200, { withinMs: 60_000, everyMs: 200 })
+  t.equal(await statusOf(0), 200, 'the old one holds beside it')
+  const before = fetched
+  for (let round = 0; round < 50; round++) t.equal(await statusOf(1, `forged-${round}`), 401)
+  t.ok(fetched - before <= 25, `${fetched - before} questions for 50 forged tokens`)
 })
 
 t.test(

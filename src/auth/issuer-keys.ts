@@ -28,7 +28,8 @@ async function discover(issuer: string): Promise<URL> {
   }
 }
 
-const keysAt = (url: URL): JWTVerifyGetKey => createRemoteJWKSet(url, { timeoutDuration: timeoutMs })
+// a key that is not known may be a new one: the issuer is asked again, and not by every forged token
+const keysAt = (url: URL): JWTVerifyGetKey => createRemoteJWKSet(url, { timeoutDuration: timeoutMs, cooldownDuration: pauseMs })
 
 function discoveredKeys(issuer: string): JWTVerifyGetKey {
   let known: { readonly keys: Promise<JWTVerifyGetKey>; until: number } | null = null

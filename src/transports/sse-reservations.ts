@@ -19,24 +19,35 @@ export interface Reservation {
 }
 
 export interface Reservations {
-  /** @returns false when there are too many */
-  add(token: string, viewer: Viewer): boolean
+  /** @param address where a caller without a name comes from @returns false when there are too many, of this caller or in all */
+  add(token: string, viewer: Viewer, address: string): boolean
   find(token: string): Reservation | null
   size(): number
   drain(): void
 }
 
 const maxReserved = 10_000
+/** Of one caller: nobody can take the others' places. */
+const maxReservedByOne = 1000
 /** How long a stream may be reserved without being open. */
 const unusedMs = 30_000
 
 export function createReservations(pipeline: Pipeline, options: { maxOperations: number; timing: StreamTiming }): Reservations {
   const reserved = new Map<string, ReturnType<typeof createReservation>>()
+  const byCaller = new Map<string, number>()
   return {
-    add(token, viewer) {
-      if (reserved.size >= maxReserved) return false
-      const reservation = createReservation(pipeline, { ...options, viewer, onEnd: () => reserved.delete(token) })
-      reserved.set(token, reservation)
+    add(token, viewer, address) {
+      const caller = viewer.authenticated ? `${viewer.tenantId}:${viewer.actorId}` : `address:${address}`
+      const own = byCaller.get(caller) ?? 0
+      if (reserved.size >= maxReserved || own >= maxReservedByOne) return false
+      const onEnd = (): void => {
+        reserved.delete(token)
+        const left = (byCaller.get(caller) ?? 1) - 1
+        if (left === 0) byCaller.delete(caller)
+        else byCaller.set(caller, left)
+      }
+      reserved.set(token, createReservation(pipeline, { ...options, viewer, onEnd }))
+      byCaller.set(caller, own + 1)
       return true
     },
     find: (token) => reserved.get(token) ?? null,

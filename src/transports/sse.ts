@@ -82,7 +82,7 @@ export async function registerSse(
   const reserve = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const viewer = await options.authenticate(request.headers)
     const token = randomUUID()
-    if (!reservations.add(token, viewer)) return problem(reply, 429, 'Too many streams are reserved.')
+    if (!reservations.add(token, viewer, request.ip)) return problem(reply, 429, 'Too many streams are reserved.')
     return reply.code(201).type('text/plain; charset=utf-8').send(token)
   }
 
