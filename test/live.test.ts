@@ -118,13 +118,16 @@ const transports: Record<string, Transport> = {
     await stream.until('--graphql')
     return {
       async next() {
-        const part = await stream.until('\r\n--graphql')
-        if (part === null) return null
-        const body = JSON.parse(part.slice(part.indexOf('\r\n\r\n') + 4, -'\r\n--graphql'.length)) as {
-          payload?: Result | null
-          errors?: Result['errors']
+        for (;;) {
+          const part = await stream.until('\r\n--graphql')
+          if (part === null) return null
+          const body = JSON.parse(part.slice(part.indexOf('\r\n\r\n') + 4, -'\r\n--graphql'.length)) as {
+            payload?: Result | null
+            errors?: Result['errors']
+          }
+          // a heartbeat has neither
+          if ('payload' in body) return body.payload ?? { errors: body.errors }
         }
-        return body.payload ?? { errors: body.errors }
       },
       close: () => stream.close(),
     }
