@@ -33,33 +33,37 @@ async function fill(log: Backing['log']): Promise<void> {
     await Promise.all(Array.from({ length: atOnce }, (_, at) => write(log, { event: type, ritualId: 'nightly', runId: `run-${at % 100}` })))
 }
 
-async function inside(server: LiveServer, query: string, after: string): Promise<void> {
+/** One replay, in ms. */
+type Replay = (server: LiveServer, query: string, after: string) => Promise<number>
+
+const inside: Replay = async (server, query, after) => {
   let got = 0
+  const start = performance.now()
   const reader = await read(server, query, (text) => (got += text.includes(type) ? 1 : 0), { after })
   await eventually(() => got >= count, { withinMs: 120_000, everyMs: 5 })
+  const ms = performance.now() - start
   reader.leave()
+  return ms
 }
 
-async function overSocket(server: LiveServer, query: string, after: string): Promise<void> {
+const overSocket: Replay = async (server, query, after) => {
   const sockets = openSockets()
-  let got = 0
-  await sockets.subscribe({ url: server.ws, query, count: 1, variables: { after } })
-  await eventually(
-    async () => {
-      got += (await sockets.count()).messages
-      return got >= count
-    },
-    { withinMs: 120_000, everyMs: 5 },
-  )
+  let got = (await sockets.count()).messages
+  const ms = await elapsedMs(async () => {
+    await sockets.subscribe({ url: server.ws, query, count: 1, variables: { after } })
+    const isRead = async () => (got += (await sockets.count()).messages) >= count
+    await eventually(isRead, { withinMs: 120_000, everyMs: 5 })
+  })
   await sockets.close()
+  return ms
 }
 
 /** The first round warms up and is not counted. */
-async function measure(round: () => Promise<void>): Promise<{ best: number; cpu: number }> {
+async function measure(round: () => Promise<number>): Promise<{ best: number; cpu: number }> {
   await round()
   let best = 0
   const before = process.cpuUsage()
-  for (let one = 1; one < rounds; one++) best = Math.max(best, (count / (await elapsedMs(round))) * 1000)
+  for (let one = 1; one < rounds; one++) best = Math.max(best, (count / (await round())) * 1000)
   const { user, system } = process.cpuUsage(before)
   return { best, cpu: (user + system) / ((rounds - 1) * count) }
 }
