@@ -26,11 +26,15 @@ export interface Ground {
   readonly cursors: CursorCodec
 }
 
-/** A server to be measured, and where it answers. */
-export interface Contender {
-  readonly name: string
-  readonly url: string
-}
+/** Those that are compared, and what they are called in the table. Each is a function here, which answers with the server's address. */
+export const contenderNames = {
+  orrery: 'Orrery, whole pipeline',
+  mercurius: 'bare Mercurius + JIT',
+  hand: 'hand-written Fastify route',
+  yoga: 'graphql-yoga',
+  apollo: 'Apollo Server',
+} as const
+export type ContenderName = keyof typeof contenderNames
 
 const host = '127.0.0.1'
 
@@ -56,41 +60,41 @@ async function contexts({ config, dataSources, live, cursors }: Ground): Promise
     )
 }
 
-export async function orrery(ground: Ground): Promise<Contender> {
+export async function orrery(ground: Ground): Promise<string> {
   const app = await buildApp({ ...ground, logger: toNowhere() })
-  return { name: 'Orrery, whole pipeline', url: await listening(app, '/graphql') }
+  return listening(app, '/graphql')
 }
 
 /** Mercurius alone with the settings that we use it with. */
-export async function bareMercurius(ground: Ground, schema: GraphQLSchema): Promise<Contender> {
+export async function bareMercurius(ground: Ground, schema: GraphQLSchema): Promise<string> {
   const context = await contexts(ground)
   const app = Fastify()
   await app.register(mercurius, { schema, context: () => ({ ...context() }), jit: 1, cache: 512 })
-  return { name: 'bare Mercurius + JIT', url: await listening(app, '/graphql') }
+  return listening(app, '/graphql')
 }
 
-export async function yoga(ground: Ground, schema: GraphQLSchema): Promise<Contender> {
+export async function yoga(ground: Ground, schema: GraphQLSchema): Promise<string> {
   const context = await contexts(ground)
   const server = createServer(createYoga<object, object>({ schema, context: () => context(), logging: false, graphiql: false }))
   await new Promise<void>((resolve) => server.listen(0, host, resolve))
   owner.teardown(() => new Promise((resolve) => (server.closeAllConnections(), server.close(resolve))))
   const { port } = server.address() as AddressInfo
-  return { name: 'graphql-yoga', url: `http://${host}:${port}/graphql` }
+  return `http://${host}:${port}/graphql`
 }
 
-export async function apollo(ground: Ground, schema: GraphQLSchema): Promise<Contender> {
+export async function apollo(ground: Ground, schema: GraphQLSchema): Promise<string> {
   const context = await contexts(ground)
   const server = new ApolloServer<Context>({ schema, nodeEnv: 'production' })
   const { url } = await startStandaloneServer(server, { listen: { host, port: 0 }, context: async () => context() })
   owner.teardown(() => server.stop())
-  return { name: 'Apollo Server', url }
+  return url
 }
 
 /** A route that answers one question only, by hand. */
-export async function handWritten(answer: () => Promise<unknown>): Promise<Contender> {
+export async function handWritten(answer: () => Promise<unknown>): Promise<string> {
   const app = Fastify()
   app.post('/graphql', async () => answer())
-  return { name: 'hand-written Fastify route', url: await listening(app, '/graphql') }
+  return listening(app, '/graphql')
 }
 
 export { buildSchema }

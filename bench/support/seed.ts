@@ -2,11 +2,11 @@ import { type LogMessage } from '../../src/datasources/log/log.ts'
 import { type Sql } from '../../src/datasources/sql/sql.ts'
 import { createRitualProjection } from '../../src/projections/ritual-projection.ts'
 import { sampleHistory } from '../../src/sample/history.ts'
-import { systemClock } from '../../src/time.ts'
+import { type Nanos, systemClock } from '../../src/time.ts'
 
 /** Two weeks of the sample as messages of the ritual stream. */
-export function sampleMessages(): LogMessage[] {
-  const ritual = sampleHistory(systemClock.now()).filter(({ subject }) => subject.startsWith('demon.ritual.'))
+export function sampleMessages(now: Nanos): LogMessage[] {
+  const ritual = sampleHistory(now).filter(({ subject }) => subject.startsWith('demon.ritual.'))
   return ritual.map(({ subject, messageId, payload, at }, index) => ({
     stream: 'ritual',
     sequence: BigInt(index + 1),
@@ -17,9 +17,9 @@ export function sampleMessages(): LogMessage[] {
   }))
 }
 
-/** Fills the tables as the projector does. */
-export async function seedSample(sql: Sql): Promise<void> {
-  const messages = sampleMessages()
+/** Fills the tables as the projector does; the same for the same moment. */
+export async function seedSample(sql: Sql, now = systemClock.now()): Promise<void> {
+  const messages = sampleMessages(now)
   await sql.transaction(async (tx) => {
     const projection = createRitualProjection()
     await projection.apply(tx, messages)
@@ -28,7 +28,7 @@ export async function seedSample(sql: Sql): Promise<void> {
       projection.stream,
       BigInt(messages.length),
       'bench',
-      systemClock.now(),
+      now,
     ])
   })
   await sql.run('analyze')
