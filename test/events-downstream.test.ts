@@ -92,8 +92,15 @@ t.test('events downstream of a node of a graph, live and from history', async (t
   await commit([{ updateNode: { nodeId: 'c', labels: ['Alone'] } }])
   await commit([{ addEdge: { edgeId: 'bz', from: 'b', to: 'z' } }, { updateNode: { nodeId: 'z', labels: ['Joined'] } }])
   t.match(await below(), /Joined/, 'reach follows the graph')
+  const others = Array.from({ length: 1_010 }, (_, at) => `x${at}`)
+  await commit([...others, 'end'].map((nodeId) => ({ addNode: { nodeId } })))
+  await commit([
+    ...others.slice(1).map((to, at) => ({ addEdge: { edgeId: `to-${to}`, from: `x${at}`, to } })),
+    { addEdge: { edgeId: 'zz-last-of-many', from: 'z', to: 'end' } },
+  ])
+  t.match(await below(), /zz-last-of-many/, 'however much a commit changes elsewhere')
 
-  await eventually(async () => (await types({ domains: ['GRAPH'] })).length === 6)
+  await eventually(async () => (await types({ domains: ['GRAPH'] })).length === 8)
   const live = await types({ downstreamOf: { graph, nodeId: 'b' } })
   t.ok(live.includes('test.event:v1') === false, 'the run is no longer downstream: runs are judged by the graph as it is')
   t.equal((await types({ domains: ['GRAPH'], downstreamOf: { graph, nodeId: 'zzz' } })).length, 0)

@@ -43,7 +43,7 @@ async function isDownstream(ctx: Context, point: GraphPoint, event: DomainEvent)
   const places = point.ref == null && look !== null ? look.places : [await source.locate(ctx.scope, graph, point.ref ?? null)]
   for (const place of places) {
     const reach = await reachFrom(ctx, place, point.nodeId)
-    if (keys.some((one) => reach.has(one))) return true
+    if (keys.some((one) => reach.has(one)) || (await look?.touches?.(reach)) === true) return true
   }
   return false
 }

@@ -15,6 +15,8 @@ export function graphKeyOf({ scope }: Reading, id: string): GraphKey | null {
 export interface Look {
   readonly places: readonly GraphPlace[]
   readonly keys: readonly string[]
+  /** Whether one of these nodes is touched; there where the keys of a large commit are cut. */
+  readonly touches?: (keys: ReadonlySet<string>) => Promise<boolean>
 }
 
 const keysOfDiff = (diff: GraphDiff): string[] => [
@@ -31,7 +33,10 @@ export async function lookAtCommit(ctx: Reading, sequence: bigint): Promise<Look
   const { graph, position } = commit
   const [before, after] = [position - 1, position].map((at): GraphPlace => ({ graph, position: at }))
   if (before === undefined || after === undefined) return null
-  return { places: [after, before], keys: keysOfDiff(await source.diff(ctx.scope, before, after)) }
+  const diff = await source.diff(ctx.scope, before, after)
+  const look: Look = { places: [after, before], keys: keysOfDiff(diff) }
+  if (!diff.truncated) return look
+  return { ...look, touches: async (keys) => keysOfDiff(await source.diff(ctx.scope, before, after, [...keys])).length > 0 }
 }
 
 /** Nodes, of any graph of the tenant as it is, that name the run of the event. */
