@@ -33,7 +33,7 @@ async function compare(title: string, store: string, now: Nanos): Promise<void> 
     if (JSON.stringify(data) !== expected) throw new Error(`${one.name} answers otherwise: ${JSON.stringify(errors ?? data).slice(0, 300)}`)
   }
   const loads = new Map<Contender, Load[]>(all.map((one) => [one, []]))
-  for (const { url } of all) await load({ url, body, connections, seconds: 3 })
+  for (const { url } of all) await load({ url, body, connections, seconds: 6 })
   for (let round = 0; round < rounds; round++)
     for (const one of all) loads.get(one)?.push(await load({ url: one.url, body, connections, seconds, cpuMicros: one.cpuMicros }))
   const of = (one: Contender, value: (load: Load) => number) => (loads.get(one) ?? []).map(value)
