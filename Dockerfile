@@ -34,5 +34,6 @@ VOLUME ["/data"]
 EXPOSE 4000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD ["node", "dist/cli/healthcheck.js"]
-ENTRYPOINT ["node", "dist/cli.js"]
+# room for young objects: see docs/decisions/0005-room-for-young-objects.md
+ENTRYPOINT ["node", "--max-semi-space-size=64", "dist/cli.js"]
 CMD ["serve"]

@@ -8,6 +8,7 @@ import { createAuthenticator } from '../src/auth/authenticator.ts'
 import { createContext } from '../src/context.ts'
 import { type Prepared, type RequestOrigin } from '../src/operation/operation.ts'
 import { createPipeline } from '../src/operation/pipeline.ts'
+import { createPresence } from '../src/presence.ts'
 import { createPlans } from '../src/operation/plans.ts'
 import { resultText } from '../src/operation/result-text.ts'
 import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
@@ -36,8 +37,7 @@ async function contenders(
   const viewer = await createAuthenticator({ config: ground.config, clock: systemClock }).authenticate({})
   const compiled = compileQuery(schema, parse(text))
   if (!isCompiledQuery(compiled)) throw new Error(`not compiled: ${text}`)
-  const signal = new AbortController().signal
-  const origin: RequestOrigin = { transport: 'http-post', requestId: 'bench', viewer, log, signal }
+  const origin: RequestOrigin = { transport: 'http-post', requestId: 'bench', viewer, log, client: createPresence() }
   const plans = createPlans(schema)
   const pipeline = createPipeline({
     ...parts,
@@ -48,7 +48,7 @@ async function contenders(
   const prepare = (query = text) => pipeline.prepare({ query }, origin)
   return {
     async bare() {
-      const result = await compiled.query(undefined, createContext(parts, { requestId: 'bench', viewer, log, signal: undefined }), {})
+      const result = await compiled.query(undefined, createContext(parts, { requestId: 'bench', viewer, log }), {})
       return { result, text: JSON.stringify(result) }
     },
     async ours() {

@@ -48,10 +48,14 @@ for (const line of lines) {
 
 const image = stages.at(-1)
 const settings = { ...env, PATH: process.env.PATH, HOST: '127.0.0.1', NODE_ENV: 'development' }
-const server = spawn('sh', [join(root, 'scripts', 'image-jail.sh'), image.folder, 'node', 'dist/cli.js', 'serve'], {
-  env: settings,
-  stdio: ['ignore', 2, 2],
-})
+const server = spawn(
+  'sh',
+  [join(root, 'scripts', 'image-jail.sh'), image.folder, 'node', '--max-semi-space-size=64', 'dist/cli.js', 'serve'],
+  {
+    env: settings,
+    stdio: ['ignore', 2, 2],
+  },
+)
 /** The program itself: process 1 of its own, and the only child of what made its namespaces. */
 const inside = () => spawnSync('ps', ['-o', 'pid=', '--ppid', String(server.pid)], { encoding: 'utf8' }).stdout.trim()
 const user = ['setpriv', '--reuid=1000', '--regid=1000', '--clear-groups']

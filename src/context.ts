@@ -26,7 +26,7 @@ export interface Context {
   readonly clock: Clock
   readonly log: FastifyBaseLogger
   /** Where the caller's budget stands. */
-  readonly rateLimit: () => Promise<RateLimit>
+  rateLimit(): Promise<RateLimit>
 }
 
 const noBudget = (clock: Clock): RateLimit => ({ limit: 0, remaining: 0, restorePerSecond: 0, resetAt: clock.now(), advice: [] })
@@ -34,7 +34,8 @@ const noBudget = (clock: Clock): RateLimit => ({ limit: 0, remaining: 0, restore
 export interface ContextInput {
   readonly requestId: string
   readonly viewer: Viewer
-  readonly signal?: AbortSignal | undefined
+  /** Gives the signal that ends waiting, once something has to wait. */
+  readonly ending?: { readonly signal: AbortSignal } | undefined
   readonly log: FastifyBaseLogger
 }
 
@@ -48,30 +49,62 @@ export interface ContextParts {
   readonly rateLimit?: ((viewer: Viewer, log: FastifyBaseLogger) => Promise<RateLimit>) | undefined
 }
 
-/** The one context builder of all transports. */
-export function createContext(parts: ContextParts, input: ContextInput): Context {
-  const sourceUse = createSourceUse()
-  const scope: Scope = {
-    tenantId: input.viewer.tenantId,
-    signal: input.signal,
-    passedOver: (source, status = 'DOWN') => sourceUse.note(source, { asOf: null, status }),
+class OperationScope implements Scope {
+  readonly tenantId: string
+  readonly passedOver: NonNullable<Scope['passedOver']>
+  readonly #ending: ContextInput['ending']
+
+  constructor(tenantId: string, ending: ContextInput['ending'], sourceUse: SourceUse) {
+    this.tenantId = tenantId
+    this.#ending = ending
+    this.passedOver = (source, status = 'DOWN') => sourceUse.note(source, { asOf: null, status })
   }
-  let loaders: Loaders | undefined
-  return {
-    // most events of a stream need none
-    get loaders() {
-      return (loaders ??= createLoaders(parts.dataSources, scope))
-    },
-    requestId: input.requestId,
-    viewer: input.viewer,
-    scope,
-    dataSources: parts.dataSources,
-    sourceUse,
-    cursors: parts.cursors,
-    live: parts.live,
-    config: parts.config,
-    clock: parts.clock,
-    log: input.log,
-    rateLimit: async () => (await parts.rateLimit?.(input.viewer, input.log)) ?? noBudget(parts.clock),
+
+  get signal(): AbortSignal | undefined {
+    return this.#ending?.signal
   }
 }
+
+/**
+ * The accessors stand on classes: V8 gives every object literal with an accessor a shape of its own, which keeps all that the accessor sees until
+ * the next full collection, and that was all of every answer.
+ */
+class OperationContext implements Context {
+  readonly requestId: string
+  readonly viewer: Viewer
+  readonly scope: Scope
+  readonly dataSources: DataSources
+  readonly sourceUse = createSourceUse()
+  readonly cursors: CursorCodec
+  readonly live: LiveHub
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: FastifyBaseLogger
+  readonly #askBudget: ContextParts['rateLimit']
+  #loaders: Loaders | undefined
+
+  constructor(parts: ContextParts, { requestId, viewer, ending, log }: ContextInput) {
+    this.requestId = requestId
+    this.viewer = viewer
+    this.scope = new OperationScope(viewer.tenantId, ending, this.sourceUse)
+    this.dataSources = parts.dataSources
+    this.cursors = parts.cursors
+    this.live = parts.live
+    this.config = parts.config
+    this.clock = parts.clock
+    this.log = log
+    this.#askBudget = parts.rateLimit
+  }
+
+  // most events of a stream need none
+  get loaders(): Loaders {
+    return (this.#loaders ??= createLoaders(this.dataSources, this.scope))
+  }
+
+  async rateLimit(): Promise<RateLimit> {
+    return (await this.#askBudget?.(this.viewer, this.log)) ?? noBudget(this.clock)
+  }
+}
+
+/** The one context builder of all transports. */
+export const createContext = (parts: ContextParts, input: ContextInput): Context => new OperationContext(parts, input)

@@ -32,6 +32,7 @@ import { migrate } from '../src/datasources/sql/migrate.ts'
 import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
 import { requirementOf, saysNotAllowed } from '../src/auth/requirements.ts'
 import { type RequestOrigin } from '../src/operation/operation.ts'
+import { createPresence } from '../src/presence.ts'
 import { fromMillis, systemClock } from '../src/time.ts'
 import { eventually } from './support/eventually.ts'
 import { fixtureApp } from './support/fixture-app.ts'
@@ -484,7 +485,7 @@ t.test('every field asks every role for what the SDL says, nothing else', async 
         const mayRun = asked.every(
           (sets) => viewer.authenticated && (sets.length === 0 || sets.some((set) => set.every((scope) => viewer.scopes.has(scope)))),
         )
-        const origin: RequestOrigin = { transport: 'http-post', requestId: 'r', viewer, signal: new AbortController().signal, log: app.log }
+        const origin: RequestOrigin = { transport: 'http-post', requestId: 'r', viewer, client: createPresence(), log: app.log }
         const prepared = await app.pipeline.prepare({ query }, origin)
         const outcome = prepared.kind === 'READY' ? 'READY' : prepared.refusal
         const expected = mayRun ? 'READY' : role === null ? 'UNAUTHENTICATED' : 'FORBIDDEN'
@@ -510,7 +511,7 @@ t.test('a mutation says `NotAllowed` to every role without its scope, before its
     const query = `mutation { ${call(field)} { __typename ... on NotAllowed { code reason requiredScopes } } }`
     for (const viewer of roles.map(viewerOf)) {
       if (scopes.every((scope) => viewer.scopes.has(scope))) continue
-      const origin: RequestOrigin = { transport: 'http-post', requestId: 'r', viewer, signal: new AbortController().signal, log: app.log }
+      const origin: RequestOrigin = { transport: 'http-post', requestId: 'r', viewer, client: createPresence(), log: app.log }
       const prepared = await app.pipeline.prepare({ query }, origin)
       if (prepared.kind === 'REFUSED') t.fail(`${field.name} was refused`)
       else

@@ -3,7 +3,7 @@ import { imageCommands, startJailed } from './support/jail.ts'
 
 t.test('the image’s program runs as nobody special, on a read-only root, without a network, from production packages alone', async (t) => {
   const { start, healthcheck, env } = imageCommands()
-  t.strictSame(start, ['node', 'dist/cli.js', 'serve'])
+  t.strictSame(start, ['node', '--max-semi-space-size=64', 'dist/cli.js', 'serve'])
   t.equal(env['NODE_ENV'], 'production')
   // production refuses to run without stores: what a trial of the image sets
   const jailed = await startJailed(t, { NODE_ENV: 'development', HOST: '127.0.0.1' })

@@ -17,7 +17,9 @@ export interface Contender {
  * @param now the moment of the sample that fills a store of its own
  */
 export async function startContender(name: ContenderName, store: string, now: Nanos): Promise<Contender> {
-  const child = fork(new URL('./contender-process.js', import.meta.url), [name, store, now.toString()])
+  // each with the room for young objects that `npm start` and the image give a server
+  const execArgv = [`--max-semi-space-size=${process.env['SEMI_SPACE_MB'] ?? '64'}`]
+  const child = fork(new URL('./contender-process.js', import.meta.url), [name, store, now.toString()], { execArgv })
   const answer = async (): Promise<unknown> => {
     const left = new AbortController()
     const exit = once(child, 'exit', { signal: left.signal }).then(

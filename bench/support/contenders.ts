@@ -14,6 +14,7 @@ import { type Context, createContext } from '../../src/context.ts'
 import { type DataSources, type Stores } from '../../src/datasources/index.ts'
 import { type LiveHub } from '../../src/subscriptions/hub.ts'
 import { type CursorCodec } from '../../src/subscriptions/cursor.ts'
+import { gathered } from '../../src/telemetry/logger.ts'
 import { systemClock } from '../../src/time.ts'
 import { owner } from './bench.ts'
 
@@ -46,18 +47,21 @@ async function listening(app: FastifyInstance, path: string): Promise<string> {
 }
 
 /** Logs as in production, to nowhere. */
-const toNowhere = () => pino({ level: 'info', base: undefined }, pino.destination({ dest: '/dev/null', sync: false }))
+const toNowhere = () => pino({ level: 'info', base: undefined }, pino.destination({ dest: '/dev/null', ...gathered }))
 
 /** What the others are given in place of our transports: the context that our resolvers count on, for the same viewer. */
-async function contexts({ config, dataSources, live, cursors }: Ground): Promise<() => Context> {
+async function contexts({ config, dataSources, live, cursors }: Ground): Promise<() => Context & Record<string, unknown>> {
   const viewer = await createAuthenticator({ config, clock: systemClock }).authenticate({})
   const log = pino({ level: 'silent' })
   let requests = 0
-  return () =>
-    createContext(
+  return () => {
+    const context = createContext(
       { config, dataSources, live, cursors, clock: systemClock },
-      { requestId: String(requests++), viewer, log, signal: undefined },
+      { requestId: String(requests++), viewer, log },
     )
+    // they copy what they are given
+    return { ...context, loaders: context.loaders, rateLimit: () => context.rateLimit() }
+  }
 }
 
 export async function orrery(ground: Ground): Promise<string> {
@@ -69,7 +73,7 @@ export async function orrery(ground: Ground): Promise<string> {
 export async function bareMercurius(ground: Ground, schema: GraphQLSchema): Promise<string> {
   const context = await contexts(ground)
   const app = Fastify()
-  await app.register(mercurius, { schema, context: () => ({ ...context() }), jit: 1, cache: 512 })
+  await app.register(mercurius, { schema, context, jit: 1, cache: 512 })
   return listening(app, '/graphql')
 }
 

@@ -1,6 +1,6 @@
 import { type Budget, type Reservation } from './budget.ts'
-import { actualCost, type Cost, explainCost } from './cost.ts'
-import { type CostPlan, type Variables } from './cost-plan.ts'
+import { actualCost, explainCost } from './cost.ts'
+import { type Cost, type CostPlan, type Variables } from './cost-plan.ts'
 import { type PreparedOperation } from './operation.ts'
 
 /** `extensions.cost`: the field names are Shopify's, with ours beside them. */

@@ -37,23 +37,25 @@ export function createBuckets(cache: Cache): Buckets {
   const takeFrom = async (store: Cache, key: string, cost: number, shape: BucketShape, local: boolean): Promise<Taken> => {
     // dearer than the whole bucket is still possible for who has it all: limits on single operations are not the budget's affair
     const taken = Math.min(cost, shape.capacity)
-    return { ...(await store.takeFromBucket(key, taken, shape)), ...shape, local, taken }
+    const { granted, remaining, retryAfterMs } = await store.takeFromBucket(key, taken, shape)
+    return { granted, remaining, retryAfterMs, capacity: shape.capacity, restorePerSecond: shape.restorePerSecond, local, taken }
+  }
+
+  const takeShared: Buckets['take'] = async (key, cost, shape, log) => {
+    if (performance.now() >= pausedUntil) {
+      try {
+        return await within(takeFrom(cache, key, cost, shape, false), storeTimeoutMs)
+      } catch (error) {
+        if (!isAppError(error) && !(error instanceof TooSlow)) throw error
+        pausedUntil = performance.now() + pauseMs
+        log.warn({ err: error }, 'the shared budget does not answer: this process decides alone')
+      }
+    }
+    return takeFrom(fallback, key, cost, ownShare(shape), true)
   }
 
   return {
-    async take(key, cost, shape, log) {
-      if (cache.mode === 'EMBEDDED') return takeFrom(cache, key, cost, shape, false)
-      if (performance.now() >= pausedUntil) {
-        try {
-          return await within(takeFrom(cache, key, cost, shape, false), storeTimeoutMs)
-        } catch (error) {
-          if (!isAppError(error) && !(error instanceof TooSlow)) throw error
-          pausedUntil = performance.now() + pauseMs
-          log.warn({ err: error }, 'the shared budget does not answer: this process decides alone')
-        }
-      }
-      return takeFrom(fallback, key, cost, ownShare(shape), true)
-    },
+    take: cache.mode === 'EMBEDDED' ? (key, cost, shape) => takeFrom(cache, key, cost, shape, false) : takeShared,
     async settle(key, delta, shape, log, local = cache.mode === 'CONNECTED' && performance.now() < pausedUntil) {
       if (delta === 0) return
       try {

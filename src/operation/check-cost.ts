@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql'
 import { costExtension } from './account.ts'
-import { type Cost, explainCost } from './cost.ts'
-import { type CostPlan, type Variables } from './cost-plan.ts'
+import { explainCost } from './cost.ts'
+import { type Cost, type CostPlan, type Variables } from './cost-plan.ts'
 import { type Batch, type CostMode } from './operation.ts'
 import { Refused } from './refused.ts'
 

@@ -54,10 +54,19 @@ export interface CostSet {
   uses: number
 }
 
+export interface Cost {
+  /** Whole points, at least 1: no operation is free. */
+  readonly cost: number
+  /** Objects. */
+  readonly nodes: number
+}
+
 export interface CostPlan {
   readonly root: CostSet
-  /** Whether variables can change the result. */
+  /** Whether variables can change the estimate. */
   readonly dynamic: boolean
+  /** The estimate that no variable changes, once somebody asked for it. */
+  estimate: Cost | null
 }
 
 /** Introspection is priced as one thing: it is bounded by its own depth and answers from memory. */
@@ -68,7 +77,7 @@ const emptySet: CostSet = { fields: [], sets: [], uses: 0 }
 /** Compiles a valid operation's cost expression, to be evaluated with the variables of each request. */
 export function compileCost(schema: GraphQLSchema, weights: Weights, document: DocumentNode, operation: OperationDefinitionNode): CostPlan {
   const rootType = schema.getRootType(operation.operation)
-  if (rootType == null) return { root: emptySet, dynamic: false }
+  if (rootType == null) return { root: emptySet, dynamic: false, estimate: null }
   const fragments = fragmentsOf(document)
   const compiled = new Map<SelectionSetNode, Map<GraphQLObjectType, CostSet>>()
   let dynamic = false
@@ -181,12 +190,8 @@ export function compileCost(schema: GraphQLSchema, weights: Weights, document: D
     return set
   }
 
-  return {
-    root: compileSet(operation.selectionSet, rootType),
-    get dynamic() {
-      return dynamic
-    },
-  }
+  const root = compileSet(operation.selectionSet, rootType)
+  return { root, dynamic, estimate: null }
 }
 
 const matters = (field: CostField): boolean =>

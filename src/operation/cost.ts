@@ -1,12 +1,5 @@
-import { type CostField, type CostPlan, type CostSet, type Variables } from './cost-plan.ts'
+import { type Cost, type CostField, type CostPlan, type CostSet, type Variables } from './cost-plan.ts'
 import { refuse } from './refused.ts'
-
-export interface Cost {
-  /** Whole points, at least 1: no operation is free. */
-  readonly cost: number
-  /** Objects. */
-  readonly nodes: number
-}
 
 /** What a list without any word about its size is taken to hold. */
 const defaultListSize = 10
@@ -65,6 +58,11 @@ function sizesOf(field: CostField, sized: Sized | null, variables: Variables): S
  * @throws Refused VALIDATION (see `@listSize(requireOneSlicingArgument:)`)
  */
 export function estimateCost(plan: CostPlan, variables: Variables): Cost {
+  if (plan.dynamic) return evaluateCost(plan, variables)
+  return (plan.estimate ??= evaluateCost(plan, variables))
+}
+
+function evaluateCost(plan: CostPlan, variables: Variables): Cost {
   const known = new Map<CostSet, Map<string, Sum>>()
 
   const evaluate = (set: CostSet, sized: Sized | null): Sum => {
@@ -106,21 +104,36 @@ export function estimateCost(plan: CostPlan, variables: Variables): Cost {
 
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
+/** Nothing selected in it costs anything. */
+const isBare = ({ fields, sets }: CostSet): boolean => fields.length === 0 && sets.length === 0
+
+/** How many values are there, in lists of whatever depth. */
+function countOf(value: unknown): number {
+  if (!Array.isArray(value)) return value == null ? 0 : 1
+  let count = 0
+  for (const one of value) count += countOf(one)
+  return count
+}
+
 /** What an answer did cost: the same sum over what it really holds. Never more than the estimate while lists keep to their assumed size. */
 export function actualCost(plan: CostPlan, variables: Variables, data: unknown): Cost {
   // An answer has thousands of values: each adds to one sum instead of making its own.
   const addValue = (field: CostField, value: unknown, sum: Sum): void => {
-    if (value == null) return
-    if (Array.isArray(value)) {
-      for (const one of value) addValue(field, one, sum)
-      return
-    }
     const [only] = field.alternatives
-    if (only === undefined) return
-    if (field.alternatives.length > 1 || only.weight < 0) return addDearest(field, value, sum)
-    sum.cost += only.weight
-    if (only.isObject) sum.nodes += 1
-    if (isMap(value)) addSet(only.set, value, sum)
+    if (value == null || only === undefined) return
+    const { weight, isObject, set } = only
+    const dearest = field.alternatives.length > 1 || weight < 0
+    if (!dearest && isBare(set)) {
+      const count = countOf(value)
+      sum.cost += count * weight
+      if (isObject) sum.nodes += count
+    } else if (Array.isArray(value)) for (const one of value) addValue(field, one, sum)
+    else if (dearest) addDearest(field, value, sum)
+    else {
+      sum.cost += weight
+      if (isObject) sum.nodes += 1
+      if (isMap(value)) addSet(set, value, sum)
+    }
   }
 
   const addDearest = (field: CostField, value: unknown, sum: Sum): void => {

@@ -2,6 +2,7 @@ import { createSourceEventStream, execute, type ExecutionResult, type GraphQLSch
 import { type Context, type ContextParts, createContext } from '../context.ts'
 import { type AnyDelivery, isDelivery } from '../subscriptions/delivery.ts'
 import { mapStream } from '../subscriptions/map-stream.ts'
+import { createPresence } from '../presence.ts'
 import { type ReadyIterator } from '../subscriptions/settling-iterator.ts'
 import { type SubscriptionRoot } from '../subscriptions/start.ts'
 import { mapError } from './errors.ts'
@@ -9,6 +10,7 @@ import { executionSchema } from './executable.ts'
 import { fairTurn } from './fair-turns.ts'
 import { type PreparedOperation } from './operation.ts'
 import { type Plans } from './plans.ts'
+import { CompleteResult } from './result-text.ts'
 import { lacksStore, untilStoresAnswer } from './until-stores-answer.ts'
 
 /** One step of a subscription, executed. */
@@ -46,16 +48,16 @@ export async function openEventSource(
 ): Promise<ReadyIterator<Emission> | ExecutionResult> {
   const { schema, plans } = parts
   const { document, origin, executable } = operation
-  const stop = new AbortController()
+  const stop = createPresence()
   const newContext = (): Context =>
-    createContext(parts, { requestId: origin.requestId, viewer: origin.viewer, signal: stop.signal, log: origin.log })
+    createContext(parts, { requestId: origin.requestId, viewer: origin.viewer, ending: stop, log: origin.log })
   const variableValues = operation.variables
   const values = executable.valuesOf(operation.coerced)
   const rootValue: SubscriptionRoot = { resume }
 
   const opened = await createSourceEventStream({ schema, document, rootValue, contextValue: newContext(), variableValues })
   if (!isStream(opened)) {
-    stop.abort()
+    stop.leave()
     return { errors: (opened.errors ?? []).map((error) => mapError(error, { ...origin, document })) }
   }
   const source: ReadySource = opened[Symbol.asyncIterator]()
@@ -80,7 +82,7 @@ export async function openEventSource(
       // what loaders could not read they remember
       context = newContext()
       return answerTo(payload, context)
-    }, stop.signal)
+    }, stop)
     return emission(result, context, at)
   }
 
@@ -113,7 +115,7 @@ export async function openEventSource(
       return event
     },
     async return() {
-      stop.abort()
+      stop.leave()
       try {
         // a source may hold its `return()` back until an event comes; nobody waits for it
         await source.return?.()
@@ -133,12 +135,11 @@ function complete(
   cursor: string | null,
 ): ExecutionResult {
   const sources = context.sourceUse.toExtension()
-  const shown = { data: result.data ?? null, ...extensionsOf(cursor, sources) }
-  if (result.errors === undefined || result.errors.length === 0) return shown
-  return { ...shown, errors: result.errors.map((error) => mapError(error, { requestId: origin.requestId, log: origin.log, document })) }
+  const errors = result.errors?.map((error) => mapError(error, { requestId: origin.requestId, log: origin.log, document }))
+  return new CompleteResult(result.data, errors, extensionsOf(cursor, sources))
 }
 
-function extensionsOf(cursor: string | null, sources: object | undefined): Pick<ExecutionResult, 'extensions'> {
-  if (sources !== undefined) return { extensions: cursor === null ? { sources } : { cursor, sources } }
-  return cursor === null ? {} : { extensions: { cursor } }
+function extensionsOf(cursor: string | null, sources: object | undefined): Record<string, unknown> | undefined {
+  if (sources !== undefined) return cursor === null ? { sources } : { cursor, sources }
+  return cursor === null ? undefined : { cursor }
 }

@@ -36,7 +36,7 @@ export interface Executable {
   /** Its variables are all of one type that takes values as they are; to be run on an `executionSchema`. */
   readonly document: DocumentNode
   /** Values of its variables. @param coerced the values of the operation's own variables @throws GraphQLError when a literal cannot hold them */
-  valuesOf(coerced: Values): Record<string, unknown>
+  valuesOf(coerced: Values): Values
 }
 
 /**
@@ -171,6 +171,7 @@ export function makeExecutable(schema: GraphQLSchema, document: DocumentNode): E
   return {
     text: print(document),
     document: { kind: Kind.DOCUMENT, definitions },
-    valuesOf: (coerced) => ({ ...coerced, ...Object.fromEntries(literals.map(({ name, read }) => [name, read(coerced)])) }),
+    valuesOf: (coerced) =>
+      literals.length === 0 ? coerced : { ...coerced, ...Object.fromEntries(literals.map(({ name, read }) => [name, read(coerced)])) },
   }
 }

@@ -47,8 +47,8 @@ export async function registerMercurius(app: FastifyInstance, schema: GraphQLSch
   return async (executable, context, values) => {
     const compiled = plans.find(executable)
     if (compiled !== null) return compiled(undefined, context, values)
-    const own = { ...context }
-    running.set(own, { executable, values })
-    return app.graphql(keyOf(executable), own)
+    running.set(context, { executable, values })
+    // notes things of its own on it
+    return app.graphql(keyOf(executable), context as typeof context & Record<string, unknown>)
   }
 }

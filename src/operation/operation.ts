@@ -1,7 +1,9 @@
 import { type FastifyBaseLogger } from 'fastify'
 import { type DocumentNode, type ExecutionResult, type OperationTypeNode } from 'graphql'
 import { type Viewer } from '../auth/viewer.ts'
+import { type Presence } from '../presence.ts'
 import { type ReadyIterator } from '../subscriptions/settling-iterator.ts'
+import { type Account } from './account.ts'
 import { type Executable } from './executable.ts'
 
 /** A GraphQL request as it arrived, its shape checked (strings are strings, maps are maps), nothing else. */
@@ -21,8 +23,7 @@ export interface RequestOrigin {
   readonly transport: TransportName
   readonly requestId: string
   readonly viewer: Viewer
-  /** Aborted when the client leaves. */
-  readonly signal: AbortSignal
+  readonly client: Presence
   readonly log: FastifyBaseLogger
   readonly clientName?: string | null
   readonly clientVersion?: string | null
@@ -31,9 +32,9 @@ export interface RequestOrigin {
   /** It came by a safe method (GET): mutations are refused. */
   readonly readOnly?: boolean
   /** False where the answer cannot be a stream: subscriptions are refused. */
-  readonly streams?: boolean
+  readonly streams?: boolean | undefined
   /** What carries a subscription, where that is another thing than what carries single answers. */
-  readonly streamTransport?: TransportName
+  readonly streamTransport?: TransportName | undefined
   /** `Last-Event-ID` of a reconnecting EventSource. */
   readonly lastEventId?: string | null
   /** By the header `X-GraphQL-Cost`; transports without headers use `extensions.cost`. */
@@ -81,6 +82,8 @@ export interface PreparedOperation {
   readonly extensions: Readonly<Record<string, unknown>>
   readonly estimatedCost: number
   readonly costMode: CostMode | null
+  /** What it owes. */
+  readonly account: Account
   readonly origin: RequestOrigin
 }
 

@@ -3,14 +3,15 @@ import { type ContextParts } from '../context.ts'
 import { type Cache } from '../datasources/cache/cache.ts'
 import { openMemoryCache } from '../datasources/cache/memory-cache.ts'
 import { AppError } from '../errors.ts'
-import { type Account, costExtension, isDry, openAccount } from './account.ts'
+import { costExtension, isDry, openAccount } from './account.ts'
 import { createAdmission } from './admission.ts'
 import { authorise } from './authorise.ts'
 import { createBuckets } from './buckets.ts'
 import { createBudget, type Reservation } from './budget.ts'
 import { checkCost } from './check-cost.ts'
 import { chargedStream } from './charged-stream.ts'
-import { type Cost, estimateCost } from './cost.ts'
+import { type Cost } from './cost-plan.ts'
+import { estimateCost } from './cost.ts'
 import { createDocuments, type KnownOperation } from './documents.ts'
 import { extensionsOf, mapError } from './errors.ts'
 import { createExecutor, type Run, type RunTraced } from './execute.ts'
@@ -77,10 +78,9 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const buckets = createBuckets(cache)
   const budget = createBudget({ buckets, capacity: config.budgetCapacity, restorePerSecond: config.budgetRestorePerSecond, clock })
   const admission = createAdmission({ ...config, buckets })
-  const accounts = new WeakMap<PreparedOperation, Account>()
   const executor = createExecutor(
     { ...parts, rateLimit: (viewer, log) => budget.status({ viewer, log }) },
-    { run: parts.run, runTraced: parts.runTraced, accountOf: (operation) => accounts.get(operation) },
+    { run: parts.run, runTraced: parts.runTraced },
   )
   const measuredTenants = new Set(config.costMeasuredTenants)
   const isMeasured = ({ viewer }: RequestOrigin): boolean => config.costMode === 'measure' || measuredTenants.has(viewer.tenantId)
@@ -124,23 +124,32 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     text.remember?.()
     const reservation = await reserve(checked, origin)
     const { known, coerced, estimate, maxCost, costMode } = checked
-    const operation: PreparedOperation = {
-      document: known.document,
+    const { name, type, document, plan } = known
+    const from = type === 'subscription' ? { ...origin, transport: origin.streamTransport ?? origin.transport } : origin
+    const measured = checked.tolerated ? 'COST_LIMIT_EXCEEDED' : reservation?.granted === false ? 'THROTTLED' : null
+    return {
+      document,
       executable: known.executableFor(coerced),
-      name: known.name,
-      type: known.type,
+      name,
+      type,
       variables: request.variables ?? {},
       coerced,
       extensions: request.extensions ?? {},
       estimatedCost: estimate.cost,
       costMode,
-      origin: known.type === 'subscription' ? { ...origin, transport: origin.streamTransport ?? origin.transport } : origin,
+      // what was not granted was not taken, and is owed in full
+      account: openAccount({
+        plan,
+        coerced,
+        estimate,
+        limit: maxCost,
+        operation: { name, type, costMode, origin: from },
+        reservation,
+        budget,
+        measured,
+      }),
+      origin: from,
     }
-    const measured = checked.tolerated ? 'COST_LIMIT_EXCEEDED' : reservation?.granted === false ? 'THROTTLED' : null
-    // what was not granted was not taken, and is owed in full
-    const account = openAccount({ plan: known.plan, coerced, estimate, limit: maxCost, operation, reservation, budget, measured })
-    accounts.set(operation, account)
-    return operation
   }
 
   return {
@@ -153,13 +162,13 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     },
     execute: (operation) => executor.execute(operation),
     async subscribe(operation) {
-      const { requestId } = operation.origin
-      const account = accounts.get(operation)
-      if (account?.dry === true) return { data: null, extensions: { requestId, cost: account.toExtension() } }
+      const { account, origin } = operation
+      const { requestId } = origin
+      if (account.dry) return { data: null, extensions: { requestId, cost: account.toExtension() } }
       if (parts.subscribe === undefined)
         return { errors: [new GraphQLError('This server has no subscriptions.', { extensions: { code: 'BAD_USER_INPUT', requestId } })] }
       const answer: ResultStream | ExecutionResult = await parts.subscribe(operation)
-      return account === undefined || !(Symbol.asyncIterator in answer) ? answer : chargedStream(answer, account, operation.costMode)
+      return Symbol.asyncIterator in answer ? chargedStream(answer, account, operation.costMode) : answer
     },
     active: () => executor.active() + (parts.streams?.() ?? 0),
   }

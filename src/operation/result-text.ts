@@ -1,27 +1,38 @@
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { type PreparedOperation } from './operation.ts'
 
-const texts = new WeakMap<ExecutionResult, string>()
+/**
+ * A result as it is sent. Its text is made once, however many readers share it, and remembered in the result itself: what a WeakMap of long life
+ * names is kept through the collections of young objects, and that was every answer.
+ */
+export class CompleteResult implements ExecutionResult {
+  declare readonly errors?: readonly GraphQLError[]
+  readonly data: ExecutionResult['data']
+  declare readonly extensions?: Record<string, unknown>
+  #text: string | undefined
+  #bytes: Buffer | undefined
 
-/** A result as JSON, written once however many readers share it. */
-export function resultText(result: ExecutionResult): string {
-  const known = texts.get(result)
-  if (known !== undefined) return known
-  const text = JSON.stringify(result)
-  texts.set(result, text)
-  return text
+  constructor(data: ExecutionResult['data'], errors: readonly GraphQLError[] | undefined, extensions: Record<string, unknown> | undefined) {
+    if (errors !== undefined && errors.length > 0) this.errors = errors
+    this.data = data ?? null
+    if (extensions !== undefined) this.extensions = extensions
+  }
+
+  static textOf(result: ExecutionResult): string {
+    return #text in result ? (result.#text ??= JSON.stringify(result)) : JSON.stringify(result)
+  }
+
+  static bytesOf(result: ExecutionResult): Buffer {
+    const bytes = (): Buffer => Buffer.from(CompleteResult.textOf(result))
+    return #bytes in result ? (result.#bytes ??= bytes()) : bytes()
+  }
 }
 
-const bytes = new WeakMap<ExecutionResult, Buffer>()
+/** A result as JSON. */
+export const resultText = (result: ExecutionResult): string => CompleteResult.textOf(result)
 
-/** The same as UTF-8, made once however many readers share it. Not to be changed. */
-export function resultBytes(result: ExecutionResult): Buffer {
-  const known = bytes.get(result)
-  if (known !== undefined) return known
-  const made = Buffer.from(resultText(result))
-  bytes.set(result, made)
-  return made
-}
+/** The same as UTF-8. Not to be changed. */
+export const resultBytes = (result: ExecutionResult): Buffer => CompleteResult.bytesOf(result)
 
 /** A stream's last result says only why it ended; every other one carries `data`. */
 export const isFinal = (result: ExecutionResult): boolean => result.data === undefined
@@ -52,5 +63,5 @@ export function boundedResult(result: ExecutionResult, { type, origin }: Prepare
   const error = new GraphQLError(`The answer is too long: more than ${maxBytes} bytes.${done}`, {
     extensions: { code: 'COST_LIMIT_EXCEEDED', limit: 'response', max: maxBytes, requestId: origin.requestId },
   })
-  return { errors: [error], data: null, ...(result.extensions === undefined ? {} : { extensions: result.extensions }) }
+  return new CompleteResult(null, [error], result.extensions)
 }

@@ -36,8 +36,8 @@ export function createSubscriber(parts: EventSourceParts): Subscriber {
 
   return {
     async subscribe(operation) {
-      const { viewer, signal } = operation.origin
-      if (signal.aborted) return refusal(operation, left())
+      const { viewer, client } = operation.origin
+      if (client.left) return refusal(operation, left())
       if ((perTenant.get(viewer.tenantId) ?? 0) >= parts.config.maxSubscriptionsPerTenant)
         return refusal(
           operation,
@@ -47,8 +47,8 @@ export function createSubscriber(parts: EventSourceParts): Subscriber {
         )
       count(viewer.tenantId, 1)
       try {
-        const source = await untilStoresAnswer(() => openEventSource(parts, operation, resumeOf(operation)), signal)
-        if (Symbol.asyncIterator in source && !signal.aborted)
+        const source = await untilStoresAnswer(() => openEventSource(parts, operation, resumeOf(operation)), client)
+        if (Symbol.asyncIterator in source && !client.left)
           return openStream(parts, { operation, source, sharing, onBehind: () => behind++, onClose: () => count(viewer.tenantId, -1) })
         count(viewer.tenantId, -1)
         if (!(Symbol.asyncIterator in source)) return source
@@ -90,7 +90,7 @@ interface StreamOptions {
  * where it is. A result without `data` is the last one: why the stream ended, and its last cursor.
  */
 function openStream(parts: EventSourceParts, { operation, source, sharing, onBehind, onClose }: StreamOptions): ResultStream {
-  const { viewer, signal } = operation.origin
+  const { viewer, client } = operation.origin
   const key = sharingKey(operation)
   let own: ReadyIterator<Emission> | null = source
   let membership: Membership | null = null
@@ -141,7 +141,7 @@ function openStream(parts: EventSourceParts, { operation, source, sharing, onBeh
     reopened = true
     onBehind()
     const from = last === null ? resumeOf(operation) : [last.cursor]
-    const opened = await untilStoresAnswer(() => openEventSource(parts, operation, from), signal)
+    const opened = await untilStoresAnswer(() => openEventSource(parts, operation, from), client)
     if (Symbol.asyncIterator in opened) {
       if (over || ending !== null) await opened.return?.()
       else own = opened
@@ -216,6 +216,7 @@ function openStream(parts: EventSourceParts, { operation, source, sharing, onBeh
     }, recheckMs).unref()
   }
 
+  let forget = (): void => undefined
   let timer: NodeJS.Timeout | undefined
   const watchExpiry = (): void => {
     if (viewer.expiresAtSeconds === null) return
@@ -225,20 +226,19 @@ function openStream(parts: EventSourceParts, { operation, source, sharing, onBeh
     timer.unref()
   }
 
-  const onAbort = (): void => void stream.return?.()
   const stream = settlingIterator(
     pull,
     () => {
       over = true
       clearTimeout(timer)
       clearInterval(watch)
-      signal.removeEventListener('abort', onAbort)
+      forget()
       release()
       onClose()
     },
     ready,
   )
-  signal.addEventListener('abort', onAbort)
+  forget = client.onLeave(() => void stream.return?.())
   watchExpiry()
   watchRevocation()
   return stream

@@ -1,6 +1,7 @@
 import { type ExecutionResult, type GraphQLError } from 'graphql'
 import { isAppError } from '../errors.ts'
 import { pause } from '../pause.ts'
+import { type Presence } from '../presence.ts'
 
 /** Stores of which every stream lives. */
 const essential: readonly unknown[] = ['sql', 'log']
@@ -22,11 +23,11 @@ export const lacksStore = (answer: object): boolean =>
  */
 export async function untilStoresAnswer<T extends object>(
   ask: (attempt: number) => Promise<T | ExecutionResult>,
-  signal: AbortSignal,
+  client: Pick<Presence, 'left' | 'signal'>,
 ): Promise<T | ExecutionResult> {
   for (let attempt = 0, waitMs = 50; ; attempt++, waitMs = Math.min(waitMs * 2, 2000)) {
     const answer = await ask(attempt)
-    if (signal.aborted || !lacksStore(answer)) return answer
-    await pause(waitMs, signal)
+    if (client.left || !lacksStore(answer)) return answer
+    await pause(waitMs, client.signal)
   }
 }

@@ -147,7 +147,16 @@ function countedLists<Value>(
 /** @param scope whose tenant every statement is filtered by */
 export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
   const { runs, approvals, progress, storage } = dataSources
-  const run = batching((keys: readonly RunKey[]) => runs.byKeys(scope, keys), runKeyText)
+  const runsByKey = batching((keys: readonly RunKey[]) => runs.byKeys(scope, keys), runKeyText)
+  // known already, and handed to the loader when somebody asks: most lists are never asked again
+  let knownRuns: Run[] = []
+  const run: Loader<RunKey, Run | null> = {
+    load(key) {
+      for (const known of knownRuns) runsByKey.clear(known).prime(known, known)
+      knownRuns = []
+      return runsByKey.load(key)
+    },
+  }
   const approval = batching((keys: readonly ApprovalKey[]) => approvals.byKeys(scope, keys), approvalKeyText)
   const ritual = batching((ids: readonly string[]) => runs.ritualsByIds(scope, ids), text)
   const runEvent = batching(
@@ -204,12 +213,13 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
     graph,
     watermark: () => (watermark ??= progress.watermark('ritual')),
     clear() {
-      const plain = [run, approval, ritual, runEvent, transitionsOfRun, durationsOfRitual]
+      knownRuns = []
+      const plain = [runsByKey, approval, ritual, runEvent, transitionsOfRun, durationsOfRitual]
       for (const loader of plain) loader.clearAll()
       for (const family of [approvalsOfRun, eventsOfRun, policyDecisionsOfRun, recordsOfRun]) family.clear()
       graph.clear()
       watermark = undefined
     },
-    prime: (known) => void run.clear(known).prime(known, known),
+    prime: (known) => void knownRuns.push(known),
   }
 }

@@ -177,11 +177,12 @@ export function registerMetrics(app: FastifyInstance, { registry }: Pick<Metrics
     registers: [registry],
   })
   const methodOf = boundedLabel(16)
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const labels = { method: methodOf(request.method), route: request.routeOptions.url ?? 'unmatched', code: String(reply.statusCode) }
     requests.inc(labels)
     // a stream lasts as long as its reader: counted, but no latency
     if (!String(reply.getHeader('content-type') ?? '').startsWith('text/event-stream')) duration.observe(labels, reply.elapsedTime / 1000)
+    done()
   })
   app.get('/metrics', { config: { rateLimit: false }, logLevel: 'warn' }, async (_request, reply) => {
     const text = await registry.metrics()

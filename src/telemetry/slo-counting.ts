@@ -24,11 +24,12 @@ const probes = /^\/(?:health|healthz|livez|readyz|ready|metrics|status)(?:\/|$)/
 
 /** Counts HTTP answers; probes and scrapes are nobody's requests. */
 export function countRequests(app: FastifyInstance, counters: SliCounters): void {
-  app.addHook('onResponse', async (request, reply) => {
-    if (probes.test(request.routeOptions.url ?? '')) return
+  app.addHook('onResponse', (request, reply, done) => {
+    if (probes.test(request.routeOptions.url ?? '')) return done()
     const labels = { route: request.routeOptions.url ?? 'none', method: request.method }
     counters.record('http_request', { good: reply.statusCode < 500, labels })
     counters.record('http_request_duration', { good: true, durationMs: reply.elapsedTime, labels })
+    done()
   })
 }
 

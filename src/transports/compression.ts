@@ -40,14 +40,16 @@ const isText = (type: unknown): boolean => typeof type === 'string' && /^(applic
  * is late. Answers with cookies beside secrets are none of ours, so length tells nothing worth having.
  */
 export function compressAnswers(app: FastifyInstance): void {
-  app.addHook('onSend', async (request, reply, payload: unknown) => {
-    if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload
-    if (payload.length < worthFrom || reply.hasHeader('content-encoding') || !isText(reply.getHeader('content-type'))) return payload
+  app.addHook('onSend', (request, reply, payload: unknown, done) => {
+    if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return done(null, payload)
+    if (payload.length < worthFrom || reply.hasHeader('content-encoding') || !isText(reply.getHeader('content-type')))
+      return done(null, payload)
     reply.header('vary', [reply.getHeader('vary'), 'accept-encoding'].filter((name) => name !== undefined).join(', '))
     const encoding = encodingFor(request.headers['accept-encoding'], payload.length)
-    if (encoding === null) return payload
-    const smaller = await compress(payload, encoding)
-    reply.header('content-encoding', encoding).removeHeader('content-length')
-    return smaller
+    if (encoding === null) return done(null, payload)
+    compress(payload, encoding).then((smaller) => {
+      reply.header('content-encoding', encoding).removeHeader('content-length')
+      done(null, smaller)
+    }, done)
   })
 }

@@ -2,7 +2,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fa
 import { type Viewer } from '../auth/viewer.ts'
 import { AppError } from '../errors.ts'
 import { type Pipeline } from '../operation/operation.ts'
-import { originOf } from './http-request.ts'
+import { clientOf, originOf } from './http-request.ts'
 
 export interface GraphPictureOptions {
   readonly pipeline: Pipeline
@@ -41,9 +41,7 @@ async function sendFile({ pipeline, authenticate }: GraphPictureOptions, request
   const query = request.query as Readonly<Record<string, unknown>>
   const [commit, tag, at, node, depth] = [query['commit'], query['tag'], query['at'], query['node'], query['depth']].map(textOf)
   const ref = commit == null && tag == null && at == null ? null : { commit, tag, at }
-  const leaving = new AbortController()
-  reply.raw.on('close', () => leaving.abort())
-  const origin = { ...originOf(request, await authenticate(request.headers), leaving.signal), transport: 'http-get' as const }
+  const origin = originOf(request, await authenticate(request.headers), clientOf(reply), { transport: 'http-get' })
   const variables = { id: file.slice(0, dot), format, ref, node, ...(depth == null ? {} : { depth: Number(depth) }) }
   const prepared = await pipeline.prepare({ query: operation, variables }, origin)
   const result = prepared.kind === 'READY' ? await pipeline.execute(prepared.operation) : prepared.result

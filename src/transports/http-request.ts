@@ -1,7 +1,8 @@
-import { type FastifyRequest } from 'fastify'
+import { type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Viewer } from '../auth/viewer.ts'
 import { type CostMode, costModes, type OperationRequest, type RequestOrigin } from '../operation/operation.ts'
 import { refuse } from '../operation/refused.ts'
+import { createPresence, type Presence } from '../presence.ts'
 
 const malformed = (message: string) => refuse('MALFORMED', 'BAD_USER_INPUT', message)
 
@@ -77,13 +78,30 @@ const clientHeader = (request: FastifyRequest, ...names: string[]): string | nul
   return null
 }
 
-/** What every HTTP request tells about itself, whichever transport it opens; `transport` and `streams` are the transport's to say. */
-export function originOf(request: FastifyRequest, viewer: Viewer, signal: AbortSignal): Omit<RequestOrigin, 'transport'> {
+/** Who leaves before the answer was sent. */
+export function clientOf(reply: FastifyReply): Presence {
+  const client = createPresence()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) client.leave()
+  })
+  return client
+}
+
+/** What every HTTP request tells about itself, whichever transport it opens. */
+export function originOf(
+  request: FastifyRequest,
+  viewer: Viewer,
+  client: Presence,
+  by: Pick<RequestOrigin, 'transport' | 'streams' | 'streamTransport'>,
+): RequestOrigin {
   const lastEventId = request.headers['last-event-id']
   return {
+    transport: by.transport,
+    streams: by.streams,
+    streamTransport: by.streamTransport,
     requestId: request.id,
     viewer,
-    signal,
+    client,
     log: request.log,
     address: () => request.ip,
     readOnly: request.method === 'GET',

@@ -67,7 +67,7 @@ export function createHttpServer(
     NetServer.prototype.close.call(app.server)
   })
   compressAnswers(app)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers(safeHeaders).header('x-request-id', request.id)
     if (parting) reply.header('connection', 'close')
     if (leaving && request.url.startsWith('/graphql')) {
@@ -75,15 +75,15 @@ export function createHttpServer(
         message: 'The server stops: come back.',
         extensions: { code: 'SOURCE_UNAVAILABLE', retryable: true, requestId: request.id },
       }
-      return reply
+      return void reply
         .code(503)
         .header('retry-after', String(leavingRetrySeconds))
         .send({ errors: [error] })
     }
     // what is no preflight of a browser would get a text from the CORS plugin
-    if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] !== undefined) return
+    if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] !== undefined) return done()
     const error = { message: 'Use GET or POST.', extensions: { code: 'BAD_USER_INPUT', requestId: request.id } }
-    return reply
+    void reply
       .code(405)
       .header('allow', 'GET, POST')
       .send({ errors: [error] })

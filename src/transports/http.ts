@@ -2,11 +2,10 @@ import { isUtf8 } from 'node:buffer'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { type Viewer } from '../auth/viewer.ts'
-import { AppError } from '../errors.ts'
 import { type Batch, type OperationRequest, type Pipeline, type Prepared, type RequestOrigin } from '../operation/operation.ts'
 import { Refused, refuse, toPrepared } from '../operation/refused.ts'
 import { resultText } from '../operation/result-text.ts'
-import { couldBeForged, originOf, readBody, readQueryString } from './http-request.ts'
+import { clientOf, couldBeForged, originOf, readBody, readQueryString } from './http-request.ts'
 import { type Profile, statusOfRefusal, statusOfResult } from './http-status.ts'
 import { readAccept } from './media-type.ts'
 import { rateLimitHeaders } from './rate-limit-headers.ts'
@@ -79,12 +78,11 @@ async function handle(options: HttpOptions, request: FastifyRequest, reply: Fast
 
   const takesStream = accept.stream !== null && options.stream !== undefined && !Array.isArray(request.body)
   if (accept.single === null && !takesStream) return sendProblem(reply, 406, 'This answer is no stream: accept application/json.')
-  const origin: RequestOrigin = {
-    ...originOf(request, await options.authenticate(request.headers), leaving(reply)),
+  const origin = originOf(request, await options.authenticate(request.headers), clientOf(reply), {
     transport: accept.single === null && accept.stream !== null ? accept.stream : request.method === 'GET' ? 'http-get' : 'http-post',
     streams: takesStream,
-    ...(takesStream && accept.stream !== null ? { streamTransport: accept.stream } : {}),
-  }
+    streamTransport: takesStream && accept.stream !== null ? accept.stream : undefined,
+  })
   if (Array.isArray(request.body)) return handleBatch(options, request.body, origin, accept.single ?? 'application/json', reply)
   const prepared = await prepareOne(
     options.pipeline,
@@ -166,18 +164,9 @@ function retryAfter(answers: readonly Answer[]): Record<string, string> {
   return longest < 0 ? {} : { 'retry-after': String(Math.max(1, Math.ceil(longest / 1000))) }
 }
 
-/** Aborted when the client leaves before its answer was sent. */
-function leaving(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController()
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort(new AppError('DEADLINE_EXCEEDED', 'The client left.'))
-  })
-  return controller.signal
-}
-
 function send(reply: FastifyReply, media: string, answered: Answer): FastifyReply {
-  const { status, result, allow } = answered
-  reply.headers(retryAfter([answered]))
+  const { status, result, allow, retryAfterMs } = answered
+  if (retryAfterMs !== undefined) reply.headers(retryAfter([answered]))
   if (allow !== undefined) reply.header('allow', allow)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   return reply.code(status).headers(rateLimitHeaders(result)).type(`${media}; charset=utf-8`).send(resultText(result))

@@ -1,6 +1,7 @@
 import { type FastifyReply } from 'fastify'
 import { type Viewer } from '../auth/viewer.ts'
 import { type Pipeline, type Prepared } from '../operation/operation.ts'
+import { createPresence, type Presence } from '../presence.ts'
 import { operationFrames, sseFraming } from './sse-framing.ts'
 import { copy, type StreamTiming } from './stream-responder.ts'
 import { type Chunk, openStreamWriter, type StreamWriter } from './stream-writer.ts'
@@ -12,9 +13,9 @@ export interface Reservation {
   /** Writes to the response until it closes. */
   serve(reply: FastifyReply): Promise<void>
   /** Takes an id for an operation that is about to be prepared. */
-  take(id: string): AbortSignal | 'TAKEN' | 'FULL'
-  /** @param signal what `take` gave: an id may have been ended and taken again meanwhile */
-  run(id: string, signal: AbortSignal, prepared: Prepared): void
+  take(id: string): Presence | 'TAKEN' | 'FULL'
+  /** @param client what `take` gave: an id may have been ended and taken again meanwhile */
+  run(id: string, client: Presence, prepared: Prepared): void
   end(id: string): void
 }
 
@@ -69,7 +70,7 @@ function createReservation(
   pipeline: Pipeline,
   { viewer, maxOperations, timing, onEnd }: ReservationOptions,
 ): Reservation & { drain(): void } {
-  const operations = new Map<string, AbortController>()
+  const operations = new Map<string, Presence>()
   let writer: StreamWriter | null = null
   let begun = false
   let over = false
@@ -79,7 +80,7 @@ function createReservation(
     if (over) return
     over = true
     clearTimeout(unused)
-    for (const operation of operations.values()) operation.abort()
+    for (const operation of operations.values()) operation.leave()
     operations.clear()
     for (const wake of whenOpen) wake()
     onEnd()
@@ -94,7 +95,7 @@ function createReservation(
     return writer !== null && !over && writer.write(chunk)
   }
 
-  const deliver = async (id: string, prepared: Prepared, operation: AbortController): Promise<void> => {
+  const deliver = async (id: string, prepared: Prepared, operation: Presence): Promise<void> => {
     const frames = operationFrames(id)
     await opened()
     const answer =
@@ -103,8 +104,8 @@ function createReservation(
         : await (prepared.operation.type === 'subscription' ? pipeline.subscribe(prepared.operation) : pipeline.execute(prepared.operation))
     const done =
       Symbol.asyncIterator in answer
-        ? await copy(answer, { write }, frames.next, operation.signal)
-        : !operation.signal.aborted && (await write(frames.next(answer)))
+        ? await copy(answer, { write }, frames.next, operation)
+        : !operation.left && (await write(frames.next(answer)))
     if (done) await write(frames.complete)
     // the id may have been taken again meanwhile
     if (operations.get(id) === operation) operations.delete(id)
@@ -130,19 +131,19 @@ function createReservation(
     take(id) {
       if (operations.has(id)) return 'TAKEN'
       if (operations.size >= maxOperations) return 'FULL'
-      const operation = new AbortController()
-      if (over) operation.abort()
+      const operation = createPresence()
+      if (over) operation.leave()
       else operations.set(id, operation)
-      return operation.signal
+      return operation
     },
-    run(id, signal, prepared) {
+    run(id, client, prepared) {
       const operation = operations.get(id)
-      if (operation === undefined || operation.signal !== signal) return
+      if (operation === undefined || operation !== client) return
       // neither side rejects: the pipeline answers with a result, a closed response with false
       void deliver(id, prepared, operation)
     },
     end(id) {
-      operations.get(id)?.abort()
+      operations.get(id)?.leave()
       operations.delete(id)
     },
     drain() {

@@ -3,8 +3,9 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fa
 import { type Viewer } from '../auth/viewer.ts'
 import { type Pipeline, type Prepared, type RequestOrigin } from '../operation/operation.ts'
 import { Refused, toPrepared } from '../operation/refused.ts'
+import { type Presence } from '../presence.ts'
 import { acceptOnlyJson } from './http.ts'
-import { couldBeForged, originOf, readBody, readQueryString } from './http-request.ts'
+import { clientOf, couldBeForged, originOf, readBody, readQueryString } from './http-request.ts'
 import { readAccept } from './media-type.ts'
 import { createReservations, type Reservation } from './sse-reservations.ts'
 import { defaultStreamTiming, type Responder, type StreamTiming } from './stream-responder.ts'
@@ -50,10 +51,8 @@ export async function registerSse(
     timing: { ...defaultStreamTiming, ...options.timing },
   })
 
-  const sseOrigin = (request: FastifyRequest, viewer: Viewer, signal: AbortSignal): RequestOrigin => ({
-    ...originOf(request, viewer, signal),
-    transport: 'sse',
-  })
+  const sseOrigin = (request: FastifyRequest, viewer: Viewer, client: Presence): RequestOrigin =>
+    originOf(request, viewer, client, { transport: 'sse' })
 
   const prepare = async (request: FastifyRequest, origin: RequestOrigin): Promise<Prepared> => {
     try {
@@ -68,9 +67,7 @@ export async function registerSse(
   const distinct = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     if (readAccept(request.headers.accept).stream !== 'sse') return problem(reply, 406, 'Accept text/event-stream.')
     if (couldBeForged(request)) return problem(reply, 403, 'A GET with cookies needs the header `GraphQL-Require-Preflight`.')
-    const left = new AbortController()
-    reply.raw.once('close', () => left.abort())
-    const prepared = await prepare(request, sseOrigin(request, await options.authenticate(request.headers), left.signal))
+    const prepared = await prepare(request, sseOrigin(request, await options.authenticate(request.headers), clientOf(reply)))
     return responder.respond('sse', request, reply, prepared)
   }
 
@@ -103,11 +100,11 @@ export async function registerSse(
     const id = isMap(request.body) && isMap(request.body['extensions']) ? request.body['extensions']['operationId'] : undefined
     if (typeof id !== 'string' || id === '' || id.length > 256)
       return problem(reply, 400, 'Name the operation in `extensions.operationId`.')
-    const signal = reservation.take(id)
-    if (signal === 'TAKEN') return problem(reply, 409, 'An operation of this id is open.')
-    if (signal === 'FULL') return problem(reply, 429, 'Too many operations are open on this stream.')
-    const prepared = await prepare(request, sseOrigin(request, viewer, signal))
-    reservation.run(id, signal, prepared)
+    const client = reservation.take(id)
+    if (client === 'TAKEN') return problem(reply, 409, 'An operation of this id is open.')
+    if (client === 'FULL') return problem(reply, 429, 'Too many operations are open on this stream.')
+    const prepared = await prepare(request, sseOrigin(request, viewer, client))
+    reservation.run(id, client, prepared)
     return reply.code(202).send()
   }
 

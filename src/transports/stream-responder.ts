@@ -4,6 +4,7 @@ import { type Pipeline, type Prepared, type ResultStream } from '../operation/op
 import { type StreamResponder } from './http.ts'
 import { multipartFraming } from './multipart.ts'
 import { isFinal } from '../operation/result-text.ts'
+import { createPresence, type Presence } from '../presence.ts'
 import { sseFraming } from './sse-framing.ts'
 import { withReady } from './ready-results.ts'
 import { openStreamWriter, type StreamWriter } from './stream-writer.ts'
@@ -40,8 +41,8 @@ export function createStreamResponder(pipeline: Pipeline, given: Partial<StreamT
     async respond(kind: 'sse' | 'multipart', _request: FastifyRequest, reply: FastifyReply, prepared: Prepared) {
       const framing = kind === 'sse' ? sseFraming : multipartFraming
       const writer = openStreamWriter(reply, { contentType: framing.contentType, stallMs: timing.stallMs, onSlow: () => slow++ })
-      const stop = new AbortController()
-      const end = (): void => stop.abort()
+      const stop = createPresence()
+      const end = (): void => stop.leave()
       ends.add(end)
       writer.onClose(end)
       const beat = setInterval(() => void writer.write(framing.heartbeat), timing.heartbeatMs).unref()
@@ -50,7 +51,7 @@ export function createStreamResponder(pipeline: Pipeline, given: Partial<StreamT
         if (draining) end()
         const opened = await results(prepared)
         if (!(Symbol.asyncIterator in opened)) await writer.write(framing.next(opened))
-        else if (!(await copy(opened, writer, framing.next, stop.signal))) return writer.end(framing.restart)
+        else if (!(await copy(opened, writer, framing.next, stop))) return writer.end(framing.restart)
         writer.end(framing.complete)
       } finally {
         clearInterval(beat)
@@ -70,11 +71,9 @@ export async function copy(
   stream: ResultStream,
   writer: Pick<StreamWriter, 'write'>,
   frame: (result: ExecutionResult) => Buffer,
-  signal: AbortSignal,
+  reader: Presence,
 ): Promise<boolean> {
-  const onStop = (): void => void stream.return?.()
-  signal.addEventListener('abort', onStop)
-  if (signal.aborted) onStop()
+  const forget = reader.onLeave(() => void stream.return?.())
   try {
     for await (const result of stream) {
       const frames = isFinal(result) ? [frame(result)] : withReady(result, stream, frame)
@@ -82,8 +81,8 @@ export async function copy(
       if (!(await writer.write(frames.length === 1 && only !== undefined ? only : Buffer.concat(frames)))) return false
       if (isFinal(result)) return true
     }
-    return !signal.aborted
+    return !reader.left
   } finally {
-    signal.removeEventListener('abort', onStop)
+    forget()
   }
 }

@@ -6,6 +6,7 @@ import { WebSocket } from 'ws'
 import { type Viewer } from '../auth/viewer.ts'
 import { type Pipeline, type PreparedOperation, type RequestOrigin } from '../operation/operation.ts'
 import { errorsOf, hasCode, isFinal, resultBytes } from '../operation/result-text.ts'
+import { createPresence, type Presence } from '../presence.ts'
 import { gatherWrites } from './gathered-writes.ts'
 import { withReady } from './ready-results.ts'
 import { createDrain, type Drain } from './stalled-writer.ts'
@@ -13,7 +14,7 @@ import { textFrames } from './websocket-frames.ts'
 
 /** What is open under one id. The id is taken until the operation has settled, whatever the client has been told (platform D32). */
 interface OpenOperation {
-  readonly abort: AbortController
+  readonly client: Presence
   stream: AsyncIterableIterator<ExecutionResult> | null
   isQuery: boolean
   /** The client wants no more of it. */
@@ -40,12 +41,12 @@ export interface Connection {
   viewer: Viewer | null
   /** Operations that count against the connection's limit. */
   size(): number
-  /** @returns null when the id is taken; else the origin's signal for what is opened under it */
-  open(id: string): AbortSignal | null
+  /** @returns null when the id is taken; else who waits for what is opened under it */
+  open(id: string): Presence | null
   release(id: string): void
   /** The client wants no more of it: it ends, and its id stays taken until it has. */
   leave(id: string): void
-  originOf(viewer: Viewer, signal: AbortSignal): RequestOrigin
+  originOf(viewer: Viewer, client: Presence): RequestOrigin
   send(text: string): void
   close(code: number, reason: string): void
   execute(id: string, operation: PreparedOperation): Promise<ExecutionResult>
@@ -102,16 +103,16 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (!(Symbol.asyncIterator in opened)) {
       if (opened.errors !== undefined) return refuse(id, opened)
       sendResults(start, [resultBytes(opened)])
-      return !entry.abort.signal.aborted
+      return !entry.client.left
     }
-    if (entry.abort.signal.aborted) {
+    if (entry.client.left) {
       await opened.return?.()
       return false
     }
     entry.stream = opened
     for (;;) {
       const step = await opened.next()
-      if (step.done === true) return !entry.abort.signal.aborted
+      if (step.done === true) return !entry.client.left
       if (isFinal(step.value)) return refuse(id, step.value)
       sendResults(start, withReady(step.value, opened, resultBytes))
       // a socket that closes has room for ever: nobody would ever wait again
@@ -130,7 +131,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const leave = async (entry: OpenOperation | undefined): Promise<void> => {
     if (entry === undefined) return
     entry.left = true
-    entry.abort.abort()
+    entry.client.leave()
     await entry.stream?.return?.()
   }
 
@@ -139,23 +140,23 @@ export function createConnection(options: ConnectionOptions): Connection {
     size: () => [...operations.values()].filter((operation) => !operation.left).length,
     open(id) {
       if (operations.has(id)) return null
-      const abort = new AbortController()
-      operations.set(id, { abort, stream: null, isQuery: false, left: false })
-      return abort.signal
+      const client = createPresence()
+      operations.set(id, { client, stream: null, isQuery: false, left: false })
+      return client
     },
     release(id) {
       const entry = operations.get(id)
       operations.delete(id)
-      entry?.abort.abort()
+      entry?.client.leave()
       void entry?.stream?.return?.()
       checkIdle()
     },
     leave: (id) => void leave(operations.get(id)),
-    originOf: (viewer, signal) => ({
+    originOf: (viewer, client) => ({
       transport: 'websocket',
       requestId: randomUUID(),
       viewer,
-      signal,
+      client,
       log,
       address: () => raw.remoteAddress ?? null,
     }),

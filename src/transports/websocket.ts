@@ -227,16 +227,16 @@ function protocolServer(options: WebsocketOptions, initMs: number) {
       if (id.length > maxIdCharacters) return refused('BAD_USER_INPUT', `An id may have at most ${maxIdCharacters} characters.`)
       if (connection.size() >= config.maxSubscriptionsPerConnection)
         return refused('THROTTLED', 'Too many operations are open on this connection.')
-      const signal = connection.open(id)
-      if (signal === null) {
+      const client = connection.open(id)
+      if (client === null) {
         connection.close(4409, 'Subscriber for this id already exists')
         return refused('BAD_USER_INPUT', 'This id is in use.')
       }
       const { query, operationName, variables, extensions } = payload
       const documentId = 'documentId' in payload && typeof payload.documentId === 'string' ? payload.documentId : null
       const asked = { query, documentId, operationName, variables, extensions }
-      const prepared = await pipeline.prepare(asked, connection.originOf(viewer, signal))
-      if (prepared.kind === 'REFUSED' || signal.aborted) {
+      const prepared = await pipeline.prepare(asked, connection.originOf(viewer, client))
+      if (prepared.kind === 'REFUSED' || client.left) {
         connection.release(id)
         return prepared.kind === 'REFUSED' ? errorsOf(prepared.result) : refused('DEADLINE_EXCEEDED', 'The client left.')
       }

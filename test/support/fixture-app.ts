@@ -7,6 +7,7 @@ import { type Config, readConfig } from '../../src/config.ts'
 import { type Context } from '../../src/context.ts'
 import { type DataSources } from '../../src/datasources/index.ts'
 import { AppError, sourceUnavailable } from '../../src/errors.ts'
+import { createPresence } from '../../src/presence.ts'
 import { type CursorCodec } from '../../src/subscriptions/cursor.ts'
 import { type LiveHub } from '../../src/subscriptions/hub.ts'
 
@@ -300,6 +301,6 @@ export const originOf = async (app: FastifyInstance): Promise<RequestOrigin> => 
   transport: 'http-post',
   requestId: 'r',
   viewer: await app.authenticate({}),
-  signal: new AbortController().signal,
+  client: createPresence(),
   log: app.log,
 })

@@ -1,5 +1,5 @@
 import { sourceUnavailable } from '../../errors.ts'
-import { type Deadline } from './sql-deadline.ts'
+import { type Deadline } from '../../deadline.ts'
 
 /** Statements handed to the thread at once: enough to keep it busy, few enough that one that gave up waiting is mostly never run. */
 const MAX_IN_FLIGHT = 16

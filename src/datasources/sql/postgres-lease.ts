@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { type SqlLease } from './sql.ts'
-import { beforeDeadline, startDeadline } from './sql-deadline.ts'
+import { beforeDeadline, startDeadline } from '../../deadline.ts'
 import { clientOptions, destroyClient, lockNumber, runOn, toPostgresError } from './postgres-client.ts'
 
 /** How often the holder asks its session for a sign of life, and how long that may take: a hung server says nothing by itself. */

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { clientOptions, CONNECT_TIMEOUT_MS, destroyClient, runOn, toPostgresError } from './postgres-client.ts'
-import { beforeDeadline, type Deadline, startDeadline } from './sql-deadline.ts'
+import { beforeDeadline, type Deadline, startDeadline } from '../../deadline.ts'
 import { type StatementResult } from './sql-rows.ts'
 import { type WireValue } from './sql-values.ts'
 import { type WriteTrouble } from './write-trouble.ts'

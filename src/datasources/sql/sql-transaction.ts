@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type QueryOptions, type SqlExecutor, SqlError, type SqlValue } from './sql.ts'
-import { beforeDeadline, type Deadline } from './sql-deadline.ts'
+import { beforeDeadline, type Deadline } from '../../deadline.ts'
 import { abortedTransaction, transactionMisuse } from './sql-errors.ts'
 import { createExecutor, type StatementResult } from './sql-rows.ts'
 
