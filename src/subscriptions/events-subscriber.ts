@@ -13,9 +13,9 @@ import {
 } from './hub.ts'
 import { isPast } from './live-feed.ts'
 import { pause } from '../pause.ts'
-import { pullLoop } from './pull-loop.ts'
+import { logReader } from './log-reader.ts'
 import { createMergedReplay, type MergedReplay } from './merged-replay.ts'
-import { type ReadyIterator, settlingIterator } from './settling-iterator.ts'
+import { type ReadyIterator } from './settling-iterator.ts'
 import { epochMark } from './signed-cursor.ts'
 import { timeMark } from './time-mark.ts'
 
@@ -286,25 +286,17 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): ReadyI
     else await catchUp()
   }
 
-  const take = (): EventsItem | undefined => queue.shift()
-
-  const pull = pullLoop({
-    stop: stop.signal,
-    take,
+  feed.acquire(streams)
+  return logReader({
+    stop,
+    ends: [options.signal, options.leave],
+    take: () => queue.shift(),
     advance,
     onOutage(error) {
       feed.warn({ err: error }, 'a replay waits for the log')
       endReplay()
     },
-  })
-
-  const onAbort = (): void => void iterator.return?.()
-  const iterator = settlingIterator(
-    pull,
-    () => {
-      stop.abort()
-      options.signal.removeEventListener('abort', onAbort)
-      options.leave.removeEventListener('abort', onAbort)
+    close() {
       feed.detach(tenantId, filter, reader)
       feed.release()
       endReplay()
@@ -312,15 +304,7 @@ export function createEventsSubscriber(options: EventsSubscriberOptions): ReadyI
       wake?.()
       options.onClose()
     },
-    take,
-  )
-  feed.acquire(streams)
-  if (options.signal.aborted) onAbort()
-  else {
-    options.signal.addEventListener('abort', onAbort)
-    options.leave.addEventListener('abort', onAbort)
-  }
-  return iterator
+  })
 }
 
 /** The mark of a stream; undefined where the cursor says nothing of it and what is new is meant. */

@@ -4,9 +4,9 @@ import { type CursorPosition } from './cursor.ts'
 import { type HubGapReason, type HubItem, type HubSubscribeOptions, type SlowCounts } from './hub.ts'
 import { type FeedReader, isPast, type LiveFeed, type MessageItem } from './live-feed.ts'
 import { pause } from '../pause.ts'
-import { pullLoop } from './pull-loop.ts'
+import { logReader } from './log-reader.ts'
 import { openReplay, type Replay } from './replay.ts'
-import { type ReadyIterator, settlingIterator } from './settling-iterator.ts'
+import { type ReadyIterator } from './settling-iterator.ts'
 import { subjectFilter } from './subject-index.ts'
 
 export interface SubscriberOptions extends Omit<HubSubscribeOptions, 'field'> {
@@ -239,25 +239,17 @@ export function createLiveSubscriber(options: SubscriberOptions): ReadyIterator<
     else await catchUp()
   }
 
-  const pull = pullLoop({
-    stop: stop.signal,
+  feed.acquire()
+  return logReader({
+    stop,
+    ends: [options.signal, options.leave],
     take,
     advance,
     onOutage(error) {
       feed.warn({ err: error, stream: feed.stream }, 'a replay waits for the log')
       endReplay()
     },
-  })
-
-  const onAbort = (): void => {
-    void iterator.return?.()
-  }
-  const iterator = settlingIterator(
-    pull,
-    () => {
-      stop.abort()
-      options.signal.removeEventListener('abort', onAbort)
-      options.leave.removeEventListener('abort', onAbort)
+    close() {
       feed.detach(options.subjects, reader)
       feed.release()
       endReplay()
@@ -265,13 +257,5 @@ export function createLiveSubscriber(options: SubscriberOptions): ReadyIterator<
       rouse()
       options.onClose()
     },
-    take,
-  )
-  feed.acquire()
-  if (options.signal.aborted) onAbort()
-  else {
-    options.signal.addEventListener('abort', onAbort)
-    options.leave.addEventListener('abort', onAbort)
-  }
-  return iterator
+  })
 }
