@@ -1,7 +1,7 @@
 import { actorOf } from '../auth/actor.ts'
 import { denyByScope } from '../auth/viewer.ts'
 import { type Context } from '../context.ts'
-import { type Alert, type AlertFilter, fitsAlert, isMuted, type Matcher, type Silence } from '../datasources/alerts/alerts.ts'
+import { type Alert, type AlertFilter, fitsAlert, isMuted, type Matcher } from '../datasources/alerts/alerts.ts'
 import { cutPage } from '../datasources/memory-page.ts'
 import { pageRequest } from '../datasources/page-cursor.ts'
 import { seconds } from '../datasources/slo/windows.ts'
@@ -69,14 +69,6 @@ const Query: Resolvers['Query'] = {
   silences: (_parent, _args, ctx) => reading(ctx, null, async () => [...(await ctx.dataSources.alerts.silences(ctx.scope))]),
 }
 
-/** Alertmanager's silences are asked once for all alerts of an answer. */
-const silencesOf = new WeakMap<Context, Promise<readonly Silence[]>>()
-function knownSilences(ctx: Context): Promise<readonly Silence[]> {
-  const known = silencesOf.get(ctx) ?? ctx.dataSources.alerts.silences(ctx.scope)
-  silencesOf.set(ctx, known)
-  return known
-}
-
 const sloNamed = (ctx: Context, name: string | null) => (name === null ? null : ctx.dataSources.slo.find(ctx.scope, name, null))
 
 function endOf({ endsAt, durationSeconds }: SilenceAlertInput, startsAt: bigint): bigint {
@@ -136,7 +128,7 @@ export const alerts: Resolvers = {
     silencedBy: async ({ silencedBy }, _args, ctx) => {
       if (silencedBy.length === 0) return []
       try {
-        return (await knownSilences(ctx)).filter(({ id }) => silencedBy.includes(id))
+        return (await ctx.loaders.silences()).filter(({ id }) => silencedBy.includes(id))
       } catch (error) {
         if (!isAppError(error, 'SOURCE_UNAVAILABLE')) throw error
         return []

@@ -1,4 +1,3 @@
-import DataLoader from 'dataloader'
 import { denied, type Permission, allowed } from '../auth/permission.ts'
 import { denyByScope } from '../auth/viewer.ts'
 import { type Context } from '../context.ts'
@@ -10,17 +9,6 @@ import { pageRequest } from '../datasources/page-cursor.ts'
 import { type SloReport } from '../datasources/slo/slo.ts'
 import { type Resolvers } from '../generated/resolver-types.ts'
 import { toCountedConnection } from './connection.ts'
-
-const loaders = new WeakMap<Context, DataLoader<Run, readonly RunBlocker[]>>()
-
-/** All runs of an answer share the statements. */
-function loaderOf(ctx: Context): DataLoader<Run, readonly RunBlocker[]> {
-  const known = loaders.get(ctx)
-  if (known !== undefined) return known
-  const made = new DataLoader<Run, readonly RunBlocker[]>((runs) => ctx.dataSources.blockers.ofRuns(ctx.scope, runs), { maxBatchSize: 500 })
-  loaders.set(ctx, made)
-  return made
-}
 
 /** What somebody must hold who wants to do something about it. */
 const scopeOf: Readonly<Record<BlockerKind, string>> = {
@@ -59,7 +47,7 @@ async function blockedBy(ctx: Context, { definition, status }: SloReport): Promi
 
 /** Why a run is stuck, and which runs an objective is about. */
 export const blockers: Resolvers = {
-  Run: { blockers: async (run, _args, ctx) => [...(await loaderOf(ctx).load(run))] },
+  Run: { blockers: async (run, _args, ctx) => [...(await ctx.loaders.blockersOfRun.load(run))] },
   RunBlocker: {
     canAct: ({ kind, approval }, _args, { config }) =>
       approval !== null && config.approverAllowlist !== undefined ? [...config.approverAllowlist] : [`scope:${scopeOf[kind]}`],

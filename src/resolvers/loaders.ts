@@ -1,5 +1,7 @@
 import DataLoader from 'dataloader'
 import { type Approval, type ApprovalKey, type ApprovalState } from '../datasources/approvals/approvals.ts'
+import { type Silence } from '../datasources/alerts/alerts.ts'
+import { type RunBlocker } from '../datasources/blockers/blockers.ts'
 import { type DataSources } from '../datasources/index.ts'
 import { type PageArguments, pageRequest } from '../datasources/page-cursor.ts'
 import { emptyPage, type Page, type PageRequest } from '../datasources/page.ts'
@@ -44,7 +46,10 @@ export interface Loaders {
   readonly recordRange: Loader<RecordRange, StoredRecord[]>
   readonly streamExtent: Loader<RecordStream, StreamExtent>
   pinsOfStream(args: PageArguments): Loader<RecordStream, Page<Pin>>
+  readonly blockersOfRun: Loader<Run, readonly RunBlocker[]>
   readonly graph: GraphLoaders
+  /** Alertmanager's, asked once per operation for all alerts. */
+  silences(): Promise<readonly Silence[]>
   /** How far the read model of runs is; asked once per operation. */
   watermark(): Promise<Watermark | null>
   /** Forgets what was loaded: to be called by a mutation after its write, so that its answer shows it. */
@@ -146,7 +151,7 @@ function countedLists<Value>(
 
 /** @param scope whose tenant every statement is filtered by */
 export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
-  const { runs, approvals, progress, storage } = dataSources
+  const { runs, approvals, blockers, alerts, progress, storage } = dataSources
   const runsByKey = batching((keys: readonly RunKey[]) => runs.byKeys(scope, keys), runKeyText)
   // known already, and handed to the loader when somebody asks: most lists are never asked again
   let knownRuns: Run[] = []
@@ -194,7 +199,9 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
     const page = pageRequest(args)
     return batchingAnew((streams: readonly RecordStream[]) => storage.pinsOf(scope, streams, page), streamText)
   })
+  const blockersOfRun = new DataLoader<Run, readonly RunBlocker[]>((keys) => blockers.ofRuns(scope, keys), { maxBatchSize: MAX_BATCH })
   const graph = createGraphLoaders(dataSources.graph, scope)
+  let silences: Promise<readonly Silence[]> | undefined
   let watermark: Promise<Watermark | null> | undefined
   return {
     run,
@@ -210,12 +217,16 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
     recordRange,
     streamExtent,
     pinsOfStream,
+    blockersOfRun,
     graph,
+    silences: () => (silences ??= alerts.silences(scope)),
     watermark: () => (watermark ??= progress.watermark('ritual')),
     clear() {
       knownRuns = []
       const plain = [runsByKey, approval, ritual, runEvent, transitionsOfRun, durationsOfRitual]
       for (const loader of plain) loader.clearAll()
+      blockersOfRun.clearAll()
+      silences = undefined
       for (const family of [approvalsOfRun, eventsOfRun, policyDecisionsOfRun, recordsOfRun]) family.clear()
       graph.clear()
       watermark = undefined
