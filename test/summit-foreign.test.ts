@@ -5,6 +5,7 @@ import { type GraphDataSource, type GraphNode } from '../src/datasources/graph/g
 import { createSummit } from '../src/datasources/summit/open-summit.ts'
 import { summitTime } from '../src/datasources/summit/summit-values.ts'
 import { openPostgresSql } from '../src/datasources/sql/postgres-sql.ts'
+import { alone } from './support/alone.ts'
 import { openTestNeo4j } from './support/neo4j.ts'
 import { createTestDatabase } from './support/sql.ts'
 
@@ -52,6 +53,7 @@ t.test(`what is another tenant's changes no answer, in any of the five shapes`, 
   const server = await openTestNeo4j(t)
   const url = await createTestDatabase(t)
   if (server === null || url === null) return
+  await alone(t, 'full-text indexes of Neo4j')
   const { neo4j } = server
   const index = `orrery_test_${run}`
   await neo4j.command(`CREATE FULLTEXT INDEX ${index} FOR (n:Entity|GraphNode) ON EACH [n.name]`)

@@ -4,6 +4,7 @@ import { openSqlLog } from '../src/datasources/log/sql-log.ts'
 import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
 import { openPostgresSql } from '../src/datasources/sql/postgres-sql.ts'
 import { systemClock } from '../src/time.ts'
+import { alone } from './support/alone.ts'
 import { ask, openControlPlane, viewerOf } from './support/control-plane.ts'
 import { openTestNeo4j } from './support/neo4j.ts'
 import { createTestDatabase } from './support/sql.ts'
@@ -49,6 +50,7 @@ t.test("Summit's live graph, its runs and approvals, beside Demon's", async (t) 
   const server = await openTestNeo4j(t)
   const url = await createTestDatabase(t)
   if (server === null || url === null) return
+  await alone(t, 'full-text indexes of Neo4j')
   const { neo4j } = server
   const p = `${run}:`
   t.teardown(() => neo4j.command('MATCH (n {mark: $p}) DETACH DELETE n', { p }))

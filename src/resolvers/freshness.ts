@@ -15,16 +15,29 @@ interface Probes {
 
 /** The probes' last answer, so that a read does not wait for a probe: the next answer shows what this one asked for. */
 const lastProbes = new WeakMap<SourcesDataSource, Probes>()
+/** Answers that are waited for: one is enough, and holds no more than one caller while a store is slow. */
+const underWay = new WeakMap<SourcesDataSource, Promise<readonly Source[]>>()
+
+function ask({ dataSources: { sources }, clock }: Context): Promise<readonly Source[]> {
+  const asked = underWay.get(sources)
+  if (asked !== undefined) return asked
+  const asking = sources
+    .list()
+    .then((list) => {
+      lastProbes.set(sources, { sources: list, at: clock.now() })
+      return list
+    })
+    .finally(() => underWay.delete(sources))
+  underWay.set(sources, asking)
+  return asking
+}
 
 async function probed(ctx: Context): Promise<readonly Source[]> {
-  const { sources } = ctx.dataSources
-  const known = lastProbes.get(sources)
-  const asking = sources.list().then((list) => {
-    lastProbes.set(sources, { sources: list, at: ctx.clock.now() })
-    return list
-  })
+  const known = lastProbes.get(ctx.dataSources.sources)
+  const isNew = !underWay.has(ctx.dataSources.sources)
+  const asking = ask(ctx)
   if (known === undefined || ctx.clock.now() - known.at > PROBES_LIVE_NS) return asking
-  asking.catch((error: unknown) => ctx.log.warn({ err: error }, 'the sources could not be probed'))
+  if (isNew) asking.catch((error: unknown) => ctx.log.warn({ err: error }, 'the sources could not be probed'))
   return known.sources
 }
 

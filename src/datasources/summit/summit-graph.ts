@@ -153,10 +153,11 @@ export function createSummitGraph({ neo4j, detection, entities }: SummitGraphPar
     return { distances, arrivals, truncated: truncated && frontier.length > 0 }
   }
 
-  /** Ids in their order, from `after` on; by full text where there is an index for it, else by a bounded scan. */
+  /** Ids in their order; by full text where an index answers, else by a bounded scan. */
   async function search(scope: Scope, text: string): Promise<string[]> {
     const { fullText } = await detection.now()
     const scores = new Map<string, number>()
+    let answered = false
     for (const index of fullText) {
       try {
         // The bound stands behind the proof: in front of it nodes of others would take the place of the tenant's.
@@ -166,14 +167,15 @@ export function createSummitGraph({ neo4j, detection, entities }: SummitGraphPar
           { index, query: `${lucene(text)} OR ${lucene(text)}*`, max: BigInt(MAX_NODES), tenant: scope.tenantId },
           call(scope),
         )
+        answered = true
         if (rows.length >= MAX_NODES) scope.passedOver?.(neo4j.source, 'DEGRADED')
         for (const row of rows) scores.set(String(row['id']), Math.max(Number(row['score']), scores.get(String(row['id'])) ?? 0))
       } catch (error) {
-        // An index that was dropped meanwhile, or a text that it cannot read: the others still answer.
+        // An index that was dropped meanwhile, or a text that it cannot read: the others still answer, or the scan.
         if (!(error instanceof Neo4jRefusal)) throw error
       }
     }
-    if (fullText.length > 0) return [...scores].sort(([a, left], [b, right]) => right - left || (a < b ? -1 : 1)).map(([id]) => id)
+    if (answered) return [...scores].sort(([a, left], [b, right]) => right - left || (a < b ? -1 : 1)).map(([id]) => id)
     const [row] = await neo4j.read(
       `${allNodes} WITH n LIMIT $scan WITH collect(n) AS nodes
        CALL { WITH nodes UNWIND nodes AS n WITH n WHERE any(key IN keys(n) WHERE n[key] IS :: STRING AND toLower(n[key]) CONTAINS $text)
