@@ -132,6 +132,11 @@ t.test(`what is another tenant's changes no answer, in any of the five shapes`, 
   t.equal(await summit.path(scope, place, gone), null, 'and nothing goes through it')
   const found = (await summit.nodes(scope, place, { search: word }, { size: 100, direction: 'FORWARD', cursor: null })).items
   t.notOk(found.some(({ item }) => item.nodeId === `${p}midA`))
+
+  await neo4j.command(`DROP INDEX ${index}`)
+  const scanned = (await summit.nodes(scope, place, { search: word }, { size: 100, direction: 'FORWARD', cursor: null })).items
+  const ids = (items: typeof found): string[] => items.map(({ item }) => item.nodeId).sort()
+  t.same(ids(scanned), ids(found), 'an index that was dropped a moment ago leaves the search to a scan')
 })
 
 async function graphOf(summit: GraphDataSource, scope: { tenantId: string }) {
