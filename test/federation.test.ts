@@ -1,5 +1,7 @@
 import { type FormattedExecutionResult, parse, stripIgnoredCharacters } from 'graphql'
 import { Trace } from '@apollo/usage-reporting-protobuf'
+import { mercuriusFederationPlugin } from '@mercuriusjs/federation'
+import Fastify from 'fastify'
 import tap from 'tap'
 import { buildSubgraph } from '../src/federation/subgraph.ts'
 import { type Asked, inventorySchema, productsSchema, productsSdl, usersSchema } from './fixtures/products/schemas.ts'
@@ -222,6 +224,23 @@ tap.test('column @interfaceObject: adds a field to another subgraph’s interfac
 // What the suite does not ask, and a gateway relies on.
 
 tap.test('_entities (D30) keeps order and length; a miss is null; a bad one is an error at its place and sinks nobody', async (t) => {
+  const stock = Fastify()
+  t.teardown(() => stock.close())
+  let resolved = 0
+  await stock.register(mercuriusFederationPlugin, {
+    schema: 'type Query { one: Int } type Product @key(fields: "id") { id: ID! }',
+    resolvers: { Product: { __resolveReference: (product: object) => ({ ...product, resolved: ++resolved }) } },
+  })
+  const query = 'query ($all: [_Any!]!) { _entities(representations: $all) { __typename } }'
+  const wild = (...names: string[]) => {
+    const all = names.map((__typename) => ({ __typename, id: '1' }))
+    return stock.inject({ method: 'POST', url: '/graphql', payload: { query, variables: { all } } })
+  }
+  await wild('Product', 'Product', 'Product')
+  t.equal(resolved, 3, 'stock: one by one')
+  const failed = await wild('Product', 'Nobody')
+  t.equal(failed.statusCode, 500, 'stock: one name that nobody knows sinks all')
+
   const answer = await entities(
     [
       { __typename: 'Product', id: 'apollo-studio' },

@@ -5,6 +5,7 @@ import { buildSchema, execute, parse, type subscribe } from 'graphql'
 import { createHandler } from 'graphql-sse'
 import { makeServer } from 'graphql-ws'
 import { WebSocketServer } from 'ws'
+import { collectGarbage } from './support/garbage.ts'
 import { everyDoor } from './support/every-transport.ts'
 import { eventually } from './support/eventually.ts'
 import { fixtureApp, secretText } from './support/fixture-app.ts'
@@ -47,6 +48,18 @@ t.test('D1: subscriptions are validated', async (t) => {
 })
 
 t.test('D4: a reader that does not read costs a constant', async (t) => {
+  const mark = 16
+  const stock = await stockMercurius(t, { subscription: { context: async () => ({}), queueHighWaterMark: mark } as never })
+  const wild = await readyPeer(t, stock.ws)
+  wild.send(subscribeTo('subscription {flood}'))
+  await eventually(() => stock.counters.queue !== null, within)
+  wild.socket.pause()
+  const event = { topic: 'flood', payload: { flood: 'x'.repeat(10_000) } }
+  for (let number = 0; number < 5000; number++) await new Promise((resolve) => stock.app.graphql.pubsub.publish(event, () => resolve(null)))
+  const waiting = stock.counters.queue?.readableLength ?? 0
+  t.ok(waiting > 10 * mark, `stock: ${waiting} events wait at a mark of ${mark}`)
+  wild.socket.terminate()
+
   const server = await ours(t, { GRAPHQL_MAX_COST: '1000000', BUDGET_CAPACITY: '0' })
   const peer = await readyPeer(t, server.ws)
   peer.socket.pause()
@@ -120,6 +133,15 @@ t.test('D10: what connection_init carries is never taken for a header', async (t
 })
 
 t.test('D11: a subscription that fails leaves nothing behind', async (t) => {
+  const stock = await stockMercurius(t)
+  const wild = await readyPeer(t, stock.ws)
+  for (let round = 0; round < 50; round++) {
+    wild.send(subscribeTo('subscription {leakAtStart}', String(round)))
+    await wild.next()
+  }
+  collectGarbage()
+  t.equal(stock.contexts().length, 50, 'stock: each is held as long as the connection')
+
   const server = await ours(t)
   const peer = await readyPeer(t, server.ws)
   const rounds = 2000
@@ -142,6 +164,13 @@ t.test('D12, D15: every source is returned: an id that is used twice, an idle on
   stock.emit()
   await new Promise((resolve) => setTimeout(resolve, 200))
   t.ok(stock.counters.resolved > 0, `stock: ${stock.counters.resolved} events resolved for a client that is gone`)
+  const leaving = await stockMercurius(t)
+  const idler = await readyPeer(t, leaving.ws)
+  idler.send(subscribeTo('subscription {idle}'))
+  await eventually(() => leaving.counters.idle === 1, within)
+  idler.socket.terminate()
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  t.equal(leaving.counters.idle, 1, 'stock: an idle source goes on for nobody')
 
   const server = await ours(t)
   const peer = await readyPeer(t, server.ws)
@@ -189,9 +218,30 @@ t.test('D18, D19: one context for every transport, and batching that works on al
   wild.send(subscribeTo('subscription {tenant}'))
   await wild.next()
   t.notOk(stock.counters.contextKeys.includes('viewer'), 'stock: the context of HTTP is not that of a subscription')
+  const batching = await stockMercurius(t, {
+    subscription: { context: async () => ({}), fullWsTransport: true },
+    loaders: { Nested: { leaf: async (queries: object[]) => queries.map(() => 1) } },
+  })
+  const batched = await readyPeer(t, batching.ws)
+  batched.send(subscribeTo('{nested {leaf}}'))
+  t.match(JSON.stringify(await batched.next()), /reply\.graphql/, 'stock: what is loaded in batches fails over WebSocket')
   const server = await ours(t, { DEFAULT_TENANT: 'acme' })
   for (const [way, door] of Object.entries(server.doors.single))
     t.same((await door({ query: '{me tenant}' }))[0]?.data, { me: 'local-operator', tenant: 'acme' }, way)
+})
+
+t.test('D24: a server that leaves tells its streams so', async (t) => {
+  const leave = async (ws: string, app: { close(): Promise<unknown> }) => {
+    const peer = await readyPeer(t, ws)
+    peer.send(subscribeTo('subscription {idle}'))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await app.close()
+    return (await peer.closed).code
+  }
+  const stock = await stockMercurius(t)
+  t.equal(await leave(stock.ws, stock.app), 1005, 'stock: closed without a code')
+  const server = await ours(t)
+  t.equal(await leave(server.ws, server.app), 1012)
 })
 
 t.test('D32: `complete` and `subscribe` of one id in one packet leave nothing running', async (t) => {

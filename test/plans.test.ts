@@ -6,6 +6,7 @@ import { countCalls } from './support/call-counts.ts'
 import { eventually } from './support/eventually.ts'
 import { everyDoor } from './support/every-transport.ts'
 import { fixtureApp } from './support/fixture-app.ts'
+import { stockMercurius } from './support/stock.ts'
 
 /** Who calls a resolver: only the reference executor names the type of a step of the path. */
 const executor = (_parent: unknown, _args: unknown, _context: unknown, { path }: GraphQLResolveInfo): string =>
@@ -83,6 +84,15 @@ t.test('variables are coerced once a request: a compiled plan takes them as they
 })
 
 t.test('an operation is compiled beside the requests for it, also while the server has no time (D27)', async (t) => {
+  let compiled = 0
+  // asked by graphql-jit for each field with a resolver, while it compiles
+  const resolverInfoEnricher = () => ({ compiled: ++compiled })
+  const stock = await stockMercurius(t, { jit: 1, compilerOptions: { resolverInfoEnricher } })
+  for (let document = 0; document < 20; document++)
+    for (let round = 0; round < 2; round++)
+      await stock.app.inject({ method: 'POST', url: '/graphql', payload: { query: `{ a${document}: one }` } })
+  t.equal(compiled, 20, 'stock: whoever asks a second time waits for the compiler')
+
   const { app } = await fixtureApp(t, settings, { schema })
   const { single } = await everyDoor(t, app)
   const { post } = single

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { QueuedIteratorImpl } from '@nats-io/nats-core/internal'
 import t, { type Test } from 'tap'
 import { type EventLog, type LogMessage, type LogStream, WrongLastSequenceError } from '../../src/datasources/log/log.ts'
 import { eventually } from '../support/eventually.ts'
@@ -382,6 +383,17 @@ async function tailing(t: Test, log: EventLog) {
     )
   })
 }
+
+t.test("the iterators of NATS' client do not end when their reader leaves (platform D14)", async (t) => {
+  const stock = new QueuedIteratorImpl<string>()
+  const reader = stock[Symbol.asyncIterator]()
+  const idle = reader.next()
+  const left = reader.return?.()
+  const settled = await Promise.race([idle, left, new Promise((resolve) => setTimeout(resolve, 200, 'neither'))])
+  t.equal(settled, 'neither', 'stock: neither what was asked for nor the leave-taking comes to its end')
+  stock.stop()
+  t.match(await idle, { done: true })
+})
 
 for (const { name, duplicateFirst, open } of logAdapters) {
   t.test(`event log: ${name}`, async (t) => {

@@ -1,9 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import { eventually } from '../support/eventually.ts'
 import { openStream } from '../support/event-stream.ts'
+import { heapInUse } from '../support/garbage.ts'
 import { backings, liveServer, type LiveServer, write } from '../support/live-server.ts'
 import { dice, seeded } from '../support/random-documents.ts'
 import { rawPeer } from '../support/ws-peer.ts'
@@ -11,13 +10,7 @@ import { rawPeer } from '../support/ws-peer.ts'
 const seconds = Number(process.env['SOAK_SECONDS'] ?? 300)
 const seed = Number(process.env['SOAK_SEED'] ?? 1)
 
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-const heapMb = (): number => {
-  collect()
-  return process.memoryUsage().heapUsed / 1_048_576
-}
+const heapMb = (): number => heapInUse() / 1_048_576
 
 const queries = [
   'subscription { runEvents { __typename ... on RunEventItem { cursor event { sequence } } } }',

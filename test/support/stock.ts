@@ -1,5 +1,6 @@
 import { type AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { type CompilerOptions } from 'graphql-jit'
 import mercurius, { type MercuriusOptions } from 'mercurius'
 import { secretText } from './fixture-app.ts'
 
@@ -36,6 +37,7 @@ const schema = /* GraphQL */ `
     leakAtStart: Int
     leakMidway: Int
     tenant: String
+    flood: String
   }
   type Tick {
     number: Int
@@ -50,6 +52,10 @@ export interface StockCounters {
   mutations: number
   picked: number
   resolved: number
+  /** Idle sources that were begun and have not ended. */
+  idle: number
+  /** Where the events of `flood` wait for their reader. */
+  queue: { readonly readableLength: number } | null
   contextKeys: string[]
 }
 
@@ -57,6 +63,8 @@ export interface Stock {
   readonly app: FastifyInstance
   readonly counters: StockCounters
   readonly ws: string
+  /** What Mercurius made for each subscription, as far as it is still held. */
+  contexts(): object[]
   /** Wakes every idle source with one event. */
   emit(): void
 }
@@ -64,18 +72,25 @@ export interface Stock {
 interface SocketContext {
   readonly reply?: { readonly request?: { readonly headers?: Record<string, unknown> } }
   readonly viewer?: unknown
+  readonly pubsub: object & { subscribe(topic: string): Promise<AsyncIterable<unknown> & { readonly readableLength: number }> }
 }
 
 export async function stockMercurius(
   t: { teardown(close: () => unknown): unknown },
-  options: Partial<MercuriusOptions> & { jit?: unknown } = {},
+  options: Partial<MercuriusOptions> & { jit?: unknown; compilerOptions?: Partial<CompilerOptions> } = {},
 ): Promise<Stock> {
-  const counters: StockCounters = { mutations: 0, picked: 0, resolved: 0, contextKeys: [] }
+  const counters: StockCounters = { mutations: 0, picked: 0, resolved: 0, idle: 0, queue: null, contextKeys: [] }
   const waiting = new Set<() => void>()
+  const contexts: WeakRef<object>[] = []
   const idle = async function* () {
-    for (let number = 1; ; number++) {
-      await new Promise<void>((resolve) => waiting.add(resolve))
-      yield { idle: number }
+    counters.idle++
+    try {
+      for (let number = 1; ; number++) {
+        await new Promise<void>((resolve) => waiting.add(resolve))
+        yield { idle: number }
+      }
+    } finally {
+      counters.idle--
     }
   }
   const ticks = async function* (leak = false) {
@@ -114,8 +129,16 @@ export async function stockMercurius(
         ticks: { subscribe: () => ticks() as never },
         leakMidway: { subscribe: () => ticks(true) as never },
         leakAtStart: {
-          subscribe: () => {
+          subscribe: (_: unknown, __: unknown, { pubsub }: SocketContext) => {
+            contexts.push(new WeakRef(pubsub))
             throw new Error(secretText)
+          },
+        },
+        flood: {
+          subscribe: async (_: unknown, __: unknown, { pubsub }: SocketContext) => {
+            const queue = await pubsub.subscribe('flood')
+            counters.queue = queue
+            return queue as never
           },
         },
         idle: {
@@ -146,6 +169,7 @@ export async function stockMercurius(
     app,
     counters,
     ws: `ws://127.0.0.1:${port}/graphql`,
+    contexts: () => contexts.flatMap((context) => context.deref() ?? []),
     emit() {
       for (const wake of [...waiting]) {
         waiting.delete(wake)
