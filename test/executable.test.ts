@@ -2,7 +2,7 @@ import t from 'tap'
 import { Kind, parse, validate } from 'graphql'
 import { compileQuery, isCompiledQuery } from 'graphql-jit'
 import { buildSchema } from '../src/app.ts'
-import { executionSchema, makeExecutable } from '../src/operation/executable.ts'
+import { bindingOf, executionSchema } from '../src/operation/executable.ts'
 import { differentialSchema } from './support/differential-schema.ts'
 import { fixtureApp } from './support/fixture-app.ts'
 import { graphql, serve, temporaryFolder } from './support/program.ts'
@@ -32,7 +32,7 @@ t.test('literals that a compiled plan would get wrong become variables, and ever
   ]
   for (const [text, literals] of table) {
     const document = parse(text)
-    const executable = makeExecutable(schema, document)
+    const { executable } = bindingOf(schema, document)({ s: 5n, at: 5n, ids: [], id: 'i', status: 'FAILED' })
     const [operation] = executable.document.definitions
     const names = operation?.kind === Kind.OPERATION_DEFINITION ? (operation.variableDefinitions ?? []) : []
     t.equal(names.filter(({ variable }) => variable.name.value.startsWith('literal')).length, literals, text)
@@ -44,29 +44,38 @@ t.test('literals that a compiled plan would get wrong become variables, and ever
 
 t.test('a lifted literal takes no name that the operation uses, and has the value it was written with', async (t) => {
   const text = 'query ($literal0: Int) { runs(first: $literal0, filter: { startedAfter: "2026-01-01T00:00:00Z" }) { totalCount } }'
-  const executable = makeExecutable(schema, parse(text))
-  t.strictSame(executable.valuesOf({ literal0: 5 }), { literal0: 5, literal0_: 1767225600000000000n })
+  const bind = bindingOf(schema, parse(text))
+  t.strictSame(bind({ literal0: 5 }).values, { literal0: 5, literal0_: 1767225600000000000n })
 })
 
 t.test('a literal with variables is what the specification makes of it: what is left out is not null', async (t) => {
   const text =
     'query ($a: DateTime, $b: DateTime, $c: String) { runs(filter: { startedAfter: $a, startedBefore: $b, text: $c }) { totalCount } }'
-  const executable = makeExecutable(schema, parse(text))
-  t.strictSame(executable.valuesOf({ a: 5n, c: null })['literal0'], Object.assign(Object.create(null), { startedAfter: 5n, text: null }))
+  const bind = bindingOf(schema, parse(text))
+  t.strictSame(bind({ a: 5n, c: null }).values['literal0'], Object.assign(Object.create(null), { startedAfter: 5n, text: null }))
 })
 
-t.test('a null where a literal must not have one refuses the operation, before it is compiled and after', async (t) => {
+t.test('a null where a literal must not have one fails its field and no other, before the operation is compiled and after', async (t) => {
   const { app } = await fixtureApp(t, {}, { schema: differentialSchema() })
-  const query = 'query ($name: String = "z") {echo(filter: {inner: {names: ["a", $name]}})}'
+  const query = 'query ($name: String = "z") {echo(filter: {inner: {names: ["a", $name]}}) upper(text: "A")}'
   for (let round = 0; round < 8; round++) {
     const ask = async (variables: object) =>
       JSON.parse((await app.inject({ method: 'POST', url: '/graphql', payload: { query, variables } })).body) as object
     t.match(
       await ask({ name: null }),
-      { data: null, errors: [{ message: /^Argument "filter" has invalid value/, extensions: { code: 'BAD_USER_INPUT' } }] },
+      {
+        data: { echo: null, upper: /a/i },
+        errors: [{ message: /^Argument "filter" has invalid value/, path: ['echo'], extensions: { code: 'BAD_USER_INPUT' } }],
+      },
       `round ${round}`,
     )
     t.match(await ask({}), { data: { echo: /"names":\["a","z"\]/ } }, `round ${round}`)
+    const whole = { query: 'query ($sure: Int = 2) {echo(sure: $sure)}', variables: { sure: null } }
+    t.match(
+      (await app.inject({ method: 'POST', url: '/graphql', payload: whole })).json(),
+      { data: { echo: null }, errors: [{ message: /^Argument "sure"/, path: ['echo'], extensions: { code: 'BAD_USER_INPUT' } }] },
+      `round ${round}`,
+    )
     await new Promise((resolve) => setImmediate(resolve))
   }
 })

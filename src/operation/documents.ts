@@ -4,7 +4,7 @@ import { type Requirement } from '../auth/requirements.ts'
 import { collectRequirements } from './authorise.ts'
 import { compileCost, type CostPlan } from './cost-plan.ts'
 import { createWeights } from './cost-weights.ts'
-import { type Executable, makeExecutable } from './executable.ts'
+import { type Bind, bindingOf } from './executable.ts'
 import { isolate, selectOperation } from './isolate.ts'
 import { checkLimits, type Limits } from './limits.ts'
 import { parseDocument } from './parse.ts'
@@ -18,7 +18,7 @@ export interface KnownOperation {
   readonly document: DocumentNode
   readonly definition: OperationDefinitionNode
   /** What is executed, its conditions decided by the coerced variables. Two spellings of one operation share its text, and with it the compiled plan. */
-  executableFor(values: Readonly<Record<string, unknown>>): Executable
+  readonly bind: Bind
   readonly name: string | null
   readonly type: OperationTypeNode
   readonly plan: CostPlan
@@ -55,16 +55,16 @@ const badCharacters = 500_000
 /** Combinations of conditions that are remembered: beyond, they are decided anew. */
 const maxCombinations = 16
 
-function executablesOf(schema: GraphQLSchema, document: DocumentNode): KnownOperation['executableFor'] {
+function executablesOf(schema: GraphQLSchema, document: DocumentNode): Bind {
   const names = conditionVariables(document)
-  const known = new Map<string, Executable>()
+  const known = new Map<string, Bind>()
   return (values) => {
     const key = names?.map((name) => (values[name] === true ? '1' : '0')).join('') ?? ''
     const before = known.get(key)
-    if (before !== undefined) return before
-    const made = makeExecutable(schema, names === null ? document : specialise(document, values))
+    if (before !== undefined) return before(values)
+    const made = bindingOf(schema, names === null ? document : specialise(document, values))
     if (known.size < maxCombinations) known.set(key, made)
-    return made
+    return made(values)
   }
 }
 
@@ -100,7 +100,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
     return {
       document,
       definition,
-      executableFor: executablesOf(schema, document),
+      bind: executablesOf(schema, document),
       name: definition.name?.value ?? null,
       type: definition.operation,
       plan: compileCost(schema, weights, document, definition),

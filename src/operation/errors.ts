@@ -27,8 +27,12 @@ const integerPath = (path: readonly (string | number)[] | undefined): (string | 
   path?.map((key) => (typeof key === 'string' && /^\d+$/.test(key) ? Number(key) : key))
 
 /** An argument that turned out unusable only when its variables were known; the text is graphql-js' own and names nothing of ours. */
-const isArgumentError = (error: unknown): error is GraphQLError =>
-  error instanceof Error && !(hasOriginal(error) && error.originalError != null) && error.message.startsWith('Argument "')
+const isArgumentError = (error: unknown): error is Error => {
+  if (!(error instanceof Error) || !error.message.startsWith('Argument "')) return false
+  const original = hasOriginal(error) ? error.originalError : null
+  // graphql-js throws it once more, with its place; what a resolver throws is no error of GraphQL
+  return original == null || (original instanceof GraphQLError && original.originalError === undefined)
+}
 
 /** U+0000 in a text, or a number that overflows: no table can hold it, so nothing has it; who lets it through asks the store in vain. */
 const isUnstorable = (error: unknown): boolean => error instanceof SqlError && (error.sqlState === '22021' || error.sqlState === '22003')

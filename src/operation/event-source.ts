@@ -47,12 +47,11 @@ export async function openEventSource(
   resume: readonly string[],
 ): Promise<ReadyIterator<Emission> | ExecutionResult> {
   const { schema, plans } = parts
-  const { document, origin, executable } = operation
+  const { document, origin, executable, values } = operation
   const stop = createPresence()
   const newContext = (): Context =>
     createContext(parts, { requestId: origin.requestId, viewer: origin.viewer, ending: stop, log: origin.log })
   const variableValues = operation.variables
-  const values = executable.valuesOf(operation.coerced)
   const rootValue: SubscriptionRoot = { resume }
 
   const opened = await createSourceEventStream({ schema, document, rootValue, contextValue: newContext(), variableValues })

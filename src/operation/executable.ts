@@ -4,8 +4,6 @@ import {
   type DocumentNode,
   getNamedType,
   getNullableType,
-  GraphQLError,
-  type GraphQLInputType,
   type GraphQLNamedInputType,
   GraphQLScalarType,
   type GraphQLSchema,
@@ -35,9 +33,18 @@ export interface Executable {
   readonly text: string
   /** Its variables are all of one type that takes values as they are; to be run on an `executionSchema`. */
   readonly document: DocumentNode
-  /** Values of its variables. @param coerced the values of the operation's own variables @throws GraphQLError when a literal cannot hold them */
-  valuesOf(coerced: Values): Values
+  /** False when only the reference executor gets it right. */
+  readonly compilable: boolean
 }
+
+/** An executable with the values of its variables. */
+export interface Bound {
+  readonly executable: Executable
+  readonly values: Values
+}
+
+/** @param coerced the values of the operation's own variables */
+export type Bind = (coerced: Values) => Bound
 
 /**
  * The type of every variable while executing. Variables were coerced once, before the operation was priced; executors would coerce them again, and
@@ -106,17 +113,9 @@ function mayHoldOddLiterals(schema: GraphQLSchema, document: DocumentNode): bool
 
 interface Literal {
   readonly name: string
-  /** @throws GraphQLError when it holds a null that its type forbids */
+  /** @returns undefined when it would hold a null that its type forbids */
   readonly read: (coerced: Values) => unknown
 }
-
-const readerOf =
-  (node: ValueNode, type: GraphQLInputType, argument = ''): Literal['read'] =>
-  (coerced) => {
-    const value = valueFromAST(node, type, coerced)
-    if (value === undefined) throw new GraphQLError(`Argument "${argument}" has invalid value ${print(node)}.`, { nodes: node })
-    return value
-  }
 
 /**
  * Puts variables in the place of literals that graphql-jit cannot write into the code it makes: it writes them as JSON and before any variable is
@@ -141,7 +140,7 @@ function liftLiterals(
     // inside of a list the type is that of its items
     const type = node.kind === Kind.LIST ? types.getParentInputType() : types.getInputType()
     if (type == null) return undefined
-    if (isOpen(node)) return lifted(readerOf(node, type, types.getArgument()?.name))
+    if (isOpen(node)) return lifted((coerced) => valueFromAST(node, type, coerced))
     const scalar = getNullableType(type)
     if (!isScalarType(scalar) || isSpecifiedScalarType(scalar)) return undefined
     const value = valueFromAST(node, scalar)
@@ -161,17 +160,37 @@ function liftLiterals(
   return { document: visit(document, visitWithTypeInfo(types, visitor)), literals }
 }
 
-/** @param document one valid operation and its fragments, without conditions */
-export function makeExecutable(schema: GraphQLSchema, document: DocumentNode): Executable {
+const withVariables = (document: DocumentNode, names: readonly string[]): DocumentNode => ({
+  kind: Kind.DOCUMENT,
+  definitions: document.definitions.map((one) =>
+    one.kind === Kind.OPERATION_DEFINITION ? { ...one, variableDefinitions: names.map(definition) } : one,
+  ),
+})
+
+/**
+ * How an operation is run, whatever its variables are.
+ * @param document one valid operation and its fragments, without conditions
+ */
+export function bindingOf(schema: GraphQLSchema, document: DocumentNode): Bind {
   const operation = document.definitions.find((one): one is OperationDefinitionNode => one.kind === Kind.OPERATION_DEFINITION)
   const own = (operation?.variableDefinitions ?? []).map(({ variable }) => variable.name.value)
   const { document: lifted, literals } = liftLiterals(schema, document, new Set(own))
-  const variableDefinitions = [...own, ...literals.map(({ name }) => name)].map(definition)
-  const definitions = lifted.definitions.map((one) => (one.kind === Kind.OPERATION_DEFINITION ? { ...one, variableDefinitions } : one))
-  return {
-    text: print(document),
-    document: { kind: Kind.DOCUMENT, definitions },
-    valuesOf: (coerced) =>
-      literals.length === 0 ? coerced : { ...coerced, ...Object.fromEntries(literals.map(({ name, read }) => [name, read(coerced)])) },
+  const text = print(document)
+  const names = [...own, ...literals.map(({ name }) => name)]
+  const executable: Executable = { text, document: withVariables(lifted, names), compilable: true }
+  if (literals.length === 0) return (coerced) => ({ executable, values: coerced })
+
+  let written: Executable | null = null
+  return (coerced) => {
+    const values: Record<string, unknown> = { ...coerced }
+    for (const { name, read } of literals) {
+      values[name] = read(coerced)
+      // the field fails where the literal is written, and no other
+      if (values[name] === undefined) {
+        written ??= { text: `${text}\n# as written`, document: withVariables(document, own), compilable: false }
+        return { executable: written, values: coerced }
+      }
+    }
+    return { executable, values }
   }
 }

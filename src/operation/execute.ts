@@ -7,7 +7,7 @@ import { type PreparedOperation } from './operation.ts'
 import { boundedResult, CompleteResult } from './result-text.ts'
 
 /** Runs one operation; may reject. @param values of the executable's variables */
-export type Run = (executable: Executable, context: Context, values: Record<string, unknown>) => Promise<ExecutionResult>
+export type Run = (executable: Executable, context: Context, values: Readonly<Record<string, unknown>>) => Promise<ExecutionResult>
 
 /** Runs one isolated document and times its fields; the trace comes in the result's `extensions.ftv1`. */
 export type RunTraced = (document: DocumentNode, context: Context, variables: Readonly<Record<string, unknown>>) => Promise<ExecutionResult>
@@ -46,9 +46,9 @@ export function createExecutor(parts: ContextParts, { run, runTraced }: Executor
     count(viewer.tenantId, 1)
     try {
       if (deadline.ended !== null) throw deadline.ended
-      const { executable, document, variables, coerced } = operation
+      const { executable, values, document, variables } = operation
       const traced = origin.trace === true ? runTraced : undefined
-      const running = traced === undefined ? run(executable, context, executable.valuesOf(coerced)) : traced(document, context, variables)
+      const running = traced === undefined ? run(executable, context, values) : traced(document, context, variables)
       const result = await beforeDeadline(deadline, running)
       account.settle(result.data)
       return boundedResult(complete(result, operation, context), operation, parts.config.maxResponseBytes)

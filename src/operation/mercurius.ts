@@ -10,7 +10,7 @@ const maxDocuments = 512
 
 interface Running {
   readonly executable: Executable
-  readonly values: Record<string, unknown>
+  readonly values: Readonly<Record<string, unknown>>
 }
 
 /**

@@ -73,6 +73,8 @@ export interface PreparedOperation {
   readonly document: DocumentNode
   /** What is executed. */
   readonly executable: Executable
+  /** Of the executable's variables. */
+  readonly values: Readonly<Record<string, unknown>>
   readonly name: string | null
   readonly type: OperationTypeNode
   /** As they were sent. */

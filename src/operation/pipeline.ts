@@ -127,9 +127,11 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const { name, type, document, plan } = known
     const from = type === 'subscription' ? { ...origin, transport: origin.streamTransport ?? origin.transport } : origin
     const measured = checked.tolerated ? 'COST_LIMIT_EXCEEDED' : reservation?.granted === false ? 'THROTTLED' : null
+    const { executable, values } = known.bind(coerced)
     return {
       document,
-      executable: known.executableFor(coerced),
+      executable,
+      values,
       name,
       type,
       variables: request.variables ?? {},

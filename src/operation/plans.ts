@@ -52,6 +52,7 @@ export function createPlans(given: GraphQLSchema): Plans {
 
   return {
     find(executable) {
+      if (!executable.compilable) return null
       let plan = plans.get(executable.text)
       if (plan === undefined) plans.set(executable.text, (plan = { executable, runs: 0, compiled: null }))
       if (plan.compiled === null && ++plan.runs === compileAt) {

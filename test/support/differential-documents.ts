@@ -16,6 +16,7 @@ export const kindsAsked = [
   'variables left out',
   'variables within literals',
   'nulls given',
+  'nulls where a literal has no place for them',
   'oneOf',
   'custom scalars',
   'several operations',
@@ -34,23 +35,38 @@ export interface Generated {
 interface Input {
   readonly type: string
   readonly literals: readonly string[]
-  /** Literals that may hold variables, which defaults may not: `<Int>` is one of that type, `<ID!>` one that must not be null. */
+  /**
+   * Literals that may hold variables, which defaults may not: `<Int>` is one of that type, `<ID!>` one that must not be null, `<ID~>` one that
+   * may be by its type, and must not be where it stands. */
   readonly forms?: readonly string[]
   readonly values: readonly unknown[]
 }
 const int: Input = { type: 'Int', literals: ['0', '1', '3', 'null'], values: [0, 2, 4, null] }
 const inputs: Record<string, Input> = {
   Int: int,
+  // the place has a default, so that a variable may stand there whose type has null: which is then given where it must not be
+  sure: { type: 'Int', literals: ['1', '5'], forms: ['<Int~>'], values: [2, null] },
   ID: { type: 'ID', literals: ['"1"', '7', 'null'], values: ['2', 3, null] },
   Color: { type: 'Color', literals: ['RED', 'null'], values: ['BLUE', null] },
   Upper: { type: 'Upper', literals: ['"Bad"', '"xY"', 'null'], values: ['bad', 'Zz', null] },
   Boolean: { type: 'Boolean', literals: ['true', 'false', 'null'], values: [true, false, null] },
+  String: { type: 'String', literals: ['"s"'], values: ['t', null] },
   Float: { type: 'Float', literals: ['1', '2.5', 'null'], values: [1, 0.5, null] },
-  ids: { type: '[ID!]', literals: ['["1", 2]', '"one"', '[]', 'null'], forms: ['["1", <ID!>]'], values: [['x', 1], 'lone', [], null] },
+  ids: {
+    type: '[ID!]',
+    literals: ['["1", 2]', '"one"', '[]', 'null'],
+    forms: ['["1", <ID!>]', '["1", <ID~>]', '[<ID~>]', '[<ID~>, <ID~>]'],
+    values: [['x', 1], 'lone', [], null],
+  },
   Filter: {
     type: 'Filter',
     literals: ['{}', '{color: BLUE, inner: {names: ["z"]}}', '{list: [{size: 1}, {}], upper: "Q"}', '{list: {size: 9}}', 'null'],
-    forms: ['{color: <Color>, inner: {size: <Int>}}', '{upper: <Upper>}', '{list: [{size: <Int>, names: ["n"]}, {}], upper: <Upper>}'],
+    forms: [
+      '{color: <Color>, inner: {size: <Int>}}',
+      '{upper: <Upper>}',
+      '{list: [{size: <Int>, names: ["n"]}, {}], upper: <Upper>}',
+      '{inner: {names: ["n", <String~>]}}',
+    ],
     values: [{}, { color: 'RED' }, { list: [{ size: null }], upper: 'w' }, { inner: null }, null],
   },
   System: {
@@ -72,7 +88,7 @@ const fields: Record<string, Record<string, { args?: Record<string, string>; typ
     planets: { args: { first: 'Int', filter: 'Filter' }, type: 'Planet' },
     things: { type: 'Thing' },
     named: { args: { kind: 'Int' }, type: 'Named' },
-    echo: { args: { filter: 'Filter', color: 'Color', upper: 'Upper', ids: 'ids', flag: 'Boolean', number: 'Float' } },
+    echo: { args: { filter: 'Filter', color: 'Color', upper: 'Upper', ids: 'ids', flag: 'Boolean', number: 'Float', sure: 'sure' } },
     pick: { args: { by: 'Pick' }, needs: ['by'] },
     upper: { args: { text: 'Upper' } },
     wrongColor: {},
@@ -155,12 +171,23 @@ export function generate(seed: number, kind: 'request' | 'subscription' = 'reque
     }
     return `$${name}`
   }
+  /** A default that is not null lets a variable stand where null must not: and it may be given as null nevertheless. */
+  const misfit = (input: Input): string => {
+    const name = `v${declared.length}`
+    declared.push(`$${name}: ${input.type} = ${pick(input.literals.filter((one) => one !== 'null'))}`)
+    if (next() < 0.6) {
+      variables[name] = null
+      seen.add('nulls where a literal has no place for them')
+    }
+    return `$${name}`
+  }
   const literal = (input: Input): string => {
     const form = pick([...input.literals, ...(input.forms ?? [])])
     if (form === 'null') seen.add('nulls given')
-    return form.replaceAll(/<(\w+)(!?)>/g, (_, of: string, required: string) => {
+    return form.replaceAll(/<(\w+)([!~]?)>/g, (_, of: string, mark: string) => {
       seen.add('variables within literals')
-      return variable(inputs[of] ?? int, { required: required !== '' })
+      const input = inputs[of] ?? int
+      return mark === '~' ? misfit(input) : variable(input, { required: mark === '!' })
     })
   }
   const directive = (): string => {

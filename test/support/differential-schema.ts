@@ -59,7 +59,7 @@ const typeDefs = /* GraphQL */ `
     planets(first: Int = 2, filter: Filter): [Planet]
     things: [Thing!]
     named(kind: Int = 0): Named
-    echo(filter: Filter, color: Color, upper: Upper, ids: [ID!], flag: Boolean = true, number: Float): String
+    echo(filter: Filter, color: Color, upper: Upper, ids: [ID!], flag: Boolean = true, number: Float, sure: Int! = 1): String
     pick(by: Pick!): String
     upper(text: Upper = "abc"): Upper
     wrongColor: Color

@@ -3,7 +3,7 @@ import { type DocumentNode, execute, type ExecutionResult, parse, specifiedRules
 import { pino } from 'pino'
 import { type Context } from '../../src/context.ts'
 import { mapError } from '../../src/operation/errors.ts'
-import { executionSchema, makeExecutable } from '../../src/operation/executable.ts'
+import { bindingOf, type Bound, executionSchema } from '../../src/operation/executable.ts'
 import { isolate, selectOperation } from '../../src/operation/isolate.ts'
 import { compilePlan, createPlans } from '../../src/operation/plans.ts'
 import { specialise } from '../../src/operation/specialise.ts'
@@ -124,18 +124,34 @@ export async function compareAnswers(
   return seen
 }
 
+/** As the pipeline hands it on. */
+function boundFor(document: DocumentNode, { variables }: Generated): Bound {
+  const coerced = coerceVariables(schema, selectOperation(document, null), variables)
+  return bindingOf(schema, specialise(document, coerced))(coerced)
+}
+
+const executing = executionSchema(schema)
+
+/** What is not for the compiler is run as the pipeline runs it then. */
+const interpret = ({ executable, values }: Bound, rootValue: unknown, contextValue: Context) =>
+  execute({ schema: executing, document: executable.document, rootValue, contextValue, variableValues: values })
+
 /** The same operation both ways; nothing when the document is not valid. */
 export async function bothWays(generated: Generated): Promise<readonly BothAnswers[]> {
   const document = readGenerated(generated)
   if (document === null) return []
-  // as the pipeline hands it on
-  const coerced = coerceVariables(schema, selectOperation(document, null), generated.variables)
-  const executable = makeExecutable(schema, specialise(document, coerced))
-  const plan = compilePlan(executionSchema(schema), executable)
+  const bound = boundFor(document, generated)
+  const plan = compilePlan(executing, bound.executable)
   if (plan === null) throw new Error(`not compiled: ${generated.query}`)
   const context = {} as Context
   const reference = await execute({ schema: referenceSchema, document, variableValues: generated.variables, contextValue: context })
-  return [{ document, reference, compiled: await plan({}, context, executable.valuesOf(coerced)) }]
+  return [
+    {
+      document,
+      reference,
+      compiled: await (bound.executable.compilable ? plan({}, context, bound.values) : interpret(bound, {}, context)),
+    },
+  ]
 }
 
 const payloads: readonly unknown[] = [
@@ -154,12 +170,11 @@ const payloads: readonly unknown[] = [
 export async function eventsBothWays(generated: Generated): Promise<readonly BothAnswers[]> {
   const document = readGenerated(generated)
   if (document === null) return []
-  const coerced = coerceVariables(schema, selectOperation(document, null), generated.variables)
-  const executable = makeExecutable(schema, specialise(document, coerced))
+  const bound = boundFor(document, generated)
+  const { executable, values } = bound
   const plans = createPlans(schema)
   const context = {} as Context
-  const values = executable.valuesOf(coerced)
-  while (plans.find(executable) === null) await new Promise((resolve) => setImmediate(resolve))
+  while (executable.compilable && plans.find(executable) === null) await new Promise((resolve) => setImmediate(resolve))
   const answers = []
   for (const value of payloads) {
     // what has no resolver of its own is read from the event
@@ -171,7 +186,11 @@ export async function eventsBothWays(generated: Generated): Promise<readonly Bot
       contextValue: context,
       variableValues: generated.variables,
     })
-    answers.push({ document, reference, compiled: (await plans.find(executable)?.(payload, context, values)) ?? {} })
+    answers.push({
+      document,
+      reference,
+      compiled: await (plans.find(executable)?.(payload, context, values) ?? interpret(bound, payload, context)),
+    })
   }
   return answers
 }
