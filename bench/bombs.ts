@@ -11,7 +11,7 @@ import { type Throw, type Thrown, type ToThrower, type Way, waysToThrow } from '
 import { type Load, load } from './support/load.ts'
 
 const seconds = Number(process.argv[2] ?? 8)
-const rounds = 2
+const rounds = 4
 const perSecond = { requests: 200, bombs: 100 }
 const ordinary = '{list(first: 20) {id name items(first: 5) {id name}}}'
 

@@ -26,10 +26,12 @@ if (name === '--list' || (name !== undefined && !names.includes(name))) {
   for (const each of names) console.log(summaryOf(each))
   process.exit(name === '--list' ? 0 : 2)
 }
+// the room for young objects that `npm start` gives
+const flags = ['--expose-gc', `--max-semi-space-size=${process.env.SEMI_SPACE_MB ?? 64}`]
 if (run('npx', ['tsc', '-p', 'tsconfig.json']) !== 0) process.exit(1)
 const failed = (name === undefined ? names : [name]).filter((each) => {
   console.log(`\n== ${each}`)
-  return run(process.execPath, ['--expose-gc', `build/bench/${each}.js`, ...rest]) !== 0
+  return run(process.execPath, [...flags, `build/bench/${each}.js`, ...rest]) !== 0
 })
 if (failed.length > 0) console.error(`failed: ${failed.join(', ')}`)
 process.exit(failed.length === 0 ? 0 : 1)
