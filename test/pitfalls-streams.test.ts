@@ -25,6 +25,18 @@ const ours = async (t: { teardown(close: () => unknown): unknown }, env: NodeJS.
   return { ...fixture, doors, port: address.port, ws: `ws://127.0.0.1:${address.port}/graphql` }
 }
 
+/** How much was asked of the source by the time that nobody asks any more. */
+async function pulledWhenStalled(counters: { readonly pulled: number }): Promise<number> {
+  let before = -1
+  const stalled = (): boolean => {
+    const same = counters.pulled === before
+    before = counters.pulled
+    return same
+  }
+  await eventually(stalled, { ...within, everyMs: 300 })
+  return before
+}
+
 t.test('D1: subscriptions are validated', async (t) => {
   const stock = await stockMercurius(t)
   const wild = await readyPeer(t, stock.ws)
@@ -65,15 +77,7 @@ t.test('D4: a reader that does not read costs a constant', async (t) => {
   peer.socket.pause()
   peer.send(subscribeTo('subscription {ticks(to: 2000000)}'))
   await eventually(() => server.counters.pulled > 1000, within)
-  let before = -1
-  await eventually(
-    () => {
-      const stalled = server.counters.pulled === before
-      before = server.counters.pulled
-      return stalled
-    },
-    { ...within, everyMs: 300 },
-  )
+  const before = await pulledWhenStalled(server.counters)
   t.ok(before < 100_000, `the source was asked for ${before} of 2,000,000 events`)
   // graphql-ws' own loop only looks at what it is told: stock Mercurius never looks at all
   const metrics = (await server.app.inject({ url: '/metrics' })).body
@@ -347,15 +351,7 @@ t.test('D33: SSE has `id:` and `retry:`, and a reader that stalls holds its sour
     `POST /graphql/stream HTTP/1.1\r\nhost: a\r\naccept: text/event-stream\r\ncontent-type: application/json\r\ncontent-length: ${request.length}\r\n\r\n${request}`,
   )
   await eventually(() => server.counters.pulled > 100, within)
-  let before = -1
-  await eventually(
-    () => {
-      const stalled = server.counters.pulled === before
-      before = server.counters.pulled
-      return stalled
-    },
-    { ...within, everyMs: 300 },
-  )
+  const before = await pulledWhenStalled(server.counters)
   t.ok(before < 200_000, `the source was asked for ${before} of 2,000,000 events`)
   t.match(read, /^retry: /m)
   socket.destroy()

@@ -34,7 +34,7 @@ function parseLong(value: unknown): bigint {
 
 /** What is served may be unsigned: ids of Craton's streams have all 64 bits (contract: craton 2.1). */
 function serializeLong(value: unknown): string {
-  return typeof value === 'bigint' && value > MAX_LONG && value <= MAX_UNSIGNED ? value.toString() : parseLong(value).toString()
+  return (typeof value === 'bigint' && value >= MIN_LONG && value <= MAX_UNSIGNED ? value : parseLong(value)).toString()
 }
 
 const Long = new GraphQLScalarType<bigint, string>({

@@ -3,7 +3,7 @@ import { badUserInput } from '../../errors.ts'
 import { type Clock, type Nanos } from '../../time.ts'
 import { type Scope } from '../scope.ts'
 import { type Sql, type SqlExecutor } from '../sql/sql.ts'
-import { type Correction, type SloDefinition, type SloSpec } from './slo.ts'
+import { type Correction, type SloDataSource, type SloDefinition } from './slo.ts'
 import { countsTheSame, parseSpec } from './spec.ts'
 import { nextStateRevision } from './state-memory.ts'
 
@@ -52,18 +52,11 @@ const definitionOf = (row: SloRow, corrections: readonly Correction[]): SloDefin
 })
 
 /** Definitions of objectives and their corrections, audited. */
-export interface SloStore {
+export interface SloStore extends Pick<SloDataSource, 'upsert' | 'remove' | 'correct'> {
   /** Read again only when the tenant's revision has moved. */
   ofTenant(scope: Scope): Promise<readonly SloDefinition[]>
   /** Of all tenants: for the worker and the counters. */
   all(): Promise<readonly SloDefinition[]>
-  upsert(scope: Scope, spec: SloSpec, actor: string): Promise<{ created: boolean; definition: SloDefinition }>
-  remove(scope: Scope, name: string, actor: string): Promise<boolean>
-  correct(
-    scope: Scope,
-    correction: { slo: string; startsAt: Nanos; endsAt: Nanos; reason: string },
-    actor: string,
-  ): Promise<SloDefinition | null>
 }
 
 /** The next revision of a tenant; the row's lock puts changes of one tenant in a row. */

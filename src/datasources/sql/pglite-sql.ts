@@ -8,7 +8,7 @@ import { startUpkeep } from './pglite-upkeep.ts'
 import { createTurns } from './pglite-turns.ts'
 import { type QueryOptions, type Sql, type SqlLease, type SqlValue } from './sql.ts'
 import { beforeDeadline, type Deadline, startDeadline } from '../../deadline.ts'
-import { createExecutor, type StatementResult } from './sql-rows.ts'
+import { createExecutor, probesOf, type StatementResult } from './sql-rows.ts'
 import { createTransactionGuard, runTransaction } from './sql-transaction.ts'
 import { encodeValue } from './sql-values.ts'
 import { createWriteTrouble } from './write-trouble.ts'
@@ -121,6 +121,7 @@ function createPgliteSql({ bridge, defaultTimeoutMs, complaint, unlock }: Pglite
 
   return {
     ...executor,
+    ...probesOf(executor),
     mode: 'EMBEDDED',
     complaint,
     async transaction(work, options) {
@@ -167,13 +168,6 @@ function createPgliteSql({ bridge, defaultTimeoutMs, complaint, unlock }: Pglite
     async tryLock(name) {
       if (closing !== null) throw sourceUnavailable('sql', new Error('the store is closed'))
       return locks.tryLock(name)
-    },
-    async ping(timeoutMs) {
-      await executor.one('select 1 as one', [], { timeoutMs })
-    },
-    async version() {
-      const { version } = await executor.one<{ version: string }>('select version() as version')
-      return version.split(' ').slice(0, 2).join(' ')
     },
     close() {
       const close = async (): Promise<void> => {

@@ -3,7 +3,7 @@ import { tryAdvisoryLock } from './postgres-lease.ts'
 import { createSessions, type Session } from './postgres-sessions.ts'
 import { type QueryOptions, type Sql, type SqlLease, type SqlValue } from './sql.ts'
 import { beforeDeadline, type Deadline, startDeadline } from '../../deadline.ts'
-import { createExecutor } from './sql-rows.ts'
+import { createExecutor, probesOf } from './sql-rows.ts'
 import { createTransactionGuard, runTransaction } from './sql-transaction.ts'
 import { encodeValue } from './sql-values.ts'
 import { createWriteTrouble } from './write-trouble.ts'
@@ -66,6 +66,7 @@ export function openPostgresSql(options: PostgresSqlOptions): Sql {
 
   return {
     ...executor,
+    ...probesOf(executor),
     mode: 'CONNECTED',
     complaint: () => trouble.complaint(),
     transaction: (work, limits) =>
@@ -95,13 +96,6 @@ export function openPostgresSql(options: PostgresSqlOptions): Sql {
       leases.add(tracked)
       lease.lost.addEventListener('abort', () => leases.delete(tracked), { once: true })
       return tracked
-    },
-    async ping(timeoutMs) {
-      await executor.one('select 1 as one', [], { timeoutMs })
-    },
-    async version() {
-      const { version } = await executor.one<{ version: string }>('select version() as version')
-      return version.split(' ').slice(0, 2).join(' ')
     },
     close() {
       const close = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-import { type QueryOptions, type SqlExecutor, type SqlValue } from './sql.ts'
+import { type QueryOptions, type Sql, type SqlExecutor, type SqlValue } from './sql.ts'
 
 /** What a driver answers to one statement. */
 export interface StatementResult {
@@ -37,3 +37,14 @@ export function createExecutor(runStatement: RunStatement): SqlExecutor {
     },
   }
 }
+
+/** What any server answers to whom asks after it. */
+export const probesOf = (executor: SqlExecutor): Pick<Sql, 'ping' | 'version'> => ({
+  async ping(timeoutMs) {
+    await executor.one('select 1 as one', [], { timeoutMs })
+  },
+  async version() {
+    const { version } = await executor.one<{ version: string }>('select version() as version')
+    return version.split(' ').slice(0, 2).join(' ')
+  },
+})
