@@ -100,6 +100,23 @@ t.test('a tenant that is only measured is told what would have been refused, and
   t.match(await metrics(app), /^orrery_cost_refusals_total\{code="COST_LIMIT_EXCEEDED",mode="enforce"\} 1$/m)
 })
 
+t.test('who is only measured owes what was spent, no more and no less, whether or not it was granted', async (t) => {
+  const { app } = await fixtureApp(t, {
+    GRAPHQL_COST_MODE: 'measure',
+    GRAPHQL_MAX_COST: '100',
+    BUDGET_CAPACITY: '120',
+    BUDGET_RESTORE_PER_SECOND: '1',
+    OPERATION_TIMEOUT_MS: '200',
+  })
+  await ask(app, '{list(first: 90) {id}}')
+  const over = await ask(app, '{list(first: 90) {id} null}')
+  t.match(over.body, { data: null, extensions: { cost: { measured: 'THROTTLED', actualQueryCost: 1 } } })
+  const left = (await ask(app, '{one}')).body.extensions?.cost?.throttleStatus?.currentlyAvailable ?? 120
+  t.ok(left > 20 && left < 80, `of 120 points 92 are spent: ${left} are left`)
+  const late = await ask(app, '{slow list(first: 2147483647) @include(if: false) {id} a: dear b: dear c: dear}')
+  t.match(late.body.extensions?.cost, { requestedQueryCost: 150, actualQueryCost: 100 }, 'a failure owes no more than what may be asked')
+})
+
 t.test('the limits answer to the names of the neighbours', async (t) => {
   const depth = await fixtureApp(t, { GRAPHQL_MAX_DEPTH: '2' })
   t.match((await ask(depth.app, '{list {items {id}}}')).body.errors?.[0]?.extensions, { limit: 'depth', max: 2 })

@@ -24,7 +24,7 @@ export interface Account {
   readonly estimate: Cost
   /** Whether it is only to be priced. */
   readonly dry: boolean
-  /** Corrects the reservation by what the answer holds. `data` undefined: there is no answer, the estimate stands. */
+  /** Corrects the reservation by what the answer holds. `data` undefined: there is no answer, the estimate stands, up to the limit. */
   settle(data?: unknown): void
   /** One event of a subscription: its price comes on top. @returns the price */
   charge(data: unknown): number
@@ -63,7 +63,8 @@ export function openAccount(options: AccountOptions): Account {
     estimate,
     dry: isDry(operation),
     settle(data) {
-      actual = data === undefined ? estimate.cost : actualCost(plan, coerced, data).cost
+      // who is only measured may estimate without an end, and would owe it for ever
+      actual = data === undefined ? Math.min(estimate.cost, limit) : actualCost(plan, coerced, data).cost
       budget.note(viewer, operation, actual)
       void reservation?.settle(actual)
     },

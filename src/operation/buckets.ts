@@ -7,7 +7,7 @@ import { isAppError } from '../errors.ts'
 export interface Taken extends BucketGrant, BucketShape {
   /** The shared store did not answer: this process alone decided, by a smaller share. */
   readonly local: boolean
-  /** What was taken, when it was granted: never more than the whole bucket. */
+  /** What was taken: nothing when it was not granted, and never more than the whole bucket. */
   readonly taken: number
 }
 
@@ -36,8 +36,9 @@ export function createBuckets(cache: Cache): Buckets {
 
   const takeFrom = async (store: Cache, key: string, cost: number, shape: BucketShape, local: boolean): Promise<Taken> => {
     // dearer than the whole bucket is still possible for who has it all: limits on single operations are not the budget's affair
-    const taken = Math.min(cost, shape.capacity)
-    const { granted, remaining, retryAfterMs } = await store.takeFromBucket(key, taken, shape)
+    const wanted = Math.min(cost, shape.capacity)
+    const { granted, remaining, retryAfterMs } = await store.takeFromBucket(key, wanted, shape)
+    const taken = granted ? wanted : 0
     return { granted, remaining, retryAfterMs, capacity: shape.capacity, restorePerSecond: shape.restorePerSecond, local, taken }
   }
 
