@@ -23,6 +23,7 @@ const schema = makeExecutableSchema({
     type Query {
       how(number: Int): String!
       work: Int
+      again: Query!
     }
     type Mutation {
       how: String!
@@ -32,7 +33,7 @@ const schema = makeExecutableSchema({
     }
   `,
   resolvers: {
-    Query: { how: executor, work: () => burn(2) },
+    Query: { how: executor, work: () => burn(2), again: () => ({}) },
     Mutation: { how: executor },
     Subscription: {
       how: {
@@ -112,4 +113,20 @@ t.test('an operation is compiled beside the requests for it, also while the serv
   busy = false
   await clients
   t.ok(utilization > 0.8, `busier than where Mercurius stops to compile by default: ${utilization}`)
+})
+
+t.test('an operation that would take long to compile is interpreted for ever: nobody waits for it', async (t) => {
+  const { app } = await fixtureApp(t, { ...settings, GRAPHQL_MAX_ALIASES: '10000', GRAPHQL_MAX_ROOT_FIELDS: '1000' }, { schema })
+  const fields = (count: number): string => Array.from({ length: count }, (_, index) => `a${index}: how(number: 1)`).join(' ')
+  const ask = async (query: string): Promise<unknown> => {
+    const response = await app.inject({ method: 'POST', url: '/graphql', payload: { query } })
+    return response.json<{ data: Record<string, unknown> }>().data['a0']
+  }
+  const again = Array.from({ length: 8 }, (_, index) => `b${index}: again {...F}`).join(' ')
+  const large = `{...F ${again}} fragment F on Query {${fields(150)}}`
+  for (let round = 0; round < 12; round++) {
+    t.equal(await ask(large), 'INTERPRETED', `round ${round}`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await eventually(async () => (await ask(`{${fields(100)}}`)) === 'COMPILED')
 })

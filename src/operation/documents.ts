@@ -45,17 +45,27 @@ export interface Documents {
 interface Entry {
   readonly document: DocumentNode
   readonly operations: Map<string | null, KnownOperation>
+  /** What it keeps in memory; grows with what is made of it. */
+  bytes: number
 }
 
 /** What a parsed document keeps in memory grows with its tokens: each is an object, and part of a node or two. */
-const bytesPerToken = 600
+const bytesPerToken = 300
+/** What one way to run an operation keeps, its price and its text among it: so much, and as much again for each character of the text. */
+const bytesPerBinding = 4000
+const bytesPerCharacter = 30
 const goodBytes = 64 * 1024 * 1024
 const badCharacters = 500_000
 
 /** Combinations of conditions that are remembered: beyond, they are decided anew. */
 const maxCombinations = 16
 
-function executablesOf(schema: GraphQLSchema, document: DocumentNode): Bind {
+/** Comments are tokens too, though the parser does not count them. */
+const bytesOf = (document: DocumentNode, text: string): number =>
+  2 * text.length + bytesPerToken * ((document.tokenCount ?? text.length) + text.split('#').length)
+
+/** @param onKept told what each combination of conditions keeps in memory from now on */
+function executablesOf(schema: GraphQLSchema, document: DocumentNode, onKept: (bytes: number) => void): Bind {
   const names = conditionVariables(document)
   const known = new Map<string, Bind>()
   return (values) => {
@@ -63,8 +73,12 @@ function executablesOf(schema: GraphQLSchema, document: DocumentNode): Bind {
     const before = known.get(key)
     if (before !== undefined) return before(values)
     const made = bindingOf(schema, names === null ? document : specialise(document, values))
-    if (known.size < maxCombinations) known.set(key, made)
-    return made(values)
+    const bound = made(values)
+    if (known.size < maxCombinations) {
+      known.set(key, made)
+      onKept(bytesPerBinding + bytesPerCharacter * bound.executable.text.length)
+    }
+    return bound
   }
 }
 
@@ -73,7 +87,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
   const good = new LRUCache<string, Entry>({
     max: 2000,
     maxSize: goodBytes,
-    sizeCalculation: ({ document }, text) => 2 * text.length + bytesPerToken * (document.tokenCount ?? text.length) + 1,
+    sizeCalculation: ({ bytes }) => bytes,
   })
   const bad = new LRUCache<string, Refused>({ max: 200, maxSize: badCharacters, sizeCalculation: (_, text) => text.length + 1 })
 
@@ -87,20 +101,28 @@ export function createDocuments(options: DocumentsOptions): Documents {
       const document = parseDocument(text, options.maxTokens)
       checkLimits(document, options.limits)
       validateDocument(schema, document, { introspection: options.introspection, maxDepth: options.limits.maxDepth })
-      return { document, operations: new Map() }
+      return { document, operations: new Map(), bytes: bytesOf(document, text) }
     } catch (error) {
       if (error instanceof Refused) bad.set(text, error)
       throw error
     }
   }
 
-  const known = (entry: Entry, operationName: string | null): KnownOperation => {
+  const grow = (text: string, entry: Entry, bytes: number): void => {
+    entry.bytes += bytes
+    if (good.peek(text) !== entry) return
+    // a size is only taken anew for what is new
+    good.delete(text)
+    good.set(text, entry)
+  }
+
+  const known = (text: string, entry: Entry, operationName: string | null): KnownOperation => {
     const definition = selectOperation(entry.document, operationName)
     const document = isolate(entry.document, definition)
     return {
       document,
       definition,
-      bind: executablesOf(schema, document),
+      bind: executablesOf(schema, document, (bytes) => grow(text, entry, bytes)),
       name: definition.name?.value ?? null,
       type: definition.operation,
       plan: compileCost(schema, weights, document, definition),
@@ -119,7 +141,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
       }
       let operation = entry.operations.get(operationName)
       if (operation === undefined) {
-        operation = known(entry, operationName)
+        operation = known(text, entry, operationName)
         entry.operations.set(operationName, operation)
       }
       return operation

@@ -23,6 +23,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql'
+import { tallyOperation } from './limits.ts'
 import { mentionsVariable } from './mentions-variable.ts'
 
 type Values = Readonly<Record<string, unknown>>
@@ -33,7 +34,7 @@ export interface Executable {
   readonly text: string
   /** Its variables are all of one type that takes values as they are; to be run on an `executionSchema`. */
   readonly document: DocumentNode
-  /** False when only the reference executor gets it right. */
+  /** False when only the reference executor gets it right, or when to compile it would take too long. */
   readonly compilable: boolean
 }
 
@@ -167,6 +168,9 @@ const withVariables = (document: DocumentNode, names: readonly string[]): Docume
   ),
 })
 
+/** Selections, fragments written out: a compilation keeps all others waiting for about 50 µs each, in one piece. */
+const maxCompiled = 1000
+
 /**
  * How an operation is run, whatever its variables are.
  * @param document one valid operation and its fragments, without conditions
@@ -177,7 +181,8 @@ export function bindingOf(schema: GraphQLSchema, document: DocumentNode): Bind {
   const { document: lifted, literals } = liftLiterals(schema, document, new Set(own))
   const text = print(document)
   const names = [...own, ...literals.map(({ name }) => name)]
-  const executable: Executable = { text, document: withVariables(lifted, names), compilable: true }
+  const compilable = operation === undefined || tallyOperation(document, operation).selections <= maxCompiled
+  const executable: Executable = { text, document: withVariables(lifted, names), compilable }
   if (literals.length === 0) return (coerced) => ({ executable, values: coerced })
 
   let written: Executable | null = null

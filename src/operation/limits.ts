@@ -10,8 +10,10 @@ export interface Limits {
   readonly maxFragmentSpreads: number
 }
 
-/** Selections of an operation when every fragment is written out: what executors and rules may have to look at. */
+/** Selections of an operation when every fragment is written out, fragments counted too: what executors and rules may have to look at. */
 const maxSelections = 10_000
+/** Selection sets within one another, those of fragments too: what is written of an operation is indented by each. */
+const maxNesting = 50
 /** Introspection has its own depth: the standard query is 15 levels deep. */
 const maxIntrospectionDepth = 20
 /** Repeats of one response key side by side: comparing them pairwise is quadratic. */
@@ -24,11 +26,13 @@ export interface Tally {
   aliases: number
   directives: number
   selections: number
+  /** Selection sets within one another. */
+  nesting: number
   /** Fields at the top of the piece. */
   rootFields: number
 }
 
-const nothing = (): Tally => ({ depth: 0, introspectionDepth: 0, aliases: 0, directives: 0, selections: 0, rootFields: 0 })
+const nothing = (): Tally => ({ depth: 0, introspectionDepth: 0, aliases: 0, directives: 0, selections: 0, nesting: 0, rootFields: 0 })
 
 /**
  * Counts an operation in one pass: linear in the document, because each fragment is counted once, however often it is spread. Needs no schema and
@@ -58,13 +62,15 @@ export function tallyOperation(document: DocumentNode, operation: OperationDefin
       aliases: inner.aliases + (field.alias === undefined ? 0 : 1),
       directives: inner.directives,
       selections: inner.selections + 1,
+      nesting: inner.nesting,
       rootFields: 1,
     }
   }
 
   const countSelection = (selection: SelectionNode): Tally => {
     if (selection.kind === Kind.FIELD) return countField(selection)
-    return selection.kind === Kind.INLINE_FRAGMENT ? countSet(selection.selectionSet) : countFragment(selection.name.value)
+    const inner = selection.kind === Kind.INLINE_FRAGMENT ? countSet(selection.selectionSet) : countFragment(selection.name.value)
+    return { ...inner, selections: inner.selections + 1 }
   }
 
   const countSet = (set: SelectionSetNode): Tally => {
@@ -76,8 +82,10 @@ export function tallyOperation(document: DocumentNode, operation: OperationDefin
       sum.aliases += one.aliases
       sum.directives += one.directives + (selection.directives?.length ?? 0)
       sum.selections += one.selections
+      sum.nesting = Math.max(sum.nesting, one.nesting)
       sum.rootFields += one.rootFields
     }
+    sum.nesting++
     return sum
   }
 
@@ -136,5 +144,6 @@ export function checkLimits(document: DocumentNode, limits: Limits): void {
     check('rootFields', 'root fields', tally.rootFields, limits.maxRootFields)
     check('directives', 'directives', tally.directives, limits.maxDirectives)
     check('selections', 'selections', tally.selections, maxSelections)
+    check('nesting', 'selections within one another', tally.nesting, maxNesting + limits.maxDepth)
   }
 }
