@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { type AddressInfo } from 'node:net'
+import { Writable } from 'node:stream'
 import t from 'tap'
 import { type FastifyInstance } from 'fastify'
 import {
@@ -33,9 +34,11 @@ import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
 import { requirementOf, saysNotAllowed } from '../src/auth/requirements.ts'
 import { type RequestOrigin } from '../src/operation/operation.ts'
 import { createPresence } from '../src/presence.ts'
+import { createLogger } from '../src/telemetry/logger.ts'
 import { fromMillis, systemClock } from '../src/time.ts'
 import { eventually } from './support/eventually.ts'
 import { fixtureApp } from './support/fixture-app.ts'
+import { rawPeer } from './support/ws-peer.ts'
 
 const secret = 'a secret of at least thirty-two characters'
 const key = new TextEncoder().encode(secret)
@@ -110,6 +113,8 @@ t.test('tokens that do not hold are refused with 401, in words that tell nothing
     expired: await sign(plain, { exp: nowSeconds() - 60 }),
     'not valid yet': await sign({ ...plain, nbf: nowSeconds() + 600 }),
     'names nobody': await sign({ tenant: 'acme', roles: ['admin'] }),
+    'a tenant that cannot be one': await sign({ ...plain, tenant: 'acme.test' }),
+    'no tenant of a list': await sign({ ...plain, tenant: [] }),
     'cut off': good.slice(0, -4),
     'claims exchanged': [
       good.split('.')[0],
@@ -217,6 +222,42 @@ t.test('tokens are verified by the keys that the issuer publishes; an issuer tha
   t.equal(answer.status, 503)
   t.match(answer.body.errors?.[0]?.extensions, { code: 'SOURCE_UNAVAILABLE', source: 'jwks' })
   t.notMatch(answer.text, /ECONNREFUSED|127\.0\.0\.1/)
+})
+
+t.test('why a caller was refused is in the log under the id of the request, and nothing that the proof holds', async (t) => {
+  const lines: string[] = []
+  const logger = createLogger({ logLevel: 'info' }, new Writable({ write: (chunk, _, done) => (lines.push(String(chunk)), done()) }))
+  const { app } = await fixtureApp(t, jwtEnv, { logger })
+  const refused = async (headers: Record<string, string>, on = app): Promise<unknown> => {
+    const answer = await ask(on, '{one}', { ...headers, 'x-request-id': `r-${lines.length}` })
+    t.not(answer.status, 200)
+    const line = lines.find((text) => text.includes(String(answer.headers['x-request-id']))) ?? '{}'
+    t.notMatch(line, /somebody@acme.test|acme-tenant/)
+    return JSON.parse(line)
+  }
+  const mine: Claims = { sub: 'somebody@acme.test', tenant: 'acme-tenant' }
+  const token = async (claims: Claims) => withToken(await sign({ ...mine, ...claims }))
+  t.match(await refused(await token({ aud: 'others' })), { level: 'info', code: 'UNAUTHENTICATED', reason: /"aud"/ })
+  t.match(await refused(await token({ iss: 'https://evil.test' })), { reason: /"iss"/ })
+  t.match(await refused(await token({ tenant: 'acme-tenant.test' })), { reason: /tenant/ })
+  t.match(await refused(withToken(await sign(mine, { with: new Uint8Array(32) }))), { reason: /signature/ })
+  t.match(await refused(withToken('abc')), { reason: /token/i })
+  t.match(await refused({ 'x-api-key': makeApiKey().text }), { reason: 'AUTH_MODE takes no API keys' })
+  t.match(await refused({ ...(await token({})), 'x-tenant-id': 'globex' }), { code: 'FORBIDDEN' })
+  const { app: away } = await fixtureApp(t, { AUTH_MODE: 'jwt', JWKS_URL: 'http://127.0.0.1:1/keys' }, { logger })
+  const { privateKey } = await generateKeyPair('RS256')
+  const asked = withToken(await sign(mine, { alg: 'RS256', with: privateKey }))
+  t.match(await refused(asked, away), { level: 'warn', source: 'jwks', err: { stack: /fetch failed/ } })
+
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const peer = await rawPeer(t, `ws://127.0.0.1:${(app.server.address() as AddressInfo).port}/graphql`)
+  const before = lines.length
+  peer.send({ type: 'connection_init', payload: { token: await sign({ ...mine, aud: 'others' }) } })
+  t.equal((await peer.closed).code, 4403)
+  t.match(
+    lines.slice(before).map((line): unknown => JSON.parse(line)),
+    [{ code: 'UNAUTHENTICATED', reason: /"aud"/ }],
+  )
 })
 
 t.test('an issuer may change its keys: tokens of the new one are taken, forged ones do not make it be asked for each', async (t) => {

@@ -46,8 +46,11 @@ export function createAuthenticator({ config, sql, clock }: AuthenticatorParts):
   const operator = localOperator(config.defaultTenant)
 
   const verify = async (proof: string): Promise<Viewer> => {
-    const viewer = proof.startsWith('orr_') ? await apiKeys?.verify(proof) : await tokens?.verify(proof)
-    if (viewer == null) throw unauthenticated()
+    const isKey = proof.startsWith('orr_')
+    const viewer = isKey ? await apiKeys?.verify(proof) : await tokens?.verify(proof)
+    if (viewer === null)
+      throw unauthenticated(undefined, new Error('the API key is unknown, revoked or has ended, or its secret is another'))
+    if (viewer === undefined) throw unauthenticated(undefined, new Error(`AUTH_MODE takes no ${isKey ? 'API keys' : 'tokens'}`))
     return viewer
   }
 

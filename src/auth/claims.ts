@@ -38,7 +38,7 @@ const textOf = (claims: JWTPayload, ...names: string[]): string | null => {
 /**
  * Who a verified token is about. Neighbours' tokens name their user in `userId` or `email` where they have no `sub` (contract: summit 4); roles and scopes
  * that we do not know give nothing: `openid` is no right of ours.
- * @returns null when it names nobody
+ * @returns null when it names nobody, or only tenants that cannot be any: the default one is for tokens that say nothing of tenants
  */
 export function viewerOfClaims(claims: JWTPayload, names: ClaimNames): Viewer | null {
   const actorId = textOf(claims, 'sub', 'userId', 'email')
@@ -46,13 +46,15 @@ export function viewerOfClaims(claims: JWTPayload, names: ClaimNames): Viewer | 
   const held = textsOf(claimAt(claims, names.roles)).map((name) => name.toLowerCase())
   const known = roles.filter((role): role is Role => held.includes(role))
   const granted = names.scopes.flatMap((name) => textsOf(claimAt(claims, name))).filter((scope) => scopes.has(scope))
-  const listed = textsOf(claimAt(claims, names.tenant)).filter(isTenantName)
-  const tenants = listed.length > 0 ? listed : [names.defaultTenant]
+  const named = claimAt(claims, names.tenant)
+  const tenants = named == null ? [names.defaultTenant] : textsOf(named).filter(isTenantName)
+  const [tenantId] = tenants
+  if (tenantId === undefined) return null
   return {
     actorId,
     kind: 'USER',
     displayName: textOf(claims, 'name', 'preferred_username', 'email'),
-    tenantId: tenants[0] ?? names.defaultTenant,
+    tenantId,
     tenants,
     roles: known,
     scopes: new Set([...scopesOf(known), ...granted]),

@@ -40,12 +40,13 @@ export function createTokens(config: Config, clock: Clock): Tokens {
     const alg = algorithmOf(token)
     if (alg.startsWith('HS') && secret !== null) return (await jwtVerify(token, secret, options)).payload
     if (!alg.startsWith('HS') && remote !== null) return (await jwtVerify(token, remote, options)).payload
-    throw unauthenticated()
+    throw unauthenticated(undefined, new Error('there is no key for the algorithm of the token'))
   }
 
   return {
     async verify(token) {
-      if (token.length > maxTokenCharacters) throw unauthenticated()
+      if (token.length > maxTokenCharacters)
+        throw unauthenticated(undefined, new Error(`a token has at most ${maxTokenCharacters} characters`))
       const hash = createHash('sha256').update(token).digest('base64')
       const known = verified.get(hash)
       if (known !== undefined && !hasEnded(known, nowSeconds())) return known
@@ -55,7 +56,7 @@ export function createTokens(config: Config, clock: Clock): Tokens {
         scopes: config.jwtScopesClaim,
         defaultTenant: config.defaultTenant,
       })
-      if (viewer === null) throw unauthenticated()
+      if (viewer === null) throw unauthenticated(undefined, new Error('the token names nobody, or a tenant that cannot be one'))
       verified.set(hash, viewer)
       return viewer
     },
@@ -78,8 +79,8 @@ function translate(error: unknown): never {
   if (error instanceof AppError) throw error
   if (error instanceof errors.JWTExpired) throw unauthenticated('The token has expired.')
   if (error instanceof errors.JWKSTimeout) throw sourceUnavailable('jwks', error)
-  if (error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC') throw unauthenticated()
+  if (error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC') throw unauthenticated(undefined, error)
   // a key that does not fit the algorithm; `fetch` throws this type too when there is no connection
-  if (error instanceof TypeError && error.message !== 'fetch failed') throw unauthenticated()
+  if (error instanceof TypeError && error.message !== 'fetch failed') throw unauthenticated(undefined, error)
   throw sourceUnavailable('jwks', error)
 }

@@ -70,6 +70,18 @@ export function mapError(error: unknown, origin: ErrorOrigin): GraphQLError {
   })
 }
 
+/**
+ * Notes why a request was refused before it became an operation: who sent it is told no more than a code, whoever runs the server has to find the
+ * cause. Of a proof of identity only words about it are written, never what it holds.
+ */
+export function noteRefused(
+  { code, source, message, cause }: AppError,
+  { requestId, log }: { requestId?: string; log: FastifyBaseLogger },
+): void {
+  if (code === 'SOURCE_UNAVAILABLE') log.warn({ err: cause, code, source, requestId }, message)
+  else log.info({ code, requestId, reason: cause instanceof Error ? cause.message : undefined }, message)
+}
+
 const nodesOf = (
   error: unknown,
   path: (string | number)[] | undefined,

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify'
 import { type Config } from '../config.ts'
 import { isAppError } from '../errors.ts'
-import { extensionsOf } from '../operation/errors.ts'
+import { extensionsOf, noteRefused } from '../operation/errors.ts'
 import { compressAnswers } from './compression.ts'
 
 const saneRequestId = /^[\w.:-]{1,128}$/
@@ -124,7 +124,10 @@ const statusOfCode: Readonly<Record<string, number>> = {
 /** A failure outside of GraphQL: what Fastify says about a bad request passes, everything unknown is masked and logged whole. */
 function describeFailure(error: FastifyError, requestId: string, log: FastifyBaseLogger): { status: number; body: string } {
   const body = (message: string, extensions: Record<string, unknown>): string => JSON.stringify({ errors: [{ message, extensions }] })
-  if (isAppError(error)) return { status: statusOfCode[error.code] ?? 400, body: body(error.message, extensionsOf(error, requestId)) }
+  if (isAppError(error)) {
+    noteRefused(error, { requestId, log })
+    return { status: statusOfCode[error.code] ?? 400, body: body(error.message, extensionsOf(error, requestId)) }
+  }
   const status = error.statusCode ?? 500
   if (status >= 400 && status < 500)
     return { status, body: body(error.message, { code: status === 429 ? 'THROTTLED' : 'BAD_USER_INPUT', requestId }) }

@@ -1,13 +1,14 @@
 import { type IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { type Duplex } from 'node:stream'
-import { type FastifyInstance } from 'fastify'
+import { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { GraphQLError, type GraphQLSchema } from 'graphql'
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from 'graphql-ws'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { type Viewer } from '../auth/viewer.ts'
 import { type Config } from '../config.ts'
 import { isAppError } from '../errors.ts'
+import { noteRefused } from '../operation/errors.ts'
 import { type Pipeline, type PreparedOperation } from '../operation/operation.ts'
 import { type Clock } from '../time.ts'
 import { errorsOf } from '../operation/result-text.ts'
@@ -62,7 +63,7 @@ export function registerWebsocket(app: FastifyInstance, options: WebsocketOption
   const connections = new Map<Connection, WebSocket>()
   let slow = 0
   let draining = false
-  const protocol = protocolServer(options, timing.initMs)
+  const protocol = protocolServer(options, timing.initMs, app.log)
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: config.maxBodyBytes,
@@ -188,7 +189,7 @@ function keepAlive(socket: WebSocket, everyMs: number): () => void {
 }
 
 /** graphql-ws over our pipeline: it knows the messages and their order, we know what they mean. */
-function protocolServer(options: WebsocketOptions, initMs: number) {
+function protocolServer(options: WebsocketOptions, initMs: number, log: FastifyBaseLogger) {
   const { pipeline, schema, config } = options
   const refused = (code: string, message: string) => [new GraphQLError(message, { extensions: { code } })]
   const work = (value: unknown): Work => {
@@ -203,6 +204,7 @@ function protocolServer(options: WebsocketOptions, initMs: number) {
         connection.viewer = await options.authenticate(connectionParams)
       } catch (error) {
         if (!isAppError(error)) throw error
+        noteRefused(error, { log })
         if (error.code === 'SOURCE_UNAVAILABLE' || error.code === 'THROTTLED') connection.close(1013, 'Try again later')
         return false
       }
