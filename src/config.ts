@@ -88,13 +88,25 @@ function cratonProblems({ cratonTenants = [], cratonStreams = [] }: Partial<Sett
   return []
 }
 
+const signatureAlgorithms = /^(?:(?:HS|RS|PS|ES)(?:256|384|512)|EdDSA|Ed25519)$/
+
+/** Tokens that could never be verified would all be refused, each with 401 and none with the reason. */
+function algorithmProblems({ authMode, jwtAlgorithms = [], jwtSecret, jwksUrl, oidcIssuer }: Partial<Settings>): string[] {
+  if (jwtAlgorithms.some((algorithm) => algorithm.toLowerCase() === 'none')) return ['JWT_ALGORITHMS: `none` is never accepted']
+  const unknown = jwtAlgorithms.filter((algorithm) => !signatureAlgorithms.test(algorithm))
+  if (unknown.length > 0) return [`JWT_ALGORITHMS: there is no ${unknown.join(', ')}`]
+  const publicKeys = jwksUrl ?? oidcIssuer
+  if ((authMode !== 'jwt' && authMode !== 'both') || (jwtSecret ?? publicKeys) === undefined) return []
+  if (jwtAlgorithms.some((algorithm) => (algorithm.startsWith('HS') ? jwtSecret : publicKeys) !== undefined)) return []
+  return ['JWT_ALGORITHMS: none of them fits; JWT_SECRET verifies HS256 to HS512, the keys of an issuer all others']
+}
+
 /** What no setting can say of itself alone. */
 function jointProblems(config: Partial<Settings>): string[] {
   const problems = config.nodeEnv === 'production' ? productionProblems(config) : []
   if ((config.authMode === 'jwt' || config.authMode === 'both') && (config.jwtSecret ?? config.jwksUrl ?? config.oidcIssuer) === undefined)
     problems.push('AUTH_MODE: tokens need JWT_SECRET, JWKS_URL or OIDC_ISSUER')
-  if (config.jwtAlgorithms?.some((algorithm) => algorithm.toLowerCase() === 'none') === true)
-    problems.push('JWT_ALGORITHMS: `none` is never accepted')
+  problems.push(...algorithmProblems(config))
   const wantsSample = config.sampleData === 'live' || config.sampleData === 'static'
   if (wantsSample && (config.natsUrl ?? config.natsHost) !== undefined)
     problems.push('SAMPLE_DATA: made-up events are never written into a real log; leave it out beside NATS_URL')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isTenantName } from './auth/tenant.ts'
 import { domains } from './schema.ts'
 
 /** One setting: its name in the environment, what it does, how it is read. The README table and `--help` are made from this list. */
@@ -19,7 +20,13 @@ const url = (...schemes: string[]) =>
   text
     .refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.replace(':', '')), `must be an address with ${schemes.join(' or ')}://`)
     .optional()
-const whole = (fallback: number, min: number, max: number) => z.coerce.number('must be a number').int('must be a whole number').min(min, `must be at least ${min}`).max(max, `must be at most ${max}`).default(fallback)
+/** A blank would be read as 0, which takes many a limit away. */
+const written = z.string().regex(/\S/, 'must be a number')
+const number = z.coerce.number<string>('must be a number')
+const wholeNumber = (min: number, max: number) => written.pipe(number.int('must be a whole number').min(min, `must be at least ${min}`).max(max, `must be at most ${max}`))
+const whole = (fallback: number, min: number, max: number) => wholeNumber(min, max).default(fallback)
+/** As browsers send it in `Origin`: a path, a slash at the end or a default port would never match. */
+const isOrigin = (value: string): boolean => value === '*' || (/^https?:/.test(value) ? URL.canParse(value) && new URL(value).origin === value : /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/.test(value))
 const choice = <const C extends readonly [string, ...string[]]>(...choices: C) => z.enum(choices)
 const list = z
   .string()
@@ -33,7 +40,7 @@ const domainNames = [firstDomain, ...otherDomains] as const
 const setting = <T>(definition: Setting<T>): Setting<T> => definition
 
 export const settings = {
-  nodeEnv: setting({ names: ['NODE_ENV'], group: 'Server', help: '`production` refuses missing stores and open doors.', schema: text.default('development'), shown: 'development' }),
+  nodeEnv: setting({ names: ['NODE_ENV'], group: 'Server', help: '`production` refuses missing stores and open doors.', schema: text.refine((value) => value === 'production' || !/^prod/i.test(value), 'write `production`: anything else is none').default('development'), shown: 'development' }),
   host: setting({ names: ['HOST'], group: 'Server', help: 'Address to listen on.', schema: text.default('127.0.0.1'), shown: '127.0.0.1' }),
   port: setting({ names: ['PORT'], group: 'Server', help: 'Port to listen on; 0 takes a free one.', schema: whole(4000, 0, 65535), shown: '4000' }),
   dataDir: setting({ names: ['DATA_DIR'], group: 'Server', help: 'Folder of the embedded store; locked while in use.', schema: text.min(1).default('data'), shown: 'data' }),
@@ -42,7 +49,7 @@ export const settings = {
   subgraphs: setting({ names: ['SUBGRAPHS'], group: 'Server', help: 'Comma list of the domains that this process serves as a Federation v2 subgraph of its own.', schema: list.pipe(z.array(choice(...domainNames)).min(1)).optional(), shown: 'all' }),
   graphiql: setting({ names: ['GRAPHIQL'], group: 'Server', help: 'Serves the IDE at /graphiql.', schema: onOff(true).optional(), shown: 'on, off in production' }),
   introspection: setting({ names: ['GRAPHQL_INTROSPECTION'], group: 'Server', help: 'Answers introspection queries.', schema: onOff(true), shown: 'on' }),
-  corsOrigins: setting({ names: ['CORS_ORIGINS', 'ALLOWED_ORIGINS', 'CORS_ORIGIN'], group: 'Server', help: 'Comma list of origins that browsers may call from.', schema: list.prefault(''), shown: 'none' }),
+  corsOrigins: setting({ names: ['CORS_ORIGINS', 'ALLOWED_ORIGINS', 'CORS_ORIGIN'], group: 'Server', help: 'Comma list of origins that browsers may call from, such as `https://app.example`; `*` = any.', schema: list.pipe(z.array(z.string().refine(isOrigin, 'must be origins such as https://app.example, without a path or a slash at the end'))).prefault(''), shown: 'none' }),
   trustProxy: setting({ names: ['TRUST_PROXY'], group: 'Server', help: 'Believes X-Forwarded-* of the proxy in front.', schema: onOff(false), shown: 'off' }),
   httpProfile: setting({ names: ['GRAPHQL_HTTP_PROFILE'], group: 'Server', help: 'Status codes of GraphQL over HTTP: `audit` or `spec2026`.', schema: choice('audit', 'spec2026').default('audit'), shown: 'audit' }),
   drainTimeoutMs: setting({ names: ['DRAIN_TIMEOUT_MS'], group: 'Server', help: 'How long a stopping server waits for requests and streams, in ms.', schema: whole(10_000, 0, 600_000), shown: '10000' }),
@@ -108,7 +115,7 @@ export const settings = {
   graphMemoryBytes: setting({ names: ['GRAPH_MEMORY_BYTES'], group: 'Stores', help: 'Memory that graphs may take for their traversal index; larger ones are searched in Neo4j or SQL.', schema: whole(268_435_456, 0, 17_179_869_184), shown: '268435456' }),
 
   authMode: setting({ names: ['AUTH_MODE'], group: 'Identity', help: '`none` (refused in production), `jwt`, `apikey` or `both`.', schema: choice('none', 'jwt', 'apikey', 'both').default('none'), shown: 'none' }),
-  defaultTenant: setting({ names: ['DEFAULT_TENANT'], group: 'Identity', help: 'Tenant of callers who name none.', schema: optional, shown: 'demo when embedded, default when connected' }),
+  defaultTenant: setting({ names: ['DEFAULT_TENANT'], group: 'Identity', help: 'Tenant of callers who name none.', schema: text.refine(isTenantName, 'must be a name without dots, white space, `*` or `>`').optional(), shown: 'demo when embedded, default when connected' }),
   jwtSecret: setting({ names: ['JWT_SECRET'], group: 'Identity', help: 'Shared secret of HS256 tokens, at least 32 characters.', secret: true, schema: text.min(32, 'must have at least 32 characters').optional(), shown: '' }),
   jwksUrl: setting({ names: ['JWKS_URL'], group: 'Identity', help: 'Where the issuer publishes its keys.', schema: url('http', 'https'), shown: '' }),
   oidcIssuer: setting({ names: ['OIDC_ISSUER'], group: 'Identity', help: 'OpenID Connect issuer: tokens must name it; without JWKS_URL it is asked where its keys are.', schema: url('http', 'https'), shown: '' }),
@@ -141,7 +148,7 @@ export const settings = {
   rateLimitWindowMs: setting({ names: ['RATE_LIMIT_WINDOW_MS', 'GRAPHQL_RATE_WINDOW_MS'], group: 'Limits', help: 'That window, in ms.', schema: whole(60_000, 100, 86_400_000), shown: '60000' }),
   trustedDocuments: setting({ names: ['GRAPHQL_TRUSTED_DOCUMENTS', 'PERSISTED_MANIFEST'], group: 'Limits', help: 'Comma list of files with trusted documents: Apollo manifests or Relay maps.', schema: list.prefault(''), shown: 'none' }),
   onlyPersisted: setting({ names: ['GRAPHQL_ONLY_PERSISTED', 'PERSISTED_QUERIES'], group: 'Limits', help: 'Refuses every document that is not trusted.', schema: onOff(false), shown: 'off' }),
-  trustedMaxCost: setting({ names: ['GRAPHQL_TRUSTED_MAX_COST'], group: 'Limits', help: 'Dearest single operation of a trusted document.', schema: z.coerce.number('must be a number').int('must be a whole number').min(1).max(1_000_000).optional(), shown: 'as GRAPHQL_MAX_COST' }),
+  trustedMaxCost: setting({ names: ['GRAPHQL_TRUSTED_MAX_COST'], group: 'Limits', help: 'Dearest single operation of a trusted document.', schema: wholeNumber(1, 1_000_000).optional(), shown: 'as GRAPHQL_MAX_COST' }),
   persistedQueries: setting({ names: ['GRAPHQL_APQ'], group: 'Limits', help: 'Keeps documents under their hash when clients ask for it (automatic persisted queries).', schema: onOff(true), shown: 'on' }),
   persistedTtlSeconds: setting({ names: ['GRAPHQL_APQ_TTL_SECONDS'], group: 'Limits', help: 'For how long.', schema: whole(86_400, 1, 31_536_000), shown: '86400' }),
   operationTimeoutMs: setting({ names: ['OPERATION_TIMEOUT_MS'], group: 'Limits', help: 'Deadline of one query or mutation, in ms.', schema: whole(15_000, 100, 600_000), shown: '15000' }),
@@ -158,15 +165,15 @@ export const settings = {
   otelEndpoint: setting({ names: ['OTEL_EXPORTER_OTLP_ENDPOINT'], group: 'Telemetry', help: 'OpenTelemetry collector (OTLP over HTTP) that gets traces.', schema: url('http', 'https'), shown: 'none' }),
   otelHeaders: setting({ names: ['OTEL_EXPORTER_OTLP_HEADERS'], group: 'Telemetry', help: 'Comma list of `name=value` that the collector wants.', secret: true, schema: list.prefault(''), shown: '' }),
   otelServiceName: setting({ names: ['OTEL_SERVICE_NAME'], group: 'Telemetry', help: 'Name of this service in traces.', schema: text.default('orrery'), shown: 'orrery' }),
-  otelRatio: setting({ names: ['OTEL_TRACES_SAMPLER_ARG'], group: 'Telemetry', help: 'Share of the traces that begin here which are sampled, 0..1.', schema: z.coerce.number('must be a number').min(0).max(1).default(1), shown: '1' }),
+  otelRatio: setting({ names: ['OTEL_TRACES_SAMPLER_ARG'], group: 'Telemetry', help: 'Share of the traces that begin here which are sampled, 0..1.', schema: written.pipe(number.min(0).max(1)).default(1), shown: '1' }),
   slowOperationMs: setting({ names: ['SLOW_OPERATION_MS'], group: 'Telemetry', help: 'Operations that take longer are logged as slow, with their text, in ms; 0 = none.', schema: whole(1000, 0, 600_000), shown: '1000' }),
   sloMonitoring: setting({ names: ['SLO_MONITORING_ENABLED'], group: 'Guarantees', help: 'Makes our own objectives and evaluates all of them (worker role).', schema: onOff(true), shown: 'on' }),
   sloEvaluationIntervalMs: setting({ names: ['SLO_EVALUATION_INTERVAL_MS'], group: 'Guarantees', help: 'How often the evaluator looks at all objectives, in ms.', schema: whole(10_000, 100, 3_600_000), shown: '10000' }),
   sloFiles: setting({ names: ['SLO_FILES'], group: 'Guarantees', help: 'Comma list of OpenSLO v1 files (or folders of them) that are applied at every start, in the default tenant.', schema: list.prefault(''), shown: 'none' }),
   responseTimeP95TargetMs: setting({ names: ['RESPONSE_TIME_P95_TARGET_MS'], group: 'Guarantees', help: 'Our own objective: 95 % of operations take at most so long, in ms.', schema: whole(400, 1, 600_000), shown: '400' }),
   ticketVerifyP95TargetMs: setting({ names: ['TICKET_VERIFY_P95_TARGET_MS'], group: 'Guarantees', help: 'Our own objective: 95 % of ticket verifications take at most so long, in ms.', schema: whole(25, 1, 600_000), shown: '25' }),
-  availabilityTarget: setting({ names: ['AVAILABILITY_TARGET'], group: 'Guarantees', help: 'Our own objective: share of operations that succeed, in percent.', schema: z.coerce.number('must be a number').min(0).max(99.9999).default(99.9), shown: '99.9' }),
-  burnRateThreshold: setting({ names: ['ERROR_BUDGET_BURN_RATE_THRESHOLD'], group: 'Guarantees', help: 'Burn rate above which the generated rule ErrorBudgetBurnRateHigh fires.', schema: z.coerce.number('must be a number').positive().default(2), shown: '2.0' }),
+  availabilityTarget: setting({ names: ['AVAILABILITY_TARGET'], group: 'Guarantees', help: 'Our own objective: share of operations that succeed, in percent.', schema: written.pipe(number.min(0).max(99.9999)).default(99.9), shown: '99.9' }),
+  burnRateThreshold: setting({ names: ['ERROR_BUDGET_BURN_RATE_THRESHOLD'], group: 'Guarantees', help: 'Burn rate above which the generated rule ErrorBudgetBurnRateHigh fires.', schema: written.pipe(number.positive()).default(2), shown: '2.0' }),
   alertsWebhookToken: setting({ names: ['ALERTS_WEBHOOK_TOKEN'], group: 'Guarantees', help: 'Bearer token with which Alertmanager may post to /alerts/security; without it a caller with `slo:write` may.', secret: true, schema: text.min(16, 'must have at least 16 characters').optional(), shown: '' }),
   securityEventRetentionMs: setting({ names: ['SECURITY_EVENT_RETENTION_MS'], group: 'Guarantees', help: 'How long security events are kept, in ms.', schema: whole(604_800_000, 60_000, 31_622_400_000), shown: '604800000' }),
   ticketKey: setting({ names: ['ARBITER_HMAC_KEY'], group: 'Guarantees', help: 'Secret that signs tickets, at least 32 characters. Unset: made once, kept in SQL and rotated there.', secret: true, schema: text.min(32, 'must have at least 32 characters').optional(), shown: 'made once, kept in SQL' }),

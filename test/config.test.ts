@@ -83,6 +83,22 @@ t.test('what settings need of each other is reported together with what is wrong
   ])
 })
 
+t.test('what would silently do nothing, or take a limit away, is refused', async (t) => {
+  for (const name of ['BUDGET_CAPACITY', 'RATE_LIMIT_MAX', 'GRAPHQL_MAX_ALIASES', 'GRAPHQL_TRUSTED_MAX_COST', 'OTEL_TRACES_SAMPLER_ARG'])
+    t.strictSame(problemsOf({ [name]: ' ' }), [`${name}: must be a number`])
+  for (const name of ['prod', 'Production', 'PRODUCTION']) t.match(problemsOf({ NODE_ENV: name }), [/^NODE_ENV: write `production`/])
+  t.strictSame(problemsOf({ NODE_ENV: 'staging' }), [])
+  for (const origin of ['app.example', 'https://app.example/', 'https://app.example/ui', 'https://app.example:443', 'https://App.example'])
+    t.match(problemsOf({ CORS_ORIGINS: `https://other.example,${origin}` }), [/^CORS_ORIGINS: must be origins/], origin)
+  t.strictSame(problemsOf({ CORS_ORIGINS: 'https://app.example,http://localhost:3000,tauri://localhost,*' }), [])
+  t.match(problemsOf({ DEFAULT_TENANT: 'acme.test' }), [/^DEFAULT_TENANT: must be a name/])
+  const tokens = { AUTH_MODE: 'jwt', JWT_SECRET: 'a secret of at least thirty-two characters' }
+  t.strictSame(problemsOf({ ...tokens, JWT_ALGORITHMS: 'HS256,HS265' }), ['JWT_ALGORITHMS: there is no HS265'])
+  for (const algorithms of ['RS256', ','])
+    t.match(problemsOf({ ...tokens, JWT_ALGORITHMS: algorithms }), [/^JWT_ALGORITHMS: none of them fits/])
+  t.strictSame(problemsOf({ ...tokens, JWT_ALGORITHMS: 'RS256', OIDC_ISSUER: 'https://issuer.test' }), [])
+})
+
 t.test('sample data is for the embedded log only', async (t) => {
   t.match(problemsOf({ SAMPLE_DATA: 'static', NATS_HOST: 'nats' }), [/^SAMPLE_DATA: /])
   t.strictSame(problemsOf({ SAMPLE_DATA: 'off', NATS_HOST: 'nats' }), [])
