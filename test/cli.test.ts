@@ -19,7 +19,17 @@ t.test('help shows every setting and its default, and needs no store', async (t)
 })
 
 t.test('what cannot be understood is one line, and ends with 2', async (t) => {
-  for (const args of [['--nonsense'], ['dance'], ['schema', 'draw'], ['serve', '--port']]) {
+  for (const args of [
+    ['--nonsense'],
+    ['dance'],
+    ['schema', 'draw'],
+    ['serve', '--port'],
+    ['serve', 'now'],
+    ['doctor', 'sql'],
+    ['keys', 'revoke', 'a', 'b'],
+    ['graph', 'list', 'x'],
+    ['keys', 'create', '--tenant', 'acme.test', '--name', 'ci'],
+  ]) {
     const { code, stderr } = await exitOf(t, args)
     t.equal(code, 2, args.join(' '))
     t.match(stderr, /^orrery: .*See orrery --help\.\n$/)
@@ -37,6 +47,19 @@ t.test('the schema is printed as it can be read again', async (t) => {
   const { code, stdout } = await exitOf(t, ['schema', 'print'])
   t.equal(code, 0)
   t.ok(buildSchema(stdout).getType('Run'))
+})
+
+t.test('a file that is not there is named', async (t) => {
+  const missing = '/nowhere/changes.json'
+  for (const args of [
+    ['slo', 'apply', missing],
+    ['records', 'verify', '--file', missing],
+  ])
+    t.strictSame(await exitOf(t, [...args, '--data', await temporaryFolder(t)], { LOG_LEVEL: 'silent' }), {
+      code: 1,
+      stdout: '',
+      stderr: `orrery: There is no file ${missing}.\n`,
+    })
 })
 
 t.test('the version is that of the package', async (t) => {
@@ -120,6 +143,12 @@ t.test('a key made on the command line opens the door, shows no secret in lists,
   server.child.kill('SIGTERM')
   await server.ended
   t.match((await keys('revoke', key.slice(4, 20))).stdout, /is revoked/)
+  for (const keyId of [key.slice(4, 20), 'f'.repeat(16)])
+    t.match(
+      await keys('revoke', keyId),
+      { code: 1, stdout: '', stderr: /^orrery: There is no living key/ },
+      'a slip of the pen is no success',
+    )
   const again = await serve(t, ['--empty', '--data', data], { AUTH_MODE: 'apikey' })
   t.match(await ask(again.url), { status: 401, body: { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] } })
   t.equal((await fetch(`${again.url}/health/ready`)).status, 200, 'probes need no key')

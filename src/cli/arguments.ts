@@ -76,10 +76,36 @@ function parse(argv: readonly string[]) {
   }
 }
 
+/** How many words a command takes behind its name, its action included; those that are not listed take any number, or say so themselves. */
+const mostWords: Readonly<Record<string, number>> = {
+  ...{ serve: 0, migrate: 0, doctor: 0 },
+  ...{ 'keys create': 1, 'keys list': 1, 'keys revoke': 2 },
+  ...{
+    'graph checksum': 1,
+    'graph rebuild': 1,
+    'graph list': 1,
+    'graph log': 2,
+    'graph commit': 2,
+    'graph tag': 4,
+    'graph export': 3,
+    'graph import': 2,
+  },
+  ...{ 'records tail': 2, 'records verify': 2, 'records pin': 2, 'records export': 2, 'records import': 2 },
+  ...{ 'slo export': 1, 'slo rules': 2 },
+}
+
+/** A word that is passed over was meant for something: of two keys to revoke, the second would live on. */
+function refuseMoreWords(command: string, words: readonly string[]): void {
+  const most = mostWords[command] ?? mostWords[`${command} ${words[0] ?? ''}`]
+  const more = most === undefined ? undefined : words[most]
+  if (more !== undefined) throw new UsageError(`There is one word too many: "${more}".`)
+}
+
 /** @throws UsageError */
 export function readArguments(argv: readonly string[]): Arguments {
   const { values, positionals } = parse(argv)
   const [command = 'serve', ...words] = positionals
+  if (values.help !== true) refuseMoreWords(command, words)
   const overrides: Record<string, string> = {}
   if (values.empty === true) overrides.SAMPLE_DATA = 'off'
   if (values.data !== undefined) overrides.DATA_DIR = values.data

@@ -15,6 +15,7 @@ export function describeFailure(error: unknown): string {
       return `Port ${error.port} on ${error.address} is in use. Stop what listens there, or choose another with --port N.`
     if (error.code === 'EADDRNOTAVAIL') return `${error.address} is no address of this machine. Choose another with --host ADDRESS.`
     const path = 'path' in error && typeof error.path === 'string' ? error.path : undefined
+    if (path !== undefined && error.code === 'ENOENT') return `There is no file ${path}.`
     if (path !== undefined && error.code in folderProblems) return `${path} ${folderProblems[error.code]}`
     if (error.code === 'EACCES' && error.port !== undefined)
       return `This user may not listen on port ${error.port}. Choose another with --port N.`

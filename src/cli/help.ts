@@ -2,7 +2,7 @@ import { describeSettings } from '../config.ts'
 
 const WIDTH = 100
 
-const head = `orrery: one GraphQL API and one live event stream over runs and approvals
+const head = `orrery: one GraphQL API and one live event stream over runs, approvals, graphs, records and objectives
 
 usage: orrery [COMMAND] [FLAGS]           npm start -- [FLAGS]
 

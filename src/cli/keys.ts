@@ -1,4 +1,5 @@
 import { makeApiKey } from '../auth/api-keys.ts'
+import { isTenantName } from '../auth/tenant.ts'
 import { type Role, roles as knownRoles } from '../auth/viewer.ts'
 import { readConfigWith } from '../config.ts'
 import { openStores } from '../datasources/index.ts'
@@ -27,6 +28,7 @@ function readExpiry(text: string | undefined, now: Nanos): Nanos | null {
 
 async function create(keys: ApiKeyStore, { tenant, name, roles, expires }: Arguments): Promise<void> {
   if (tenant === undefined || tenant === '' || name === undefined || name === '') throw new UsageError('Say --tenant T and --name N.')
+  if (!isTenantName(tenant)) throw new UsageError('A tenant has no dots, white space, `*` or `>` in its name.')
   const now = systemClock.now()
   const wanted = readRoles(roles)
   const expiresAt = readExpiry(expires, now)
@@ -47,8 +49,9 @@ async function list(keys: ApiKeyStore, { tenant }: Arguments): Promise<void> {
 async function revoke(keys: ApiKeyStore, { words }: Arguments): Promise<void> {
   const [, keyId] = words
   if (keyId === undefined) throw new UsageError('Say which: orrery keys revoke KEY_ID.')
-  const done = await keys.revoke(keyId, systemClock.now())
-  process.stdout.write(done ? `${keyId} is revoked.\n` : `There is no living key ${keyId}.\n`)
+  if (!(await keys.revoke(keyId, systemClock.now())))
+    throw new Error(`There is no living key ${keyId}: \`orrery keys list\` shows their ids.`)
+  process.stdout.write(`${keyId} is revoked.\n`)
 }
 
 const actions: Readonly<Record<string, (keys: ApiKeyStore, given: Arguments) => Promise<void>>> = { create, list, revoke }

@@ -26,7 +26,7 @@ code { padding: .1rem .3rem } pre { padding: 1rem; overflow-x: auto }
 </head>
 <body>
 <h1>Orrery</h1>
-<p>One GraphQL API and one live event stream over runs and approvals.</p>
+<p>One GraphQL API and one live event stream over runs, approvals, graphs, records and objectives.</p>
 <ul>
 ${[
   ...(config.graphiql ? [link('/graphiql', 'GraphiQL', 'with examples that run as they stand')] : []),
@@ -34,7 +34,7 @@ ${[
   link('/metrics', 'Metrics', 'for Prometheus'),
 ].join('\n')}
 </ul>
-<p>The API answers at <code>/graphql</code>: POST and GET for queries and mutations, WebSocket and Server-Sent Events for subscriptions.</p>
+<p>The API answers at <code>/graphql</code>: POST for queries and mutations, GET for queries, WebSocket and Server-Sent Events for subscriptions too.</p>
 <pre>curl -s ${origin}/graphql -H 'content-type: application/json' \\
   -d '{"query":"{ runs(first: 3) { nodes { ritualId runId status } } }"}'</pre>
 </body>
