@@ -48,6 +48,7 @@ const apollo = {
     { id: sha256(greeting), name: 'Greeting', type: 'query', body: greeting },
     { id: 'add-one', name: 'Add', type: 'mutation', body: 'mutation Add {add}' },
     { id: 'too-dear', name: 'Dear', type: 'query', body: 'query Dear {a: dear b: dear c: dear}' },
+    { id: 'Greeting/V2', name: 'Greeting', type: 'query', body: `${greeting} # 2` },
     { id: 'broken', name: 'Broken', type: 'query', body: 'query Broken {nope}' },
   ],
 }
@@ -63,6 +64,9 @@ t.test(
     t.same((await ask(app, { documentId: id, variables })).body.data, { echo: 'hello' })
     t.same((await ask(app, { documentId: `sha256:${id}`, variables })).body.data, { echo: 'hello' })
     t.same((await ask(app, { extensions: apq(greeting), variables })).body.data, { echo: 'hello' })
+    t.same((await ask(app, { documentId: 'Greeting/V2', variables })).body.data, { echo: 'hello' })
+    const named = { persistedQuery: { version: 1, sha256Hash: 'Greeting/V2' } }
+    t.same((await ask(app, { extensions: named, variables })).body.data, { echo: 'hello' }, 'Apollo sends any id as if it were a hash')
     t.same((await askByGet(app, { documentId: id, variables: JSON.stringify(variables) })).body.data, { echo: 'hello' })
     t.same((await ask(app, { documentId: '5f3a' })).body.data, { one: 1 })
     const batch = await app.inject({ method: 'POST', url: '/graphql', payload: [{ documentId: '5f3a' }, { documentId: id, variables }] })

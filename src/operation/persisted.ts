@@ -53,7 +53,7 @@ function hashOf({ extensions }: OperationRequest): string | null {
   if (!isMap(persisted) || typeof persisted['sha256Hash'] !== 'string')
     throw refuse('MALFORMED', 'BAD_USER_INPUT', '`extensions.persistedQuery` needs a `sha256Hash`.')
   if (persisted['version'] !== 1) throw notSupported()
-  return persisted['sha256Hash'].toLowerCase()
+  return persisted['sha256Hash']
 }
 
 export function createPersistedDocuments({ trusted, onlyPersisted, store, ttlSeconds }: PersistedOptions): PersistedDocuments {
@@ -96,11 +96,11 @@ export function createPersistedDocuments({ trusted, onlyPersisted, store, ttlSec
 
   const byText = (text: string, request: OperationRequest, origin: RequestOrigin): DocumentText => {
     const hash = hashOf(request)
-    if (hash !== null && sha256(text) !== hash)
+    if (hash !== null && sha256(text) !== hash.toLowerCase())
       throw refuse('MALFORMED', 'BAD_USER_INPUT', 'The `sha256Hash` is not that of the `query` beside it.')
     if (trustedTexts.has(text)) return { text, trusted: true }
     if (onlyPersisted) throw refuse('FORBIDDEN', 'FORBIDDEN', 'Only trusted documents may be run here.')
-    return hash === null ? { text, trusted: false } : { text, trusted: false, remember: () => remember(hash, text, origin) }
+    return hash === null ? { text, trusted: false } : { text, trusted: false, remember: () => remember(hash.toLowerCase(), text, origin) }
   }
 
   return {
@@ -114,10 +114,11 @@ export function createPersistedDocuments({ trusted, onlyPersisted, store, ttlSec
       }
       const hash = hashOf(request)
       if (hash === null) throw refuse('MALFORMED', 'BAD_USER_INPUT', 'The request holds neither a `query` nor a `documentId`.')
-      const text = trustedText(hash)
+      // of a trusted document it is the id, which a manifest may have made in another way
+      const text = trustedText(hash) ?? trustedText(hash.toLowerCase())
       if (text !== undefined) return { text, trusted: true }
       if (onlyPersisted) throw notFound()
-      return fromStore(hash, origin)
+      return fromStore(hash.toLowerCase(), origin)
     },
   }
 }
