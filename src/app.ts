@@ -89,6 +89,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   if (config.graphiql) await registerGraphiql(app)
   await app.register(cors, {
     origin: [...config.corsOrigins],
+    // PUT and DELETE: one stream for several operations
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
     credentials: true,
     maxAge: 600,
     exposedHeaders: ['x-request-id', 'retry-after', 'ratelimit', 'ratelimit-policy'],

@@ -259,6 +259,16 @@ t.test('what is wrong with the HTTP itself is said in HTTP, never labelled as a 
       status: 415,
     },
     {
+      what: 'a compressed body',
+      request: {
+        method: 'POST',
+        url: '/graphql',
+        payload: '{"query":"{one}"}',
+        headers: { 'content-type': JSON_TYPE, 'content-encoding': 'gzip' },
+      },
+      status: 415,
+    },
+    {
       what: 'invalid UTF-8',
       request: { method: 'POST', url: '/graphql', payload: Buffer.from([0x7b, 0xff, 0x7d]), headers: { 'content-type': JSON_TYPE } },
       status: 400,
@@ -482,6 +492,8 @@ t.test('browsers may call from the listed origins only', async (t) => {
   t.equal(allowed.statusCode, 204)
   t.equal(allowed.headers['access-control-allow-origin'], 'https://console.example')
   t.equal((await preflight('https://evil.example')).headers['access-control-allow-origin'], undefined)
+  const methods = String(allowed.headers['access-control-allow-methods'])
+  for (const method of ['GET', 'POST', 'PUT', 'DELETE']) t.match(methods, method, 'a stream of several operations needs them all')
 })
 
 t.test('introspection can be switched off, and then suggestions do not spell the schema out', async (t) => {

@@ -372,3 +372,15 @@ t.test('X-GraphQL-Cost prices without running, and explains', async (t) => {
   const reported = await send(app, 'mutation {add}', { headers: { 'x-graphql-cost': 'report' } })
   t.same(reported.body.data, { add: 1 })
 })
+
+t.test('variables that are nested without end are refused with a code, and are no failure of ours', async (t) => {
+  const { app } = await fixtureApp(t)
+  const deep = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`
+  for (const query of ['{one}', 'query ($t: String) {echo(text: $t)}', 'query ($p: PageInput) {connection(page: $p) {total}}'])
+    for (const variables of [`{"t":${deep(30_000)}}`, `{"p":${'{"size":'.repeat(7000)}1${'}'.repeat(7000)}}`]) {
+      const payload = `{"query":${JSON.stringify(query)},"variables":${variables}}`
+      const response = await app.inject({ method: 'POST', url: '/graphql', payload, headers: { 'content-type': 'application/json' } })
+      t.ok(response.statusCode < 500, query)
+      t.notMatch(response.body, 'INTERNAL_SERVER_ERROR', query)
+    }
+})

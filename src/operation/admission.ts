@@ -2,7 +2,7 @@ import { type BucketShape } from '../datasources/cache/cache.ts'
 import { type Buckets } from './buckets.ts'
 import { type RequestOrigin } from './operation.ts'
 import { GraphQLError } from 'graphql'
-import { Refused } from './refused.ts'
+import { Refused, throttled } from './refused.ts'
 
 export interface AdmissionOptions {
   readonly buckets: Buckets
@@ -30,7 +30,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const countRequest = async ({ viewer, address, log }: RequestOrigin): Promise<void> => {
     const who = viewer.authenticated ? `${viewer.tenantId}:${viewer.actorId}` : `address:${address?.() ?? 'unknown'}`
     const { granted, retryAfterMs } = await buckets.take(`requests:${who}`, 1, shape, log)
-    if (!granted) throw throttled('BUDGET', 'Too many requests.', { limit: 'requests', max: rateLimitMax }, retryAfterMs)
+    if (!granted) throw throttled('Too many requests.', { limit: 'requests', max: rateLimitMax }, retryAfterMs)
   }
 
   return {
@@ -43,7 +43,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
       }
       if (running.ofTenant >= options.maxOperationsPerTenant)
         throw throttled(
-          'BUDGET',
           'Too many operations of this tenant run at once.',
           { limit: 'concurrency', max: options.maxOperationsPerTenant },
           fullRetryMs,
@@ -52,8 +51,3 @@ export function createAdmission(options: AdmissionOptions): Admission {
     },
   }
 }
-
-const throttled = (refusal: 'BUDGET', message: string, details: Record<string, unknown>, retryAfterMs: number): Refused =>
-  new Refused(refusal, [new GraphQLError(message, { extensions: { code: 'THROTTLED', retryable: true, retryAfterMs, ...details } })], {
-    retryAfterMs,
-  })

@@ -25,8 +25,8 @@ import {
   type RequestOrigin,
   type ResultStream,
 } from './operation.ts'
-import { fairTurn } from './fair-turns.ts'
 import { createPersistedDocuments, type DocumentText } from './persisted.ts'
+import { createReadingLine } from './reading-line.ts'
 import { refuse, Refused, toPrepared } from './refused.ts'
 import { checkVariablesSize, coerceVariables } from './variables.ts'
 
@@ -75,6 +75,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     store: config.persistedQueries ? cache : null,
     ttlSeconds: config.persistedTtlSeconds,
   })
+  const turnToRead = createReadingLine()
   const buckets = createBuckets(cache)
   const budget = createBudget({ buckets, capacity: config.budgetCapacity, restorePerSecond: config.budgetRestorePerSecond, clock })
   const admission = createAdmission({ ...config, buckets })
@@ -119,7 +120,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     if (admitted !== undefined) await admitted
     const found = persisted.find(request, origin)
     const text = found instanceof Promise ? await found : found
-    if (!documents.knows(text.text)) await fairTurn()
+    if (!documents.knows(text.text)) await turnToRead(text.text, request, origin)
     const checked = check(request, origin, text)
     text.remember?.()
     const reservation = await reserve(checked, origin)

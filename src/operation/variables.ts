@@ -13,15 +13,28 @@ export function coerceVariables(
 ): Record<string, unknown> {
   const definitions = operation.variableDefinitions ?? []
   if (definitions.length === 0) return {}
-  const { errors, coerced } = getVariableValues(schema, definitions, variables, { maxErrors: 10 })
+  const { errors, coerced } = shallowOnly(() => getVariableValues(schema, definitions, variables, { maxErrors: 10 }))
   if (errors !== undefined) throw new Refused('VARIABLES', coded('BAD_USER_INPUT', errors))
   return coerced
+}
+
+/** Length of a value, written as JSON. @throws RangeError when it is nested too deeply for that */
+export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
+
+/** @throws Refused COST (COST_LIMIT_EXCEEDED, limit `depth`) instead of the RangeError by which the stack of a recursion ends */
+export function shallowOnly<T>(recurse: () => T): T {
+  try {
+    return recurse()
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw refuse('COST', 'COST_LIMIT_EXCEEDED', 'The request is nested too deeply.', { limit: 'depth' })
+  }
 }
 
 /** @throws Refused COST (COST_LIMIT_EXCEEDED, limit `variables`) when they are longer than `maxBytes`, written as JSON */
 export function checkVariablesSize(variables: Readonly<Record<string, unknown>>, maxBytes: number): void {
   if (Object.keys(variables).length === 0) return
-  if (Buffer.byteLength(JSON.stringify(variables)) > maxBytes)
+  if (shallowOnly(() => jsonBytes(variables)) > maxBytes)
     throw refuse('COST', 'COST_LIMIT_EXCEEDED', `The variables are too long: more than ${maxBytes} bytes.`, {
       limit: 'variables',
       max: maxBytes,

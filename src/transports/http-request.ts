@@ -3,6 +3,7 @@ import { type Viewer } from '../auth/viewer.ts'
 import { type CostMode, costModes, type OperationRequest, type RequestOrigin } from '../operation/operation.ts'
 import { refuse } from '../operation/refused.ts'
 import { createPresence, type Presence } from '../presence.ts'
+import { onceOver } from './answer-order.ts'
 
 const malformed = (message: string) => refuse('MALFORMED', 'BAD_USER_INPUT', message)
 
@@ -81,7 +82,7 @@ const clientHeader = (request: FastifyRequest, ...names: string[]): string | nul
 /** Who leaves before the answer was sent. */
 export function clientOf(reply: FastifyReply): Presence {
   const client = createPresence()
-  reply.raw.once('close', () => {
+  onceOver(reply, () => {
     if (!reply.raw.writableFinished) client.leave()
   })
   return client

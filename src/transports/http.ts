@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { METHODS } from 'node:http'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { type Viewer } from '../auth/viewer.ts'
@@ -41,7 +42,7 @@ export async function registerHttp(app: FastifyInstance, options: HttpOptions): 
     routes.get(path, { exposeHeadRoute: false }, (request, reply) => handle(options, request, reply))
     routes.post(path, (request, reply) => handle(options, request, reply))
     routes.route({
-      method: ['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD'],
+      method: methodsBut(routes, ['GET', 'POST']),
       url: path,
       // before a body is read: its type does not matter
       onRequest: async (_, reply) => sendProblem(reply, 405, 'Use GET or POST.', { allow: 'GET, POST' }),
@@ -50,12 +51,20 @@ export async function registerHttp(app: FastifyInstance, options: HttpOptions): 
   })
 }
 
+/** Every method that Node reads, without those that an address takes: they are answered there, and not as if nothing were there. */
+export function methodsBut(routes: FastifyInstance, taken: readonly string[]): string[] {
+  for (const method of METHODS) if (method !== 'CONNECT' && !routes.supportedMethods.includes(method)) routes.addHttpMethod(method)
+  return routes.supportedMethods.filter((method) => !taken.includes(method))
+}
+
 export function acceptOnlyJson(routes: FastifyInstance): void {
   const parseJson = routes.getDefaultJsonParser('error', 'error')
   routes.removeAllContentTypeParsers()
   routes.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
     const charset = /charset="?([^\s;"]+)/i.exec(request.headers['content-type'] ?? '')?.[1]?.toLowerCase()
+    const coding = request.headers['content-encoding']?.toLowerCase() ?? 'identity'
+    if (coding !== 'identity') return done(problem(415, 'The body must not be compressed.'))
     if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') return done(problem(415, 'The body must be UTF-8.'))
     if (!isUtf8(bytes)) return done(problem(400, 'The body is not valid UTF-8.'))
     if (bytes.length === 0) return done(null, undefined)

@@ -117,7 +117,11 @@ function createReservation(
     async serve(reply) {
       begun = true
       clearTimeout(unused)
-      const response = openStreamWriter(reply, { contentType: sseFraming.contentType, stallMs: timing.stallMs, onSlow: () => undefined })
+      const response = await openStreamWriter(reply, {
+        contentType: sseFraming.contentType,
+        stallMs: timing.stallMs,
+        onSlow: () => undefined,
+      })
       const beat = setInterval(() => void response.write(sseFraming.heartbeat), timing.heartbeatMs).unref()
       response.onClose(() => {
         clearInterval(beat)

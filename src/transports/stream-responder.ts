@@ -40,7 +40,7 @@ export function createStreamResponder(pipeline: Pipeline, given: Partial<StreamT
   return {
     async respond(kind: 'sse' | 'multipart', _request: FastifyRequest, reply: FastifyReply, prepared: Prepared) {
       const framing = kind === 'sse' ? sseFraming : multipartFraming
-      const writer = openStreamWriter(reply, { contentType: framing.contentType, stallMs: timing.stallMs, onSlow: () => slow++ })
+      const writer = await openStreamWriter(reply, { contentType: framing.contentType, stallMs: timing.stallMs, onSlow: () => slow++ })
       const stop = createPresence()
       const end = (): void => stop.leave()
       ends.add(end)

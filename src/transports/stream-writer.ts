@@ -1,4 +1,5 @@
 import { type FastifyReply } from 'fastify'
+import { itsTurn } from './answer-order.ts'
 import { gatherWrites } from './gathered-writes.ts'
 import { createDrain } from './stalled-writer.ts'
 
@@ -18,8 +19,8 @@ export interface StreamWriterOptions {
   readonly onSlow: () => void
 }
 
-/** Takes the response from Fastify, with the headers that hooks have set. A reader that leaves full buffers unread too long is cut off. */
-export function openStreamWriter(reply: FastifyReply, { contentType, stallMs, onSlow }: StreamWriterOptions): StreamWriter {
+/** Takes the response from Fastify, with the headers that hooks have set, and waits until it is its turn. A reader that leaves full buffers unread too long is cut off. */
+export async function openStreamWriter(reply: FastifyReply, { contentType, stallMs, onSlow }: StreamWriterOptions): Promise<StreamWriter> {
   const { raw } = reply
   reply.hijack()
   for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value)
@@ -28,8 +29,8 @@ export function openStreamWriter(reply: FastifyReply, { contentType, stallMs, on
     'content-type': contentType,
     'cache-control': 'no-cache, no-transform',
     'x-accel-buffering': 'no',
-    connection: 'keep-alive',
   })
+  if (!(await itsTurn(reply))) raw.destroy()
   raw.socket?.setNoDelay(true)
   const drain = createDrain({
     writable: raw,

@@ -4,7 +4,7 @@ import { type Duplex } from 'node:stream'
 import { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { GraphQLError, type GraphQLSchema } from 'graphql'
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from 'graphql-ws'
-import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { type Viewer } from '../auth/viewer.ts'
 import { type Config } from '../config.ts'
 import { isAppError } from '../errors.ts'
@@ -12,6 +12,7 @@ import { noteRefused } from '../operation/errors.ts'
 import { type Pipeline, type PreparedOperation } from '../operation/operation.ts'
 import { type Clock } from '../time.ts'
 import { errorsOf } from '../operation/result-text.ts'
+import { serveWithoutUpgrade } from './declined-upgrade.ts'
 import { type Connection, createConnection } from './websocket-connection.ts'
 
 export interface WebsocketOptions {
@@ -91,7 +92,11 @@ export function registerWebsocket(app: FastifyInstance, options: WebsocketOption
         protocol: socket.protocol,
         send: (text) => connection.send(text),
         close: (code, reason) => connection.close(code ?? 1000, reason ?? ''),
-        onMessage: (take) => socket.on('message', (data, isBinary) => receive(connection, take, data, isBinary)),
+        onMessage: (take) =>
+          socket.on('message', (data, isBinary) => {
+            // what comes after our word that it is over gets no answer: who asks again elsewhere must not find it done twice
+            if (socket.readyState === WebSocket.OPEN) receive(connection, take, data, isBinary)
+          }),
       },
       { connection, request },
     )
@@ -116,6 +121,8 @@ export function registerWebsocket(app: FastifyInstance, options: WebsocketOption
   }
 
   app.server.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket' && duplex instanceof Socket)
+      return serveWithoutUpgrade(app.server, request, duplex, head)
     const refusal = refuseUpgrade(request, { path, origins: config.corsOrigins, draining })
     if (refusal !== null || !(duplex instanceof Socket)) return refuse(duplex, refusal ?? '400 Bad Request')
     sockets.handleUpgrade(request, duplex, head, (socket) => opened(socket, duplex, request))
