@@ -80,12 +80,25 @@ t.test('a null where a literal must not have one fails its field and no other, b
   }
 })
 
+const serving = (async () => serve(t, ['--empty', '--data', await temporaryFolder(t)], { BUDGET_CAPACITY: '0' }))()
+
 t.test('a variable inside a JSON literal is there however often the operation is asked for', async (t) => {
-  const server = await serve(t, ['--empty', '--data', await temporaryFolder(t)], { BUDGET_CAPACITY: '0' })
+  const server = await serving
   const query = start('{ deep: [{ value: $v }], moment: "x" }').replace(', $spec: JSON', '')
   for (let round = 1; round <= 12; round++) {
     const { data, errors } = await graphql(server.url, query, { v: `round ${round}` })
     t.strictSame(errors, undefined)
     t.strictSame(data, { startRun: { run: { spec: { deep: [{ value: `round ${round}` }], moment: 'x' } } } }, `round ${round}`)
+  }
+})
+
+t.test('what fails in a list is null in its own place, before the operation is compiled and after', async (t) => {
+  const server = await serving
+  const { data } = await graphql(server.url, 'mutation { startRun(input: { ritualId: "there" }) { ... on RunAccepted { run { id } } } }')
+  const { id } = (data as { startRun: { run: { id: string } } }).startRun.run
+  for (let round = 1; round <= 12; round++) {
+    const answer = await graphql(server.url, 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: ['nope', id, 'no', id] })
+    t.strictSame(answer.data, { nodes: [null, { id }, null, { id }] }, `round ${round}`)
+    t.match(answer.errors, [{ path: ['nodes', 0] }, { path: ['nodes', 2] }])
   }
 })

@@ -25,6 +25,7 @@ import {
 } from 'graphql'
 import { tallyOperation } from './limits.ts'
 import { mentionsVariable } from './mentions-variable.ts'
+import { settleLists } from './settled-lists.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -53,11 +54,13 @@ export type Bind = (coerced: Values) => Bound
  */
 const coercedType = new GraphQLScalarType({ name: '__Coerced', description: 'A value that was coerced already.' })
 
-/** The same schema, which knows the type of coerced variables too. Only for executing: introspection does not show it. */
-export const executionSchema = (schema: GraphQLSchema): GraphQLSchema =>
-  Object.create(schema, {
+/** The same schema, which knows the type of coerced variables too, its lists settled. Only for executing: introspection does not show it. */
+export function executionSchema(schema: GraphQLSchema): GraphQLSchema {
+  settleLists(schema)
+  return Object.create(schema, {
     getType: { value: (name: string) => (name === coercedType.name ? coercedType : schema.getType(name)) },
   }) as GraphQLSchema
+}
 
 const definition = (name: string): VariableDefinitionNode => ({
   kind: Kind.VARIABLE_DEFINITION,

@@ -97,6 +97,8 @@ const fields: Record<string, Record<string, { args?: Record<string, string>; typ
     failsLater: {},
     troubled: { type: 'Thing' },
     troubledNumbers: { args: { at: 'Int' } },
+    lateTrouble: { args: { at: 'Int' }, type: 'Thing' },
+    lateNumbers: { args: { at: 'Int' } },
   },
   Mutation: { add: { args: { by: 'Int' } }, fail: {} },
   Subscription: {

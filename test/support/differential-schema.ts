@@ -68,6 +68,8 @@ const typeDefs = /* GraphQL */ `
     failsLater: Int
     troubled: [Thing]
     troubledNumbers(at: Int = 0): [Int!]
+    lateTrouble(at: Int = 0): [Thing]
+    lateNumbers(at: Int = 0): [Int]
   }
   type Mutation {
     add(by: Int = 1): Int!
@@ -163,6 +165,10 @@ export function differentialSchema(): GraphQLSchema {
         troubled: () => [planet(1), new Error('no thing'), Promise.reject(lost()), null, Promise.resolve(moon(4))],
         troubledNumbers: (_: unknown, { at }: { at: number | null }) =>
           [1, 2, 3].map((number) => (number === at ? Promise.reject(lost()) : number)),
+        lateTrouble: (_: unknown, { at }: { at: number | null }) =>
+          [0, 1, 2, 3].map((number) => (number === at ? Promise.reject(lost()) : Promise.resolve(moon(number)))),
+        lateNumbers: async (_: unknown, { at }: { at: number | null }) =>
+          [0, 1, 2, 3].map((number) => (number === at ? Promise.reject(lost()) : number)),
       },
       Subscription: Object.fromEntries(
         ['planet', 'strictPlanet', 'things', 'strictThings', 'named', 'numbers'].map((field) => [
