@@ -41,6 +41,24 @@ t.test('every element of the schema is described', async (t) => {
   t.strictSame(bare, [])
 })
 
+t.test('words that domains share are about the argument they stand at', async (t) => {
+  const words = (type: string, field: string, argument: string): string => {
+    const parent = buildSchema().getType(type)
+    const found = isObjectType(parent) ? parent.getFields()[field]?.args.find(({ name }) => name === argument) : undefined
+    return found?.description ?? 'nothing'
+  }
+  t.match(words('Run', 'events', 'types'), /events/)
+  for (const field of ['neighbours', 'relationships', 'reach']) t.match(words('GraphNode', field, 'types'), /relationships/)
+  for (const field of ['path', 'pathExists', 'relationships']) t.match(words('Graph', field, 'types'), /relationships/, `Graph.${field}`)
+  for (const end of ['from', 'to']) {
+    t.match(words('Graph', 'path', end), /node/)
+    t.match(words('Graph', 'pathExists', end), /node/)
+    t.match(words('Graph', 'diff', end), /place/)
+    t.match(words('Slo', 'series', end), /range/)
+  }
+  t.match(words('Query', 'ticket', 'id'), /tkn_/)
+})
+
 t.test('every connection is one of Relay, with its nodes and their number', async (t) => {
   for (const type of Object.values(buildSchema().getTypeMap())) {
     if (!isObjectType(type) || !type.name.endsWith('Connection')) continue

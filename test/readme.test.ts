@@ -27,26 +27,38 @@ t.test('the README has its length, and its two commands first', async (t) => {
   t.equal(blocks('sh')[0], 'npm ci\nnpm start\n')
 })
 
-t.test('every link in the README and the docs leads to a file', async (t) => {
-  const folder = (path: string) => readdirSync(join(packageRoot, path)).filter((file) => file.endsWith('.md'))
-  const files = [
-    'README.md',
-    ...folder('docs').map((file) => `docs/${file}`),
-    ...folder('docs/decisions').map((file) => `docs/decisions/${file}`),
-  ]
-  for (const file of files) {
-    const text = readFileSync(join(packageRoot, file), 'utf8')
-    for (const [, target = ''] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g))
-      if (!/^https?:/.test(target)) t.ok(existsSync(join(packageRoot, dirname(file), target)), `${file} -> ${target}`)
-  }
+const pagesIn = (path: string): string[] =>
+  readdirSync(join(packageRoot, path))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join(path, file))
+const pages = ['README.md', 'client/README.md', 'charts/orrery/README.md', ...['docs', 'docs/decisions', 'docs/runbooks'].flatMap(pagesIn)]
+const read = (file: string): string => readFileSync(join(packageRoot, file), 'utf8')
+
+/** The places within a page that a link can name: its headings, as pages of Markdown are shown. */
+const anchorsOf = (file: string): string[] =>
+  [...read(file).matchAll(/^#+ +(.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+
+t.test('every link in the README and the docs leads to a file, and to a heading where it names one', async (t) => {
+  for (const file of pages)
+    for (const [, target = '', anchor] of read(file).matchAll(/\]\(([^)#]*)(?:#([^)]*))?\)/g)) {
+      if (/^https?:/.test(target)) continue
+      const path = target === '' ? file : join(dirname(file), target)
+      t.ok(existsSync(join(packageRoot, path)), `${file} -> ${target}`)
+      if (anchor !== undefined) t.ok(anchorsOf(path).includes(anchor), `${file} -> ${target}#${anchor}`)
+    }
 })
 
 t.test('every operation in the README and the docs is valid against the schema', async (t) => {
   const schema = buildSchema()
-  const operations = ['README.md', 'docs/operations.md']
-    .flatMap((file) => blocks('graphql', readFileSync(join(packageRoot, file), 'utf8')))
+  const operations = pages
+    .flatMap((file) => blocks('graphql', read(file)))
     .filter((text) => /^\s*(query|mutation|subscription|\{)/.test(text))
-  t.ok(operations.length >= 4)
+  t.ok(operations.length >= 10)
   for (const text of operations) t.strictSame(validate(schema, parse(text)), [], text.slice(0, 40))
 })
 

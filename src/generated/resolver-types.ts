@@ -719,7 +719,7 @@ export type Correction = {
   readonly createdAt: Scalars['DateTime']['output'];
 };
 
-/** What this deployment counts itself: `operation`, `operation_duration`, `subscription_lag`, `projector_lag`, `ticket_verification`, or a name of your own with `recordSloEvents`. */
+/** What this deployment counts itself: `operation`, `operation_duration`, `http_request`, `http_request_duration`, `subscription_lag`, `projector_lag`, `ticket_verification`, or a name of your own with `recordSloEvents`. */
 export type CountersInput = {
   /** Name of what is counted. */
   readonly measure: Scalars['String']['input'];
