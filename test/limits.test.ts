@@ -2,6 +2,7 @@ import t from 'tap'
 import fc from 'fast-check'
 import { type FastifyInstance } from 'fastify'
 import { getIntrospectionQuery, parse } from 'graphql'
+import { buildSchema } from '../src/app.ts'
 import { estimateCost } from '../src/operation/cost.ts'
 import { compileCost } from '../src/operation/cost-plan.ts'
 import { createWeights } from '../src/operation/cost-weights.ts'
@@ -222,6 +223,27 @@ t.test('a price grows with the size that is asked for', async () => {
       return cost(`{list(first: ${small}) {${text}}}`) <= cost(`{list(first: ${large}) {${text}}}`)
     }),
   )
+})
+
+t.test('a null for a size costs what its default does: resolvers take it for nothing said', async (t) => {
+  const { app } = await fixtureApp(t, { GRAPHQL_MAX_COST: '1000000' }, { schema: buildSchema() })
+  const priced = async (query: string, variables?: object) =>
+    (await send(app, query, { variables, headers: { 'x-graphql-cost': 'validate' } })).body.extensions?.cost?.requestedQueryCost
+  const series = (more: string) =>
+    `{slos(first: 3) {nodes {series(kind: SLI, from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z"${more}) {at}}}}`
+  const table: [string, (size: string) => string, string][] = [
+    ['series', (size) => series(size === '' ? '' : `, maxPoints: ${size}`), '300'],
+    ['groups', (size) => `{slos(first: 3) {nodes {groups${size && `(first: ${size})`} {__typename}}}}`, '20'],
+    ['securityEvents', (size) => `{securityEvents${size && `(first: ${size})`} {id}}`, '20'],
+  ]
+  for (const [name, query, size] of table) {
+    const expected = await priced(query(size))
+    t.ok((expected ?? 0) >= Number(size), `${name}: ${expected}`)
+    t.equal(await priced(query('')), expected, `${name}: nothing said`)
+    t.equal(await priced(query('null')), expected, `${name}: null`)
+    for (const variables of [{}, { n: null }, { n: Number(size) }])
+      t.equal(await priced(`query ($n: Int) ${query('$n')}`, variables), expected, `${name}: ${JSON.stringify(variables)}`)
+  }
 })
 
 t.test('a price is the same under aliases, fragments and variables', async (t) => {

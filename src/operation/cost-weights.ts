@@ -61,9 +61,13 @@ export function createWeights(schema: GraphQLSchema): Weights {
     const values = directive('listSize', field.astNode)
     if (values === undefined) return null
     const strings = (value: unknown): string[] => (Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [])
+    const slicing = strings(values['slicingArguments'])
+    // a null says no size, and resolvers take it for the default
+    const unsaid: unknown = field.args.find(({ name, defaultValue }) => defaultValue !== undefined && slicing.includes(name))?.defaultValue
+    const assumed = values['assumedSize'] ?? unsaid
     return {
-      assumedSize: typeof values['assumedSize'] === 'number' ? values['assumedSize'] : null,
-      slicingArguments: strings(values['slicingArguments']).map((path) => path.split('.')),
+      assumedSize: typeof assumed === 'number' ? assumed : null,
+      slicingArguments: slicing.map((path) => path.split('.')),
       sizedFields: strings(values['sizedFields']),
       requireOneSlicingArgument: values['requireOneSlicingArgument'] === true,
     }
