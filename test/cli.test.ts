@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { buildSchema } from 'graphql'
-import { describeSettings } from '../src/config.ts'
+import { banner } from '../src/cli/banner.ts'
+import { describeSettings, readConfig } from '../src/config.ts'
+import { homePage } from '../src/transports/home.ts'
 import { answerOf, graphql, run, serve, temporaryFolder } from './support/program.ts'
 
 const exitOf = async (t: Parameters<typeof run>[0], args: readonly string[], env: Record<string, string> = {}) => {
@@ -152,6 +154,21 @@ t.test('a key made on the command line opens the door, shows no secret in lists,
   const again = await serve(t, ['--empty', '--data', data], { AUTH_MODE: 'apikey' })
   t.match(await ask(again.url), { status: 401, body: { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] } })
   t.equal((await fetch(`${again.url}/health/ready`)).status, 200, 'probes need no key')
+})
+
+t.test('what a server tells people to try is what it would answer', async (t) => {
+  const shown = async (env: NodeJS.ProcessEnv) => {
+    const config = readConfig(env)
+    return { start: banner(config, 'http://localhost:4000'), page: homePage(config, 'http://localhost:4000') }
+  }
+  const open = await shown({})
+  const locked = await shown({ AUTH_MODE: 'apikey' })
+  const tokens = await shown({ AUTH_MODE: 'both', JWT_SECRET: 'a secret of at least thirty-two characters' })
+  for (const place of ['start', 'page'] as const) {
+    t.notMatch(open[place], /authorization|x-api-key/)
+    t.match(locked[place], "-H 'x-api-key: YOUR_KEY' -H 'content-type", place)
+    t.match(tokens[place], "-H 'authorization: Bearer YOUR_TOKEN' -H 'content-type", place)
+  }
 })
 
 t.test('a first start shows a moving system: runs, gates, and new events', async (t) => {

@@ -1,6 +1,10 @@
 import { resolve } from 'node:path'
 import { type Config } from '../config.ts'
 
+/** The header that a command to try needs; nobody's own token is known here. */
+export const proofHeader = ({ authMode }: Pick<Config, 'authMode'>): string =>
+  authMode === 'none' ? '' : ` -H '${authMode === 'apikey' ? 'x-api-key: YOUR_KEY' : 'authorization: Bearer YOUR_TOKEN'}'`
+
 /** What a person reads when the server is up: where to click, a command that works, where the data is, who they are. */
 export function banner(config: Config, url: string): string {
   const embedded = config.databaseUrl === undefined
@@ -9,7 +13,7 @@ export function banner(config: Config, url: string): string {
     if (config.graphiql) lines.push(`  GraphiQL   ${url}/graphiql`)
     lines.push(
       `  API        ${url}/graphql   (POST, GET, WebSocket, Server-Sent Events)`,
-      `  Try        curl -s ${url}/graphql -H 'content-type: application/json' \\`,
+      `  Try        curl -s ${url}/graphql${proofHeader(config)} -H 'content-type: application/json' \\`,
       `               -d '{"query":"{ runs(first: 3) { nodes { ritualId runId status } } }"}'`,
     )
   }

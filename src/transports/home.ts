@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { proofHeader } from '../cli/banner.ts'
 import { type Config } from '../config.ts'
 import { packageRoot } from '../root.ts'
 
@@ -10,7 +11,7 @@ const contentSecurityPolicy =
 const link = (href: string, text: string, about: string): string => `<li><a href="${href}">${text}</a> ${about}</li>`
 
 /** What a person sees who opens the server's address in a browser. */
-export const homePage = (config: Pick<Config, 'graphiql'>, origin: string): string => `<!doctype html>
+export const homePage = (config: Pick<Config, 'graphiql' | 'authMode'>, origin: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -35,7 +36,7 @@ ${[
 ].join('\n')}
 </ul>
 <p>The API answers at <code>/graphql</code>: POST for queries and mutations, GET for queries, WebSocket and Server-Sent Events for subscriptions too.</p>
-<pre>curl -s ${origin}/graphql -H 'content-type: application/json' \\
+<pre>curl -s ${origin}/graphql${proofHeader(config)} -H 'content-type: application/json' \\
   -d '{"query":"{ runs(first: 3) { nodes { ritualId runId status } } }"}'</pre>
 </body>
 </html>
@@ -45,7 +46,7 @@ ${[
 const originOf = (request: FastifyRequest): string => (/^[\w.:[\]-]+$/.test(request.host) ? `${request.protocol}://${request.host}` : '')
 
 /** The home page and the icon that browsers ask for. */
-export function registerHome(app: FastifyInstance, config: Pick<Config, 'graphiql'>): void {
+export function registerHome(app: FastifyInstance, config: Pick<Config, 'graphiql' | 'authMode'>): void {
   const icon = readFileSync(join(packageRoot, 'assets', 'ide', 'favicon.svg'))
   app.get('/', (request, reply) =>
     reply
