@@ -384,6 +384,14 @@ t.test('a JSON AST is no document, and neither is other JSON (D31)', async (t) =
   t.equal(counters.mutations + counters.resolved, 0)
 })
 
+t.test('a body of another type is told which one is taken', async (t) => {
+  const { app } = await fixtureApp(t)
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const answer = await app.inject({ method: 'POST', url: '/graphql', payload: '{"query":"{one}"}', headers: form })
+  t.equal(answer.statusCode, 415)
+  t.match(answer.json(), { errors: [{ message: /`content-type: application\/json`/, extensions: { code: 'BAD_USER_INPUT' } }] })
+})
+
 t.test('errors of ours pass with their codes, everything else is masked, and the log has it whole (D16)', async (t) => {
   const lines: string[] = []
   const logger = pino({}, new Writable({ write: (chunk, _, done) => (lines.push(String(chunk)), done()) }))

@@ -129,8 +129,11 @@ function describeFailure(error: FastifyError, requestId: string, log: FastifyBas
     return { status: statusOfCode[error.code] ?? 400, body: body(error.message, extensionsOf(error, requestId)) }
   }
   const status = error.statusCode ?? 500
+  // curl says that it sends a form unless told otherwise
+  const message =
+    error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' ? 'Send JSON, with the header `content-type: application/json`.' : error.message
   if (status >= 400 && status < 500)
-    return { status, body: body(error.message, { code: status === 429 ? 'THROTTLED' : 'BAD_USER_INPUT', requestId }) }
+    return { status, body: body(message, { code: status === 429 ? 'THROTTLED' : 'BAD_USER_INPUT', requestId }) }
   log.error({ err: error, requestId }, 'a request failed unexpectedly')
   return {
     status: status === 503 ? 503 : 500,
