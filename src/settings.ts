@@ -16,10 +16,13 @@ export interface Setting<T> {
 
 const text = z.string().trim()
 const optional = text.min(1).optional()
-const url = (...schemes: string[]) =>
-  text
-    .refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.replace(':', '')), `must be an address with ${schemes.join(' or ')}://`)
-    .optional()
+const address = (...schemes: string[]) =>
+  text.refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.replace(':', '')), `must be an address with ${schemes.join(' or ')}://`)
+const url = (...schemes: string[]) => address(...schemes).optional()
+/** `fetch` refuses addresses with credentials, and repeats them in its error. */
+const webUrl = address('http', 'https')
+  .refine((value) => !URL.canParse(value) || new URL(value).username + new URL(value).password === '', 'must hold no user and no password')
+  .optional()
 /** A blank would be read as 0, which takes many a limit away. */
 const written = z.string().regex(/\S/, 'must be a number')
 const number = z.coerce.number<string>('must be a number')
@@ -71,8 +74,8 @@ export const settings = {
   redisHost: setting({ names: ['REDIS_HOST'], group: 'Stores', help: 'Host, where REDIS_URL is not given.', schema: optional, shown: '' }),
   redisPort: setting({ names: ['REDIS_PORT'], group: 'Stores', help: 'Port beside REDIS_HOST.', schema: whole(6379, 1, 65535), shown: '6379' }),
   redisPassword: setting({ names: ['REDIS_PASSWORD'], group: 'Stores', help: 'Password beside REDIS_HOST.', secret: true, schema: optional, shown: '' }),
-  prometheusUrl: setting({ names: ['PROMETHEUS_URL'], group: 'Stores', help: 'Prometheus: objectives that it measures. Unset: only our own counters and events.', schema: url('http', 'https'), shown: '' }),
-  alertmanagerUrl: setting({ names: ['ALERTMANAGER_URL'], group: 'Stores', help: 'Alertmanager: alerts, silences, inhibitions.', schema: url('http', 'https'), shown: '' }),
+  prometheusUrl: setting({ names: ['PROMETHEUS_URL'], group: 'Stores', help: 'Prometheus: objectives that it measures. Unset: only our own counters and events.', schema: webUrl, shown: '' }),
+  alertmanagerUrl: setting({ names: ['ALERTMANAGER_URL'], group: 'Stores', help: 'Alertmanager: alerts, silences, inhibitions.', schema: webUrl, shown: '' }),
   sourceTimeoutMs: setting({ names: ['SOURCE_TIMEOUT_MS'], group: 'Stores', help: 'Deadline of one call to a store, in ms.', schema: whole(5000, 50, 600_000), shown: '5000' }),
   embedded: setting({ names: ['EMBEDDED'], group: 'Stores', help: 'Allows embedded stores in production.', schema: onOff(false), shown: 'off' }),
   criticalSources: setting({ names: ['CRITICAL_SOURCES'], group: 'Stores', help: 'Comma list of the sources without which the server is not ready.', schema: list.pipe(z.array(choice('sql', 'log', 'cache'))).prefault('sql,log'), shown: 'sql,log' }),
@@ -92,7 +95,7 @@ export const settings = {
   cratonPoolSize: setting({ names: ['CRATON_POOL_SIZE'], group: 'Storage', help: 'Connections to the server.', schema: whole(4, 1, 64), shown: '4' }),
   cratonPollMs: setting({ names: ['CRATON_POLL_MS'], group: 'Storage', help: 'First pause between two looks at a stream that is followed, in ms; it grows while nothing comes, up to 5 s.', schema: whole(250, 10, 60_000), shown: '250' }),
   cratonMaxEventBytes: setting({ names: ['CRATON_MAX_EVENT_BYTES'], group: 'Storage', help: 'Largest record sent there; beyond 900 bytes a server can fail.', schema: whole(900, 1, 4_004), shown: '900' }),
-  apiUrl: setting({ names: ['ORRERY_URL'], group: 'Storage', help: 'Server that `orrery records` and `orrery audit` speak to. Unset: HOST and PORT.', schema: url('http', 'https'), shown: 'HOST and PORT' }),
+  apiUrl: setting({ names: ['ORRERY_URL'], group: 'Storage', help: 'Server that `orrery records` and `orrery audit` speak to. Unset: HOST and PORT.', schema: webUrl, shown: 'HOST and PORT' }),
   apiToken: setting({ names: ['ORRERY_TOKEN'], group: 'Storage', help: 'Token or API key for it.', secret: true, schema: optional, shown: '' }),
   recordPinSeconds: setting({ names: ['RECORD_PIN_SECONDS'], group: 'Storage', help: 'Time between two rounds that pin every stream which has grown, audit logs included, in s.', schema: whole(3_600, 1, 604_800), shown: '3600' }),
 
@@ -117,8 +120,8 @@ export const settings = {
   authMode: setting({ names: ['AUTH_MODE'], group: 'Identity', help: '`none` (refused in production), `jwt`, `apikey` or `both`.', schema: choice('none', 'jwt', 'apikey', 'both').default('none'), shown: 'none' }),
   defaultTenant: setting({ names: ['DEFAULT_TENANT'], group: 'Identity', help: 'Tenant of callers who name none.', schema: text.refine(isTenantName, 'must be a name without dots, white space, `*` or `>`').optional(), shown: 'demo when embedded, default when connected' }),
   jwtSecret: setting({ names: ['JWT_SECRET'], group: 'Identity', help: 'Shared secret of HS256 tokens, at least 32 characters.', secret: true, schema: text.min(32, 'must have at least 32 characters').optional(), shown: '' }),
-  jwksUrl: setting({ names: ['JWKS_URL'], group: 'Identity', help: 'Where the issuer publishes its keys.', schema: url('http', 'https'), shown: '' }),
-  oidcIssuer: setting({ names: ['OIDC_ISSUER'], group: 'Identity', help: 'OpenID Connect issuer: tokens must name it; without JWKS_URL it is asked where its keys are.', schema: url('http', 'https'), shown: '' }),
+  jwksUrl: setting({ names: ['JWKS_URL'], group: 'Identity', help: 'Where the issuer publishes its keys.', schema: webUrl, shown: '' }),
+  oidcIssuer: setting({ names: ['OIDC_ISSUER'], group: 'Identity', help: 'OpenID Connect issuer: tokens must name it; without JWKS_URL it is asked where its keys are.', schema: webUrl, shown: '' }),
   jwtIssuer: setting({ names: ['JWT_ISSUER'], group: 'Identity', help: 'Issuer that tokens must name.', schema: optional, shown: 'OIDC_ISSUER' }),
   jwtAudience: setting({ names: ['JWT_AUDIENCE'], group: 'Identity', help: 'Audience that tokens must name.', schema: optional, shown: '' }),
   jwtAlgorithms: setting({ names: ['JWT_ALGORITHMS'], group: 'Identity', help: 'Comma list of accepted signature algorithms; `none` is never accepted.', schema: list.prefault('HS256,RS256,ES256'), shown: 'HS256,RS256,ES256' }),
@@ -162,7 +165,7 @@ export const settings = {
   maxSubscriptionsPerConnection: setting({ names: ['MAX_SUBSCRIPTIONS_PER_CONNECTION'], group: 'Streams', help: 'Operations open on one WebSocket.', schema: whole(50, 1, 10_000), shown: '50' }),
   maxSubscriptionsPerTenant: setting({ names: ['MAX_SUBSCRIPTIONS_PER_TENANT'], group: 'Streams', help: 'Subscriptions open for one tenant in one process.', schema: whole(1000, 1, 100_000), shown: '1000' }),
 
-  otelEndpoint: setting({ names: ['OTEL_EXPORTER_OTLP_ENDPOINT'], group: 'Telemetry', help: 'OpenTelemetry collector (OTLP over HTTP) that gets traces.', schema: url('http', 'https'), shown: 'none' }),
+  otelEndpoint: setting({ names: ['OTEL_EXPORTER_OTLP_ENDPOINT'], group: 'Telemetry', help: 'OpenTelemetry collector (OTLP over HTTP) that gets traces.', schema: webUrl, shown: 'none' }),
   otelHeaders: setting({ names: ['OTEL_EXPORTER_OTLP_HEADERS'], group: 'Telemetry', help: 'Comma list of `name=value` that the collector wants.', secret: true, schema: list.prefault(''), shown: '' }),
   otelServiceName: setting({ names: ['OTEL_SERVICE_NAME'], group: 'Telemetry', help: 'Name of this service in traces.', schema: text.default('orrery'), shown: 'orrery' }),
   otelRatio: setting({ names: ['OTEL_TRACES_SAMPLER_ARG'], group: 'Telemetry', help: 'Share of the traces that begin here which are sampled, 0..1.', schema: written.pipe(number.min(0).max(1)).default(1), shown: '1' }),

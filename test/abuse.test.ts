@@ -213,7 +213,7 @@ t.test('secrets appear in no log, answer, metric or trace', async (t) => {
   const answers: string[] = []
   for (const door of Object.values(doors.single))
     for (const who of [token, foreign, 'planted.raw.token', `orr_0123456789abcdef_${'P'.repeat(43)}`])
-      for (const query of ['{one}', '{slow pick(input: {a: "planted-literal"})} # planted-comment', '{leak}', '{'])
+      for (const query of ['{one}', '{slow pick(input: {a: "planted-literal"})} # planted-comment', '{leak}', '{lost}', '{'])
         answers.push(JSON.stringify(await door({ query, variables: { v: 'planted-variable' } }, { token: who })))
   await fetch(`http://127.0.0.1:${port}/graphql?query={one}`, { headers: { cookie: 'session=planted-cookie', 'x-api-key': 'planted-key' } })
   await fetch(`http://127.0.0.1:${port}/graphql/stream?token=planted-stream-token`, { headers: { accept: 'text/event-stream' } })
@@ -225,6 +225,7 @@ t.test('secrets appear in no log, answer, metric or trace', async (t) => {
   t.match(traced, /traceparent|traceId/)
   t.match(traced, /http-post|websocket/, 'operations are in the traces')
   t.ok(lines.length > 50, 'there is something to look through')
+  t.match(logged, /ECONNREFUSED http:\/\/\[redacted\]@10\.0\.0\.1/, 'what happened is told')
   const planted = [
     secret,
     token,
@@ -236,6 +237,8 @@ t.test('secrets appear in no log, answer, metric or trace', async (t) => {
     'planted-key',
     'planted-stream-token',
     'planted-collector-token',
+    'planted-command-password',
+    'planted-address-password',
   ]
   for (const one of [...planted, 'planted-comment', 'planted-variable', 'planted-literal'])
     for (const [where, text] of Object.entries({ logged, metrics, health, traced }))

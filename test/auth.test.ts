@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
@@ -64,6 +65,12 @@ const sign = (
   return token.sign(by)
 }
 
+/** A token whose claims no library would write. */
+const tokenOf = (claims: string): string => {
+  const text = [`{"alg":"HS256"}`, claims].map((part) => Buffer.from(part).toString('base64url')).join('.')
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
+}
+
 interface Body {
   data?: Record<string, unknown> | null
   errors?: { message: string; extensions: Record<string, unknown> }[]
@@ -99,6 +106,20 @@ t.test('a token says who asks, with which roles and in which tenant', async (t) 
   t.same((await ask(nested, '{tenant nothingToSee}', withToken(token))).body.data, { tenant: 'deep', nothingToSee: 'seen' })
 })
 
+t.test('a token that names a tenant which can be none is for nobody, not for the default tenant', async (t) => {
+  const { app } = await fixtureApp(t, { ...jwtEnv, DEFAULT_TENANT: 'home' })
+  const tenantOf = async (tenant: unknown, wanted?: string) => {
+    const headers = withToken(await sign({ ...plain, tenant }), wanted === undefined ? {} : { 'x-tenant-id': wanted })
+    const { status, body } = await ask(app, '{tenant}', headers)
+    return status === 200 ? body.data?.['tenant'] : status
+  }
+  for (const tenant of ['a.b', '*', '', 'Acme Corp', 42, true, { id: 'acme' }, [], [7], ['a.b']])
+    t.equal(await tenantOf(tenant), 401, JSON.stringify(tenant))
+  t.equal(await tenantOf('Acme Corp', 'Corp'), 401, 'one name is not two')
+  t.equal(await tenantOf(['a.b', 'acme']), 'acme')
+  for (const tenant of [undefined, null]) t.equal(await tenantOf(tenant), 'home')
+})
+
 t.test('tokens that do not hold are refused with 401, in words that tell nothing', async (t) => {
   const { app } = await fixtureApp(t, jwtEnv)
   const { privateKey } = await generateKeyPair('RS256')
@@ -112,6 +133,7 @@ t.test('tokens that do not hold are refused with 401, in words that tell nothing
     'another audience': await sign({ ...plain, aud: 'others' }),
     expired: await sign(plain, { exp: nowSeconds() - 60 }),
     'not valid yet': await sign({ ...plain, nbf: nowSeconds() + 600 }),
+    'an end beyond all numbers': tokenOf('{"sub":"ana","tenant":"acme","iss":"https://issuer.test","aud":"orrery","exp":1e400}'),
     'names nobody': await sign({ tenant: 'acme', roles: ['admin'] }),
     'a tenant that cannot be one': await sign({ ...plain, tenant: 'acme.test' }),
     'no tenant of a list': await sign({ ...plain, tenant: [] }),
@@ -217,11 +239,16 @@ t.test('tokens are verified by the keys that the issuer publishes; an issuer tha
     .setExpirationTime('10m')
     .sign(new TextEncoder().encode(JSON.stringify(jwk)))
   t.equal((await ask(app, '{me}', withToken(confused))).status, 401)
-  const { app: away } = await fixtureApp(t, { ...env, JWKS_URL: 'http://127.0.0.1:1/keys' })
-  const answer = await ask(away, '{me}', withToken(await token()))
-  t.equal(answer.status, 503)
-  t.match(answer.body.errors?.[0]?.extensions, { code: 'SOURCE_UNAVAILABLE', source: 'jwks' })
-  t.notMatch(answer.text, /ECONNREFUSED|127\.0\.0\.1/)
+  const broken = createServer((_, response) => response.setHeader('content-type', 'application/json').end('{"message":"try later"}'))
+  await new Promise<void>((resolve) => broken.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => broken.close())
+  for (const away of [1, (broken.address() as AddressInfo).port]) {
+    const { app } = await fixtureApp(t, { ...env, JWKS_URL: `http://127.0.0.1:${away}/keys` })
+    const answer = await ask(app, '{me}', withToken(await token()))
+    t.equal(answer.status, 503)
+    t.match(answer.body.errors?.[0]?.extensions, { code: 'SOURCE_UNAVAILABLE', source: 'jwks' })
+    t.notMatch(answer.text, /ECONNREFUSED|127\.0\.0\.1|later/)
+  }
 })
 
 t.test('why a caller was refused is in the log under the id of the request, and nothing that the proof holds', async (t) => {

@@ -131,6 +131,10 @@ t.test('a key made on the command line opens the door, shows no secret in lists,
   t.match(listed.stdout, /^[0-9a-f]{16}\tacme\tci\toperator\t/)
   t.notMatch(listed.stdout, key.slice(-43))
   t.equal((await keys('create', '--tenant', 'acme', '--name', 'x', '--roles', 'king')).code, 2)
+  for (const tenant of ['*', 'a.b', 'a b']) {
+    const refused = await keys('create', '--tenant', tenant, '--name', 'x')
+    t.match(refused, { code: 2, stdout: '', stderr: /A tenant has no dots/ })
+  }
 
   const ask = async (url: string) => {
     const answer = await fetch(`${url}/graphql`, {

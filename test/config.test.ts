@@ -51,6 +51,16 @@ t.test('a transport that is not spoken is no address of NATS', async (t) => {
   for (const scheme of ['nats', 'tls']) t.strictSame(problemsOf({ NATS_URL: `${scheme}://nats:4222` }), [])
 })
 
+t.test('an address that is asked over HTTP holds no password: it would be told with every failure', (t) => {
+  for (const name of ['JWKS_URL', 'OIDC_ISSUER', 'PROMETHEUS_URL', 'ALERTMANAGER_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'ORRERY_URL']) {
+    const problems = problemsOf({ [name]: 'http://ana:hunter2@host:9090' })
+    t.match(problems, [new RegExp(`^${name}: must hold no user and no password`)])
+    t.notMatch(problems.join(), /hunter2/)
+    t.strictSame(problemsOf({ [name]: 'http://host:9090/under@this' }), [])
+  }
+  t.end()
+})
+
 t.test('a name one slip away from a setting that is given belongs to another program', async (t) => {
   const wrong = { DATABASE_URI: 'mysql://elsewhere/theirs' }
   const right = 'postgres://here/ours'

@@ -5,13 +5,13 @@ import { type Clock } from '../time.ts'
 import { hashSecret, parseApiKey } from './api-keys.ts'
 import { roles, scopesOf, type Viewer } from './viewer.ts'
 
-/** Verifies API keys; what the store says is believed for ten seconds, so a revoked key works no longer than that. */
+/** Verifies API keys; what the store says is believed for five seconds; streams ask again every five, so a revoked key works for ten at most. */
 export interface ApiKeyVerifier {
   /** Who a key stands for; null when it is none of ours, ended or revoked. @throws AppError SOURCE_UNAVAILABLE */
   verify(key: string): Promise<Viewer | null>
 }
 
-const believedMs = 10_000
+const believedMs = 5000
 
 export function createApiKeyVerifier({ store, clock }: { store: Pick<ApiKeyStore, 'find'>; clock: Clock }): ApiKeyVerifier {
   const known = new LRUCache<string, { key: ApiKeyRecord | null }>({ max: 10_000, ttl: believedMs })

@@ -27,6 +27,15 @@ const textsOf = (value: unknown): string[] => {
   return texts.filter((text): text is string => typeof text === 'string' && text !== '')
 }
 
+/** Whom a token is for; null when it names tenants and none of them can be one: it is not for the default tenant then. */
+function tenantsOf(claim: unknown, defaultTenant: string): readonly [string, ...string[]] | null {
+  if (claim === undefined || claim === null) return [defaultTenant]
+  // a name with a space in it is no tenant, and must not become two others
+  const named: unknown[] = Array.isArray(claim) ? claim : [claim]
+  const [first, ...others] = named.filter((name): name is string => typeof name === 'string' && isTenantName(name))
+  return first === undefined ? null : [first, ...others]
+}
+
 const textOf = (claims: JWTPayload, ...names: string[]): string | null => {
   for (const name of names) {
     const value = claims[name]
@@ -38,27 +47,26 @@ const textOf = (claims: JWTPayload, ...names: string[]): string | null => {
 /**
  * Who a verified token is about. Neighbours' tokens name their user in `userId` or `email` where they have no `sub` (contract: summit 4); roles and scopes
  * that we do not know give nothing: `openid` is no right of ours.
+ * @param skewSeconds how long a token is good beyond its end, which may have a fraction (RFC 7519, section 2)
  * @returns null when it names nobody, or only tenants that cannot be any: the default one is for tokens that say nothing of tenants
  */
-export function viewerOfClaims(claims: JWTPayload, names: ClaimNames): Viewer | null {
+export function viewerOfClaims(claims: JWTPayload, names: ClaimNames, skewSeconds: number): Viewer | null {
   const actorId = textOf(claims, 'sub', 'userId', 'email')
-  if (actorId === null) return null
+  const tenants = tenantsOf(claimAt(claims, names.tenant), names.defaultTenant)
+  const endsAtSeconds = claims.exp === undefined ? null : Math.ceil(claims.exp) + skewSeconds
+  if (actorId === null || tenants === null || endsAtSeconds === Infinity) return null
   const held = textsOf(claimAt(claims, names.roles)).map((name) => name.toLowerCase())
   const known = roles.filter((role): role is Role => held.includes(role))
   const granted = names.scopes.flatMap((name) => textsOf(claimAt(claims, name))).filter((scope) => scopes.has(scope))
-  const named = claimAt(claims, names.tenant)
-  const tenants = named == null ? [names.defaultTenant] : textsOf(named).filter(isTenantName)
-  const [tenantId] = tenants
-  if (tenantId === undefined) return null
   return {
     actorId,
     kind: 'USER',
     displayName: textOf(claims, 'name', 'preferred_username', 'email'),
-    tenantId,
+    tenantId: tenants[0],
     tenants,
     roles: known,
     scopes: new Set([...scopesOf(known), ...granted]),
-    expiresAtSeconds: claims.exp ?? null,
+    expiresAtSeconds: endsAtSeconds,
     authenticated: true,
   }
 }

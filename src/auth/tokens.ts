@@ -4,8 +4,9 @@ import { LRUCache } from 'lru-cache'
 import { type Config } from '../config.ts'
 import { AppError, sourceUnavailable } from '../errors.ts'
 import { type Clock } from '../time.ts'
-import { viewerOfClaims } from './claims.ts'
+import { type ClaimNames, viewerOfClaims } from './claims.ts'
 import { issuerKeys } from './issuer-keys.ts'
+import { hasEnded } from './proof.ts'
 import { type Viewer } from './viewer.ts'
 
 export const unauthenticated = (message = 'The credentials do not hold.', cause?: unknown): AppError =>
@@ -27,6 +28,12 @@ export function createTokens(config: Config, clock: Clock): Tokens {
   const usable = (algorithm: string): boolean => (algorithm.startsWith('HS') ? secret !== null : remote !== null)
   const algorithms = config.jwtAlgorithms.filter(usable)
   const verified = new LRUCache<string, Viewer>({ max: 10_000, ttl: rememberedMs })
+  const claimNames: ClaimNames = {
+    tenant: config.jwtTenantClaim,
+    roles: config.jwtRolesClaim,
+    scopes: config.jwtScopesClaim,
+    defaultTenant: config.defaultTenant,
+  }
   const nowSeconds = (): number => Number(clock.now() / 1_000_000_000n)
 
   const check = async (token: string): Promise<JWTPayload> => {
@@ -49,14 +56,10 @@ export function createTokens(config: Config, clock: Clock): Tokens {
         throw unauthenticated(undefined, new Error(`a token has at most ${maxTokenCharacters} characters`))
       const hash = createHash('sha256').update(token).digest('base64')
       const known = verified.get(hash)
-      if (known !== undefined && !hasEnded(known, nowSeconds())) return known
-      const viewer = viewerOfClaims(await check(token).catch(translate), {
-        tenant: config.jwtTenantClaim,
-        roles: config.jwtRolesClaim,
-        scopes: config.jwtScopesClaim,
-        defaultTenant: config.defaultTenant,
-      })
-      if (viewer === null) throw unauthenticated(undefined, new Error('the token names nobody, or a tenant that cannot be one'))
+      if (known !== undefined && !hasEnded(known, clock)) return known
+      const viewer = viewerOfClaims(await check(token).catch(translate), claimNames, config.jwtClockSkewSeconds)
+      if (viewer === null)
+        throw unauthenticated(undefined, new Error('the token names nobody, or a tenant that cannot be one, or an end that is no number'))
       verified.set(hash, viewer)
       return viewer
     },
@@ -72,13 +75,11 @@ function algorithmOf(token: string): string {
   }
 }
 
-const hasEnded = ({ expiresAtSeconds }: Viewer, nowSeconds: number): boolean => expiresAtSeconds !== null && nowSeconds >= expiresAtSeconds
-
 /** jose's own failures are about the token; anything else is about fetching keys. */
 function translate(error: unknown): never {
   if (error instanceof AppError) throw error
   if (error instanceof errors.JWTExpired) throw unauthenticated('The token has expired.')
-  if (error instanceof errors.JWKSTimeout) throw sourceUnavailable('jwks', error)
+  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) throw sourceUnavailable('jwks', error)
   if (error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC') throw unauthenticated(undefined, error)
   // a key that does not fit the algorithm; `fetch` throws this type too when there is no connection
   if (error instanceof TypeError && error.message !== 'fetch failed') throw unauthenticated(undefined, error)

@@ -1,4 +1,5 @@
 import { type ExecutionResult, type GraphQLError } from 'graphql'
+import { hasEnded, isWithdrawn } from '../auth/proof.ts'
 import { AppError, badUserInput } from '../errors.ts'
 import { type ReadyIterator, settlingIterator } from '../subscriptions/settling-iterator.ts'
 import { mapError } from './errors.ts'
@@ -123,8 +124,7 @@ function openStream(parts: EventSourceParts, { operation, source, sharing, onBeh
   /** Before every event: what a proof allows never changes, so that whether it still holds is all there is to ask. */
   const denied = (): AppError | null => {
     if (ending !== null) return ending
-    const isOver = viewer.expiresAtSeconds !== null && parts.clock.now() >= BigInt(viewer.expiresAtSeconds) * 1_000_000_000n
-    return isOver ? expired() : null
+    return hasEnded(viewer, parts.clock) ? expired() : null
   }
 
   const tryJoin = (): void => {
@@ -203,17 +203,11 @@ function openStream(parts: EventSourceParts, { operation, source, sharing, onBeh
 
   let watch: NodeJS.Timeout | undefined
   const watchRevocation = (): void => {
-    const { stillHolds } = viewer
-    if (stillHolds === undefined) return
-    watch = setInterval(() => {
-      stillHolds().then(
-        (holds) => {
-          if (!holds) end(expired())
-        },
-        // a store that is away withdraws nothing
-        (error: unknown) => operation.origin.log.warn({ err: error }, 'the key of a stream could not be looked at again'),
-      )
-    }, recheckMs).unref()
+    if (viewer.stillHolds === undefined) return
+    const recheck = async (): Promise<void> => {
+      if (await isWithdrawn(viewer, operation.origin.log)) end(expired())
+    }
+    watch = setInterval(() => void recheck(), recheckMs).unref()
   }
 
   let forget = (): void => undefined

@@ -5,6 +5,7 @@ import { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { GraphQLError, type GraphQLSchema } from 'graphql'
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from 'graphql-ws'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
+import { hasEnded, isWithdrawn } from '../auth/proof.ts'
 import { type Viewer } from '../auth/viewer.ts'
 import { type Config } from '../config.ts'
 import { isAppError } from '../errors.ts'
@@ -215,7 +216,7 @@ function protocolServer(options: WebsocketOptions, initMs: number, log: FastifyB
         if (error.code === 'SOURCE_UNAVAILABLE' || error.code === 'THROTTLED') connection.close(1013, 'Try again later')
         return false
       }
-      if (isExpired(connection.viewer, options.clock)) {
+      if (hasEnded(connection.viewer, options.clock)) {
         connection.close(4401, 'Token expired')
         return false
       }
@@ -229,10 +230,11 @@ function protocolServer(options: WebsocketOptions, initMs: number, log: FastifyB
     async onSubscribe(ctx, id, payload) {
       const { connection } = ctx.extra
       const { viewer } = connection
-      if (viewer === null || isExpired(viewer, options.clock)) {
+      const ended = () => {
         connection.close(4401, 'Token expired')
         return refused('UNAUTHENTICATED', 'The proof of identity has ended.')
       }
+      if (viewer === null || hasEnded(viewer, options.clock)) return ended()
       if (id.length > maxIdCharacters) return refused('BAD_USER_INPUT', `An id may have at most ${maxIdCharacters} characters.`)
       if (connection.size() >= config.maxSubscriptionsPerConnection)
         return refused('THROTTLED', 'Too many operations are open on this connection.')
@@ -240,6 +242,10 @@ function protocolServer(options: WebsocketOptions, initMs: number, log: FastifyB
       if (client === null) {
         connection.close(4409, 'Subscriber for this id already exists')
         return refused('BAD_USER_INPUT', 'This id is in use.')
+      }
+      if (viewer.stillHolds !== undefined && (await isWithdrawn(viewer, log))) {
+        connection.release(id)
+        return ended()
       }
       const { query, operationName, variables, extensions } = payload
       const documentId = 'documentId' in payload && typeof payload.documentId === 'string' ? payload.documentId : null
@@ -268,6 +274,3 @@ function protocolServer(options: WebsocketOptions, initMs: number, log: FastifyB
 
 const isWork = (value: unknown): value is Work =>
   typeof value === 'object' && value !== null && 'operation' in value && 'connection' in value
-
-const isExpired = ({ expiresAtSeconds }: Viewer, clock: Clock): boolean =>
-  expiresAtSeconds !== null && clock.now() >= BigInt(expiresAtSeconds) * 1_000_000_000n

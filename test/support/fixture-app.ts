@@ -135,6 +135,13 @@ interface PageArguments {
 }
 const sizeOf = ({ first, page }: PageArguments, fallback: number) => first ?? page?.size ?? fallback
 
+/** As a driver fails: with the command that failed on its error, and the address in its text. */
+const driverError = () =>
+  Object.assign(new Error('connect ECONNREFUSED http://orrery:planted-address-password@10.0.0.1:5432'), {
+    code: 'ECONNREFUSED',
+    command: { name: 'hello', args: ['3', 'AUTH', 'default', 'planted-command-password'] },
+  })
+
 /** What a careless driver says: no client may ever read it. */
 export const secretText = 'password=hunter2 at db.internal:5432'
 
@@ -223,7 +230,7 @@ function resolversOf(counters: Counters) {
       known: () => {
         throw new AppError('NOT_FOUND', 'It is not there.', { details: { hint: 'look elsewhere' } })
       },
-      lost: () => Promise.reject(sourceUnavailable('sql', new Error('connect ECONNREFUSED 10.0.0.1:5432'))),
+      lost: () => Promise.reject(sourceUnavailable('sql', driverError())),
       broken: () => items(3),
       null: () => null,
       slow: async (_: unknown, __: unknown, context: Context) => {
