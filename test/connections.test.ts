@@ -101,6 +101,26 @@ t.test('a stream closes its connection after itself where that was asked for', a
   t.match(await speak(`GET /graphql?query=subscription{ticks} HTTP/1.0\r\n${sse}\r\n`).closed, /{"ticks":3}/)
 })
 
+t.test('who does not read an answer, or never asks, is cut off in time; a stream has its own time', async (t) => {
+  const { speak, app } = await server(t, {
+    OPERATION_TIMEOUT_MS: '200',
+    REQUEST_TIMEOUT_MS: '300',
+    GRAPHQL_MAX_BATCH: '1',
+    GRAPHQL_MAX_COST: '100000',
+    BUDGET_CAPACITY: '0',
+  })
+  const open = (): Promise<number> =>
+    new Promise((resolve, reject) => app.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))))
+  const stream = speak(get('subscription {idle}', sse))
+  await stream.hear('retry: 1000')
+  const deaf = speak()
+  deaf.socket.pause()
+  for (let round = 0; round < 40; round++) deaf.socket.write(get('{list(first: 5000) {id name id2: id name2: name}}'))
+  await speak().closed
+  await eventually(async () => (await open()) === 1, within)
+  t.notOk(stream.socket.destroyed)
+})
+
 t.test('nothing runs that comes over a socket after the word that it is over', async (t) => {
   const { ws, counters } = await server(t)
   const peer = await readyPeer(t, ws)

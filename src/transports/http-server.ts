@@ -24,7 +24,7 @@ declare module 'fastify' {
 
 /** Fastify as we use it: request ids, safe headers, one shape for everything that fails outside of GraphQL. */
 export function createHttpServer(
-  config: Pick<Config, 'maxBodyBytes' | 'trustProxy' | 'requestTimeoutMs'>,
+  config: Pick<Config, 'maxBodyBytes' | 'trustProxy' | 'requestTimeoutMs' | 'operationTimeoutMs' | 'maxBatch'>,
   logger?: FastifyBaseLogger,
 ): FastifyInstance {
   let leaving = false
@@ -34,6 +34,8 @@ export function createHttpServer(
     bodyLimit: config.maxBodyBytes,
     trustProxy: config.trustProxy,
     requestTimeout: config.requestTimeoutMs,
+    // nothing moves for so long only where a client neither asks nor reads what it asked for; streams have a time of their own
+    connectionTimeout: config.requestTimeoutMs + config.operationTimeoutMs * config.maxBatch,
     // whoever is late with the headers is late with the request; Node looks after both this often
     http: { headersTimeout: config.requestTimeoutMs, connectionsCheckingInterval: Math.min(config.requestTimeoutMs, 1000) },
     clientErrorHandler: (error, socket) => refuseConnection(error, socket),

@@ -31,7 +31,8 @@ export async function openStreamWriter(reply: FastifyReply, { contentType, stall
     'x-accel-buffering': 'no',
   })
   if (!(await itsTurn(reply))) raw.destroy()
-  raw.socket?.setNoDelay(true)
+  // between two events nothing has to move
+  raw.socket?.setNoDelay(true).setTimeout(0)
   const drain = createDrain({
     writable: raw,
     isFull: () => raw.writableNeedDrain,
