@@ -600,6 +600,25 @@ t.test('long answers are compressed for those who take it; short ones and stream
   t.equal(encodingFor('br', 1_000_000), 'br')
 })
 
+t.test('no more operations run at once than may, also when one packet holds many', async (t) => {
+  const { app, counters } = await fixtureApp(t, { MAX_OPERATIONS_PER_TENANT: '3', OPERATION_TIMEOUT_MS: '1000' })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  await send(app, { query: '{one}' })
+  const socket = connect(port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  let answers = ''
+  socket.setEncoding('utf8').on('data', (chunk) => (answers += String(chunk)))
+  const requests = 40
+  socket.write('GET /graphql?query={slow} HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(requests))
+  await eventually(() => counters.running > 0)
+  t.equal(counters.running, 3)
+  await eventually(() => answers.split('HTTP/1.1 ').length - 1 === requests)
+  t.equal(answers.split('HTTP/1.1 429').length - 1, requests - 3)
+  t.equal(app.pipeline.active(), 0)
+  t.equal((await send(app, { query: '{one}' })).status, 200, 'there is room again')
+})
+
 t.test('a server that is full says so with 503, a tenant that is full with 429, both with when to come back', async (t) => {
   for (const [env, status, code] of [
     [{ MAX_OPERATIONS: '2' }, 503, 'SOURCE_UNAVAILABLE'],

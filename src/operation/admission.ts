@@ -14,10 +14,20 @@ export interface AdmissionOptions {
   readonly maxOperations: number
 }
 
-/** Who gets in at all: asked before a request is read. */
+interface Running {
+  readonly ofTenant: number
+  readonly all: number
+}
+
+/** Who gets in at all. */
 export interface Admission {
-  /** @throws Refused BUDGET (THROTTLED: too many requests, or too many at once), UNAVAILABLE (this process is full) */
-  admit(origin: RequestOrigin, running: { readonly ofTenant: number; readonly all: number }): Promise<void> | undefined
+  /**
+   * Asked before a request is read.
+   * @throws Refused BUDGET (THROTTLED: too many requests, or too many at once), UNAVAILABLE (this process is full)
+   */
+  admit(origin: RequestOrigin, running: Running): Promise<void> | undefined
+  /** Asked again when it is about to run: many may have been let in at one moment. @throws Refused as `admit` */
+  checkRoom(running: Running): void
 }
 
 /** What somebody is told to wait who found the place full. */
@@ -33,20 +43,25 @@ export function createAdmission(options: AdmissionOptions): Admission {
     if (!granted) throw throttled('Too many requests.', { limit: 'requests', max: rateLimitMax }, retryAfterMs)
   }
 
+  const checkRoom = (running: Running): void => {
+    if (running.all >= options.maxOperations) {
+      const error = new GraphQLError('The server is full.', {
+        extensions: { code: 'SOURCE_UNAVAILABLE', source: 'orrery', retryable: true, retryAfterMs: fullRetryMs },
+      })
+      throw new Refused('UNAVAILABLE', [error], { retryAfterMs: fullRetryMs })
+    }
+    if (running.ofTenant >= options.maxOperationsPerTenant)
+      throw throttled(
+        'Too many operations of this tenant run at once.',
+        { limit: 'concurrency', max: options.maxOperationsPerTenant },
+        fullRetryMs,
+      )
+  }
+
   return {
+    checkRoom,
     admit(origin, running) {
-      if (running.all >= options.maxOperations) {
-        const error = new GraphQLError('The server is full.', {
-          extensions: { code: 'SOURCE_UNAVAILABLE', source: 'orrery', retryable: true, retryAfterMs: fullRetryMs },
-        })
-        throw new Refused('UNAVAILABLE', [error], { retryAfterMs: fullRetryMs })
-      }
-      if (running.ofTenant >= options.maxOperationsPerTenant)
-        throw throttled(
-          'Too many operations of this tenant run at once.',
-          { limit: 'concurrency', max: options.maxOperationsPerTenant },
-          fullRetryMs,
-        )
+      checkRoom(running)
       return rateLimitMax === 0 ? undefined : countRequest(origin)
     },
   }

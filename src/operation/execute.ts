@@ -21,6 +21,9 @@ export interface ExecutorParts {
 export interface Executor {
   /** Never rejects; the result is masked and complete. */
   execute(operation: PreparedOperation): Promise<ExecutionResult>
+  /** Takes a place for an operation that is about to run. @returns gives it back; to be called once */
+  hold(tenantId: string): () => void
+  /** Those that run, and the places that are held. */
   active(): number
   activeOf(tenantId: string): number
 }
@@ -44,6 +47,7 @@ export function createExecutor(parts: ContextParts, { run, runTraced }: Executor
     const deadline = startDeadline('The operation', { presence: client }, parts.config.operationTimeoutMs)
     const context = createContext(parts, { requestId, viewer, ending: deadline, log })
     count(viewer.tenantId, 1)
+    operation.release()
     try {
       if (deadline.ended !== null) throw deadline.ended
       const { executable, values, document, variables } = operation
@@ -61,7 +65,12 @@ export function createExecutor(parts: ContextParts, { run, runTraced }: Executor
     }
   }
 
-  return { execute, active: () => active, activeOf: (tenantId) => perTenant.get(tenantId) ?? 0 }
+  const hold = (tenantId: string): (() => void) => {
+    count(tenantId, 1)
+    return () => count(tenantId, -1)
+  }
+
+  return { execute, hold, active: () => active, activeOf: (tenantId) => perTenant.get(tenantId) ?? 0 }
 }
 
 function complete(result: ExecutionResult, operation: PreparedOperation, context: Context): ExecutionResult {

@@ -87,6 +87,8 @@ export interface PreparedOperation {
   /** What it owes. */
   readonly account: Account
   readonly origin: RequestOrigin
+  /** Gives back the place that is held for it; once it runs it has another. */
+  release(): void
 }
 
 export type Prepared =

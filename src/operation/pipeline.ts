@@ -115,15 +115,34 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     throw new Refused('BUDGET', [error], { retryAfterMs, extensions: { cost } })
   }
 
+  const running = ({ viewer }: RequestOrigin) => ({ ofTenant: executor.activeOf(viewer.tenantId), all: executor.active() })
+
+  /** A place to run, kept while the budget is asked and until the operation runs; given back where it never does. */
+  const hold = (origin: RequestOrigin): (() => void) => {
+    admission.checkRoom(running(origin))
+    const giveBack = executor.hold(origin.viewer.tenantId)
+    let held = true
+    return () => {
+      if (held) giveBack()
+      held = false
+    }
+  }
+
   const prepare = async (request: OperationRequest, origin: RequestOrigin): Promise<PreparedOperation> => {
-    const admitted = admission.admit(origin, { ofTenant: executor.activeOf(origin.viewer.tenantId), all: executor.active() })
+    const admitted = admission.admit(origin, running(origin))
     if (admitted !== undefined) await admitted
     const found = persisted.find(request, origin)
     const text = found instanceof Promise ? await found : found
     if (!documents.knows(text.text)) await turnToRead(text.text, request, origin)
     const checked = check(request, origin, text)
     text.remember?.()
-    const reservation = await reserve(checked, origin)
+    const release = hold(origin)
+    const reservation = await reserve(checked, origin).catch((error: unknown) => {
+      release()
+      throw error
+    })
+    // who prepares runs it at once, or never
+    setImmediate(release)
     const { known, coerced, estimate, maxCost, costMode } = checked
     const { name, type, document, plan } = known
     const from = type === 'subscription' ? { ...origin, transport: origin.streamTransport ?? origin.transport } : origin
@@ -152,6 +171,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         measured,
       }),
       origin: from,
+      release,
     }
   }
 
