@@ -136,7 +136,8 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     if (!documents.knows(text.text)) await turnToRead(text.text, request, origin)
     const checked = check(request, origin, text)
     text.remember?.()
-    const release = hold(origin)
+    // streams are limited in a way of their own
+    const release = checked.known.type === 'subscription' ? () => undefined : hold(origin)
     const reservation = await reserve(checked, origin).catch((error: unknown) => {
       release()
       throw error
