@@ -1,9 +1,6 @@
 import { resolve } from 'node:path'
+import { commandToTry } from '../command-to-try.ts'
 import { type Config } from '../config.ts'
-
-/** The header that a command to try needs; nobody's own token is known here. */
-export const proofHeader = ({ authMode }: Pick<Config, 'authMode'>): string =>
-  authMode === 'none' ? '' : ` -H '${authMode === 'apikey' ? 'x-api-key: YOUR_KEY' : 'authorization: Bearer YOUR_TOKEN'}'`
 
 /** What a person reads when the server is up: where to click, a command that works, where the data is, who they are. */
 export function banner(config: Config, url: string): string {
@@ -13,8 +10,7 @@ export function banner(config: Config, url: string): string {
     if (config.graphiql) lines.push(`  GraphiQL   ${url}/graphiql`)
     lines.push(
       `  API        ${url}/graphql   (POST, GET, WebSocket, Server-Sent Events)`,
-      `  Try        curl -s ${url}/graphql${proofHeader(config)} -H 'content-type: application/json' \\`,
-      `               -d '{"query":"{ runs(first: 3) { nodes { ritualId runId status } } }"}'`,
+      `  Try        ${commandToTry(config, url, ' '.repeat(15))}`,
     )
   }
   lines.push(`  Health     ${url}/health/ready`)

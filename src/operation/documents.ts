@@ -65,7 +65,7 @@ const bytesOf = (document: DocumentNode, text: string): number =>
   2 * text.length + bytesPerToken * ((document.tokenCount ?? text.length) + text.split('#').length)
 
 /** @param onKept told what each combination of conditions keeps in memory from now on */
-function executablesOf(schema: GraphQLSchema, document: DocumentNode, onKept: (bytes: number) => void): Bind {
+function bindingsOf(schema: GraphQLSchema, document: DocumentNode, onKept: (bytes: number) => void): Bind {
   const names = conditionVariables(document)
   const known = new Map<string, Bind>()
   return (values) => {
@@ -122,7 +122,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
     return {
       document,
       definition,
-      bind: executablesOf(schema, document, (bytes) => grow(text, entry, bytes)),
+      bind: bindingsOf(schema, document, (bytes) => grow(text, entry, bytes)),
       name: definition.name?.value ?? null,
       type: definition.operation,
       plan: compileCost(schema, weights, document, definition),

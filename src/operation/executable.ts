@@ -54,12 +54,18 @@ export type Bind = (coerced: Values) => Bound
  */
 const coercedType = new GraphQLScalarType({ name: '__Coerced', description: 'A value that was coerced already.' })
 
+const executionSchemas = new WeakMap<GraphQLSchema, GraphQLSchema>()
+
 /** The same schema, which knows the type of coerced variables too, its lists settled. Only for executing: introspection does not show it. */
 export function executionSchema(schema: GraphQLSchema): GraphQLSchema {
+  const known = executionSchemas.get(schema)
+  if (known !== undefined) return known
   settleLists(schema)
-  return Object.create(schema, {
+  const made = Object.create(schema, {
     getType: { value: (name: string) => (name === coercedType.name ? coercedType : schema.getType(name)) },
   }) as GraphQLSchema
+  executionSchemas.set(schema, made)
+  return made
 }
 
 const definition = (name: string): VariableDefinitionNode => ({

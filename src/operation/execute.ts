@@ -21,7 +21,7 @@ export interface ExecutorParts {
 export interface Executor {
   /** Never rejects; the result is masked and complete. */
   execute(operation: PreparedOperation): Promise<ExecutionResult>
-  /** Takes a place for an operation that is about to run. @returns gives it back; to be called once */
+  /** Takes a place for an operation that is about to run. @returns gives it back, once, however often it is called */
   hold(tenantId: string): () => void
   /** Those that run, and the places that are held. */
   active(): number
@@ -42,7 +42,7 @@ export function createExecutor(parts: ContextParts, { run, runTraced }: Executor
 
   const execute = async (operation: PreparedOperation): Promise<ExecutionResult> => {
     const { origin, account } = operation
-    if (account.dry === true) return { data: null, extensions: { requestId: origin.requestId, cost: account.toExtension() } }
+    if (account.dry) return { data: null, extensions: { requestId: origin.requestId, cost: account.toExtension() } }
     const { requestId, viewer, client, log } = origin
     const deadline = startDeadline('The operation', { presence: client }, parts.config.operationTimeoutMs)
     const context = createContext(parts, { requestId, viewer, ending: deadline, log })
@@ -67,7 +67,11 @@ export function createExecutor(parts: ContextParts, { run, runTraced }: Executor
 
   const hold = (tenantId: string): (() => void) => {
     count(tenantId, 1)
-    return () => count(tenantId, -1)
+    let held = true
+    return () => {
+      if (held) count(tenantId, -1)
+      held = false
+    }
   }
 
   return { execute, hold, active: () => active, activeOf: (tenantId) => perTenant.get(tenantId) ?? 0 }

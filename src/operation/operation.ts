@@ -79,8 +79,6 @@ export interface PreparedOperation {
   readonly type: OperationTypeNode
   /** As they were sent. */
   readonly variables: Readonly<Record<string, unknown>>
-  /** As the pipeline coerced them, once. */
-  readonly coerced: Readonly<Record<string, unknown>>
   readonly extensions: Readonly<Record<string, unknown>>
   readonly estimatedCost: number
   readonly costMode: CostMode | null

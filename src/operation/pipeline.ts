@@ -27,7 +27,7 @@ import {
 } from './operation.ts'
 import { createPersistedDocuments, type DocumentText } from './persisted.ts'
 import { createReadingLine } from './reading-line.ts'
-import { refuse, Refused, toPrepared } from './refused.ts'
+import { refuse, Refused, throttled, toPrepared } from './refused.ts'
 import { checkVariablesSize, coerceVariables } from './variables.ts'
 
 export interface PipelineParts extends ContextParts {
@@ -110,9 +110,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const reservation = await budget.reserve(origin, estimate.cost)
     if (reservation === null || reservation.granted || isMeasured(origin)) return reservation
     const cost = costExtension({ estimate, actual: null, limit: maxCost, reservation })
-    const { retryAfterMs } = reservation
-    const error = new GraphQLError('The budget is spent for now.', { extensions: { code: 'THROTTLED', retryable: true, retryAfterMs } })
-    throw new Refused('BUDGET', [error], { retryAfterMs, extensions: { cost } })
+    throw throttled('The budget is spent for now.', {}, reservation.retryAfterMs, { cost })
   }
 
   const running = ({ viewer }: RequestOrigin) => ({ ofTenant: executor.activeOf(viewer.tenantId), all: executor.active() })
@@ -120,12 +118,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   /** A place to run, kept while the budget is asked and until the operation runs; given back where it never does. */
   const hold = (origin: RequestOrigin): (() => void) => {
     admission.checkRoom(running(origin))
-    const giveBack = executor.hold(origin.viewer.tenantId)
-    let held = true
-    return () => {
-      if (held) giveBack()
-      held = false
-    }
+    return executor.hold(origin.viewer.tenantId)
   }
 
   const prepare = async (request: OperationRequest, origin: RequestOrigin): Promise<PreparedOperation> => {
@@ -156,7 +149,6 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       name,
       type,
       variables: request.variables ?? {},
-      coerced,
       extensions: request.extensions ?? {},
       estimatedCost: estimate.cost,
       costMode,

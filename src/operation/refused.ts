@@ -40,11 +40,16 @@ export const coded = (code: AppErrorCode, errors: readonly GraphQLError[]): Grap
       }),
   )
 
-/** It may be asked again after `retryAfterMs`. */
-export const throttled = (message: string, details: Record<string, unknown>, retryAfterMs: number): Refused =>
-  new Refused('BUDGET', [new GraphQLError(message, { extensions: { code: 'THROTTLED', retryable: true, retryAfterMs, ...details } })], {
-    retryAfterMs,
-  })
+/** It may be asked again after `retryAfterMs`. @param extensions of the result */
+export const throttled = (
+  message: string,
+  details: Record<string, unknown>,
+  retryAfterMs: number,
+  extensions?: Record<string, unknown>,
+): Refused => {
+  const error = new GraphQLError(message, { extensions: { code: 'THROTTLED', retryable: true, retryAfterMs, ...details } })
+  return new Refused('BUDGET', [error], { retryAfterMs, ...(extensions === undefined ? {} : { extensions }) })
+}
 
 /** A refusal as transports get it, with the request's id in every error. */
 export const toPrepared = (refused: Refused, requestId: string): Prepared & { kind: 'REFUSED' } => ({

@@ -18,15 +18,11 @@ const settling =
     return isPromise(value) ? value.then(settled) : settled(value)
   }
 
-const done = new WeakSet<GraphQLSchema>()
-
 /**
- * Lets every resolver of a list wait for its items, and puts an error in the place of one that fails. graphql-jit puts the null of an item that fails
+ * To be called once for a schema. Lets every resolver of a list wait for its items, and puts an error in the place of one that fails. graphql-jit puts the null of an item that fails
  * later at the end of what the list holds by then: items were moved, or there was one too many.
  */
 export function settleLists(schema: GraphQLSchema): void {
-  if (done.has(schema)) return
-  done.add(schema)
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue
     for (const field of Object.values(type.getFields()))

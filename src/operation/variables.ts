@@ -2,8 +2,8 @@ import { getVariableValues, type GraphQLSchema, type OperationDefinitionNode } f
 import { coded, refuse, Refused } from './refused.ts'
 
 /**
- * Checks variables before anything runs (platform D3) and gives their coerced values, for pricing only: the executor gets the
- * original ones, or custom scalars would be coerced twice.
+ * Checks variables before anything runs (platform D3) and gives their coerced values: the operation is priced by them, and executors take them as they
+ * are.
  * @throws Refused VARIABLES (BAD_USER_INPUT) with at most 10 errors
  */
 export function coerceVariables(

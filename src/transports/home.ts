@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { proofHeader } from '../cli/banner.ts'
+import { commandToTry } from '../command-to-try.ts'
 import { type Config } from '../config.ts'
 import { packageRoot } from '../root.ts'
 
@@ -36,8 +36,7 @@ ${[
 ].join('\n')}
 </ul>
 <p>The API answers at <code>/graphql</code>: POST for queries and mutations, GET for queries, WebSocket and Server-Sent Events for subscriptions too.</p>
-<pre>curl -s ${origin}/graphql${proofHeader(config)} -H 'content-type: application/json' \\
-  -d '{"query":"{ runs(first: 3) { nodes { ritualId runId status } } }"}'</pre>
+<pre>${commandToTry(config, origin, '  ')}</pre>
 </body>
 </html>
 `
