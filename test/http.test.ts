@@ -296,6 +296,8 @@ t.test('what is wrong with the HTTP itself is said in HTTP, never labelled as a 
   }
   const patch = await app.inject({ method: 'PATCH', url: '/graphql/stream' })
   t.same([patch.statusCode, patch.headers['allow']], [405, 'GET, POST, PUT, DELETE'])
+  const options = await app.inject({ method: 'OPTIONS', url: '/graphql/stream' })
+  t.same([options.statusCode, options.headers['allow']], [405, 'GET, POST, PUT, DELETE'])
   const head = await app.inject({ method: 'HEAD', url: '/graphql?query={one}' })
   t.equal(head.statusCode, 405)
   t.equal(counters.mutations, 0)
@@ -511,7 +513,7 @@ t.test('introspection can be switched off, and then suggestions do not spell the
   t.same((await send(app, { query: '{__typename}' })).body.data, { __typename: 'Query' })
 })
 
-t.test('what cannot be read as a request is refused on the socket: 408, 431, 400', async (t) => {
+t.test('what cannot be read as a request is refused on the socket: 408, 414, 417, 431, 400', async (t) => {
   const { app } = await fixtureApp(t, { REQUEST_TIMEOUT_MS: '300' })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
@@ -530,6 +532,8 @@ t.test('what cannot be read as a request is refused on the socket: 408, 431, 400
     'a body that never comes': [`${head}content-length: 50\r\n\r\n{"query":`, 408],
     'a flood of headers': [`${head}${Array.from({ length: 3000 }, (_, index) => `x-${index}: yes\r\n`).join('')}\r\n`, 431],
     'one huge header': [`${head}cookie: ${'x'.repeat(70_000)}\r\n\r\n`, 431],
+    'an address beyond what Node reads': [`GET /graphql?query=${'x'.repeat(70_000)} HTTP/1.1\r\nhost: a\r\n\r\n`, 414],
+    'an expectation that nobody can meet': [`${head}expect: the-best\r\n\r\n`, 417],
     'no HTTP': ['\u0000\u0001 what\r\n\r\n', 400],
   }
   for (const [what, [text, status]] of Object.entries(cases)) {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify'
@@ -13,6 +14,10 @@ const saneRequestId = /^[\w.:-]{1,128}$/
 const leavingRetrySeconds = 1
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The methods that this address takes, where a route refuses all others. */
+    allow?: string
+  }
   interface FastifyInstance {
     /**
      * Before `close`: goes on answering for `graceMs`, and ends every connection after its next answer, so that who looks at readiness has gone elsewhere
@@ -56,6 +61,10 @@ export function createHttpServer(
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
+  app.server.on('checkExpectation', (_: IncomingMessage, response: ServerResponse) => {
+    const { head, body } = refusedConnection('We expect nothing but 100-continue.')
+    response.writeHead(417, head).end(body)
+  })
   app.addHook('preClose', async () => {
     leaving = true
     // Node closes connections that wait for their next request, but not those that never sent one: clients open some in advance
@@ -84,10 +93,11 @@ export function createHttpServer(
     }
     // what is no preflight of a browser would get a text from the CORS plugin
     if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] !== undefined) return done()
-    const error = { message: 'Use GET or POST.', extensions: { code: 'BAD_USER_INPUT', requestId: request.id } }
+    const allow = request.routeOptions.config.allow ?? 'GET, POST'
+    const error = { message: `Use one of ${allow}.`, extensions: { code: 'BAD_USER_INPUT', requestId: request.id } }
     void reply
       .code(405)
-      .header('allow', 'GET, POST')
+      .header('allow', allow)
       .send({ errors: [error] })
   })
   app.setErrorHandler((error: FastifyError, request, reply) => {
@@ -148,16 +158,26 @@ const connectionFailures: Readonly<Record<string, { readonly status: string; rea
   ERR_HTTP_REQUEST_TIMEOUT: { status: '408 Request Timeout', message: 'The request took too long to arrive.' },
 }
 
+/** Node counts the address among the headers: it was too long where no header had begun. */
+const longAddress = /^[A-Z-]+ \S{8193}/
+const addressFailure = { status: '414 URI Too Long', message: 'The address is too long: send a POST.' }
+
 /** What cannot be read as HTTP never reaches a route: answered on the bare socket, in the shape of every other answer. */
-function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+function refuseConnection(error: Error & { code?: string; rawPacket?: unknown }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  const { status, message } = connectionFailures[error.code ?? ''] ?? { status: '400 Bad Request', message: 'This is not HTTP.' }
+  // Fastify's type names its form in JSON
+  const begin = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString('latin1', 0, 8300) : ''
+  const isAddress = error.code === 'HPE_HEADER_OVERFLOW' && longAddress.test(begin)
+  const failure = isAddress ? addressFailure : connectionFailures[error.code ?? '']
+  const { status, message } = failure ?? { status: '400 Bad Request', message: 'This is not HTTP.' }
+  const { head, body } = refusedConnection(message)
+  const lines = [`HTTP/1.1 ${status}`, ...Object.entries(head).map(([name, value]) => `${name}: ${value}`)]
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
+}
+
+/** What is refused before Fastify sees it. */
+function refusedConnection(message: string): { head: Record<string, string>; body: string } {
   const body = JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT', requestId: randomUUID() } }] })
-  const head = [
-    `HTTP/1.1 ${status}`,
-    'content-type: application/json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  const length = String(Buffer.byteLength(body))
+  return { head: { 'content-type': 'application/json; charset=utf-8', 'content-length': length, connection: 'close' }, body }
 }

@@ -41,20 +41,22 @@ export async function registerHttp(app: FastifyInstance, options: HttpOptions): 
     acceptOnlyJson(routes)
     routes.get(path, { exposeHeadRoute: false }, (request, reply) => handle(options, request, reply))
     routes.post(path, (request, reply) => handle(options, request, reply))
-    routes.route({
-      method: methodsBut(routes, ['GET', 'POST']),
-      url: path,
-      // before a body is read: its type does not matter
-      onRequest: async (_, reply) => sendProblem(reply, 405, 'Use GET or POST.', { allow: 'GET, POST' }),
-      handler: async () => undefined,
-    })
+    refuseOtherMethods(routes, path, ['GET', 'POST'])
   })
 }
 
-/** Every method that Node reads, without those that an address takes: they are answered there, and not as if nothing were there. */
-export function methodsBut(routes: FastifyInstance, taken: readonly string[]): string[] {
+/** Every method that Node reads, without those that an address takes, is answered there, and not as if nothing were there. */
+export function refuseOtherMethods(routes: FastifyInstance, path: string, taken: readonly string[]): void {
   for (const method of METHODS) if (method !== 'CONNECT' && !routes.supportedMethods.includes(method)) routes.addHttpMethod(method)
-  return routes.supportedMethods.filter((method) => !taken.includes(method))
+  const allow = taken.join(', ')
+  routes.route({
+    method: routes.supportedMethods.filter((method) => !taken.includes(method)),
+    url: path,
+    config: { allow },
+    // before a body is read: its type does not matter
+    onRequest: async (_, reply) => sendProblem(reply, 405, `Use one of ${allow}.`, { allow }),
+    handler: async () => undefined,
+  })
 }
 
 export function acceptOnlyJson(routes: FastifyInstance): void {

@@ -4,7 +4,7 @@ import { type Viewer } from '../auth/viewer.ts'
 import { type Pipeline, type Prepared, type RequestOrigin } from '../operation/operation.ts'
 import { Refused, toPrepared } from '../operation/refused.ts'
 import { type Presence } from '../presence.ts'
-import { acceptOnlyJson, methodsBut } from './http.ts'
+import { acceptOnlyJson, refuseOtherMethods } from './http.ts'
 import { clientOf, couldBeForged, originOf, readBody, readQueryString } from './http-request.ts'
 import { readAccept } from './media-type.ts'
 import { createReservations, type Reservation } from './sse-reservations.ts'
@@ -125,12 +125,7 @@ export async function registerSse(
     )
     routes.post(path, (request, reply) => (tokenOf(request) === null ? distinct(request, reply) : addOperation(request, reply)))
     routes.delete(path, endOperation)
-    routes.route({
-      method: methodsBut(routes, ['GET', 'POST', 'PUT', 'DELETE']),
-      url: path,
-      onRequest: async (_, reply) => problem(reply.header('allow', 'GET, POST, PUT, DELETE'), 405, 'Use GET, POST, PUT or DELETE.'),
-      handler: async () => undefined,
-    })
+    refuseOtherMethods(routes, path, ['GET', 'POST', 'PUT', 'DELETE'])
   })
   const drain = (): void => {
     responder.drain()
