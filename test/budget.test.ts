@@ -1,10 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { type FastifyInstance } from 'fastify'
 import { OperationTypeNode } from 'graphql'
+import { pino } from 'pino'
+import { type Cache } from '../src/datasources/cache/cache.ts'
+import { openMemoryCache } from '../src/datasources/cache/memory-cache.ts'
 import { openRedisCache } from '../src/datasources/cache/redis-cache.ts'
 import { type Stores } from '../src/datasources/index.ts'
 import { buildSchema } from '../src/app.ts'
+import { sourceUnavailable } from '../src/errors.ts'
+import { createBuckets } from '../src/operation/buckets.ts'
 import { createSpending } from '../src/operation/spending.ts'
 import { eventually } from './support/eventually.ts'
 import { fixtureApp } from './support/fixture-app.ts'
@@ -135,7 +141,49 @@ t.test('estimates and real costs are counted, by type, for whoever tunes the wei
   t.match(text, /^orrery_client_operations_total\{client="console",operation="anonymous",status="success"\} 1$/m)
 })
 
-const withCache = (cache: ReturnType<typeof openRedisCache>): { stores: Stores } => ({ stores: { cache } as Stores })
+const withCache = (cache: Cache): { stores: Stores } => ({ stores: { cache } as Stores })
+
+const read = async (app: FastifyInstance, query: string): Promise<string> => {
+  const address = await app.listen({ host: '127.0.0.1', port: 0 })
+  const headers = { accept: 'text/event-stream', 'content-type': 'application/json' }
+  return (await fetch(`${address}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) })).text()
+}
+
+t.test('whoever read many events waits no longer than a full bucket takes to leak', async (t) => {
+  const { app } = await fixtureApp(t, { BUDGET_CAPACITY: '100', BUDGET_RESTORE_PER_SECOND: '10' })
+  t.match(await read(app, 'subscription {ticks(to: 5000)}'), /"ticks":5000/)
+  const { status, body } = await ask(app, '{a: dear b: dear}')
+  t.equal(status, 429)
+  const wait = Number(body.errors?.[0]?.extensions['retryAfterMs'])
+  t.ok(wait > 0 && wait <= 10_000, `${wait} ms`)
+})
+
+t.test('events that are paid for while the store is away are one line in the log, and few calls', async (t) => {
+  const lines: string[] = []
+  let calls = 0
+  const fail = (): Promise<never> => (calls++, Promise.reject(sourceUnavailable('cache')))
+  const cache: Cache = { ...openMemoryCache(), mode: 'CONNECTED', settleBucket: fail }
+  const logger = pino({ level: 'warn' }, { write: (line: string) => lines.push(line) })
+  const { app } = await fixtureApp(t, { BUDGET_CAPACITY: '1000' }, { ...withCache(cache), logger })
+  t.match(await read(app, 'subscription {ticks(to: 5000)}'), /"ticks":5000/)
+  t.ok(lines.length < 50 && calls < 50, `${lines.length} lines, ${calls} calls`)
+  t.match(lines[0], /the shared budget does not answer/)
+})
+
+t.test('what a slow store takes too late is given back to it', async (t) => {
+  const memory = openMemoryCache()
+  const settled: number[] = []
+  const cache: Cache = {
+    ...memory,
+    mode: 'CONNECTED',
+    takeFromBucket: (...of) => delay(600).then(() => memory.takeFromBucket(...of)),
+    settleBucket: async (_, delta) => void settled.push(delta),
+  }
+  const taken = await createBuckets(cache).take('budget', 60, { capacity: 100, restorePerSecond: 1 }, pino({ level: 'silent' }))
+  t.match(taken, { local: true, taken: 25 }, 'all that this process may give alone')
+  await eventually(async () => settled.length > 0)
+  t.same(settled, [-60])
+})
 
 t.test(
   'replicas share one budget in Redis; while it is away each goes on by a smaller share and says so; then they share again',

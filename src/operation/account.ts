@@ -72,7 +72,7 @@ export function openAccount(options: AccountOptions): Account {
       const price = priceOf(data)
       actual = (actual ?? 0) + price
       budget.note(viewer, operation, price)
-      void budget.charge({ viewer, log }, price)
+      budget.charge({ viewer, log }, price)
       return price
     },
     toExtension: () => ({

@@ -31,8 +31,16 @@ const ownShare = ({ capacity, restorePerSecond }: BucketShape): BucketShape => (
 })
 
 export function createBuckets(cache: Cache): Buckets {
-  const fallback = cache.mode === 'EMBEDDED' ? cache : openMemoryCache({ maxBuckets: 10_000 })
+  const isEmbedded = cache.mode === 'EMBEDDED'
+  const fallback = isEmbedded ? cache : openMemoryCache({ maxBuckets: 10_000 })
   let pausedUntil = 0
+  const isPaused = (): boolean => performance.now() < pausedUntil
+
+  const pause = (error: unknown, log: FastifyBaseLogger): void => {
+    // many calls may have waited for the same answer: one line says it
+    if (!isPaused()) log.warn({ err: error }, 'the shared budget does not answer: this process decides alone')
+    pausedUntil = performance.now() + pauseMs
+  }
 
   const takeFrom = async (store: Cache, key: string, cost: number, shape: BucketShape, local: boolean): Promise<Taken> => {
     // dearer than the whole bucket is still possible for who has it all: limits on single operations are not the budget's affair
@@ -43,26 +51,33 @@ export function createBuckets(cache: Cache): Buckets {
   }
 
   const takeShared: Buckets['take'] = async (key, cost, shape, log) => {
-    if (performance.now() >= pausedUntil) {
+    if (!isPaused()) {
+      const taking = takeFrom(cache, key, cost, shape, false)
       try {
-        return await within(takeFrom(cache, key, cost, shape, false), storeTimeoutMs)
+        return await within(taking, storeTimeoutMs)
       } catch (error) {
         if (!isAppError(error) && !(error instanceof TooSlow)) throw error
-        pausedUntil = performance.now() + pauseMs
-        log.warn({ err: error }, 'the shared budget does not answer: this process decides alone')
+        pause(error, log)
+        giveBackLate(taking, key, shape)
       }
     }
     return takeFrom(fallback, key, cost, ownShare(shape), true)
   }
 
+  /** A store that was only slow may still take what has been decided here by then; one that failed took nothing. */
+  const giveBackLate = (taking: Promise<Taken>, key: string, shape: BucketShape): void =>
+    void taking.then(({ taken }) => cache.settleBucket(key, -taken, shape)).catch(() => undefined)
+
   return {
-    take: cache.mode === 'EMBEDDED' ? (key, cost, shape) => takeFrom(cache, key, cost, shape, false) : takeShared,
-    async settle(key, delta, shape, log, local = cache.mode === 'CONNECTED' && performance.now() < pausedUntil) {
+    take: isEmbedded ? (key, cost, shape) => takeFrom(cache, key, cost, shape, false) : takeShared,
+    async settle(key, delta, shape, log, local = isPaused()) {
       if (delta === 0) return
+      if (local) return fallback.settleBucket(key, delta, ownShare(shape))
+      if (isEmbedded) return cache.settleBucket(key, delta, shape)
       try {
-        await (local ? fallback.settleBucket(key, delta, ownShare(shape)) : cache.settleBucket(key, delta, shape))
+        await within(cache.settleBucket(key, delta, shape), storeTimeoutMs)
       } catch (error) {
-        log.warn({ err: error }, 'a budget could not be settled')
+        pause(error, log)
       }
     },
   }

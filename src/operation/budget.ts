@@ -44,8 +44,8 @@ export interface RateLimit {
 export interface Budget {
   /** Null when there is no budget. Never rejects. */
   reserve(payer: Payer, cost: number): Promise<Reservation | null>
-  /** What happened already and must be paid for, granted or not: an event that was delivered. Never rejects. */
-  charge(payer: Payer, cost: number): Promise<void>
+  /** What happened already and must be paid for, granted or not: an event that was delivered. */
+  charge(payer: Payer, cost: number): void
   /** Remembers what the points went to, for advice. */
   note(viewer: Viewer, operation: Payment, cost: number): void
   status(payer: Payer): Promise<RateLimit>
@@ -54,6 +54,8 @@ export interface Budget {
 export function createBudget({ buckets, capacity, restorePerSecond, clock }: BudgetOptions): Budget {
   const shape: BucketShape = { capacity, restorePerSecond }
   const spending = createSpending()
+  /** By bucket, what was delivered in this turn of the event loop: a hundred readers of an event are one call to the store. */
+  const owed = new Map<string, number>()
   const nothing: Pick<Taken, 'remaining' | 'capacity' | 'restorePerSecond'> = { remaining: 0, capacity: 0, restorePerSecond: 0 }
   return {
     async reserve({ viewer, log }, cost) {
@@ -62,8 +64,17 @@ export function createBudget({ buckets, capacity, restorePerSecond, clock }: Bud
       const taken = await buckets.take(key, cost, shape, log)
       return { ...taken, settle: (actual) => buckets.settle(key, actual - taken.taken, shape, log, taken.local) }
     },
-    async charge({ viewer, log }, cost) {
-      if (capacity !== 0) await buckets.settle(keyOf(viewer), cost, shape, log)
+    charge({ viewer, log }, cost) {
+      if (capacity === 0) return
+      const key = keyOf(viewer)
+      const before = owed.get(key)
+      owed.set(key, (before ?? 0) + cost)
+      if (before !== undefined) return
+      setImmediate(() => {
+        const sum = owed.get(key) ?? 0
+        owed.delete(key)
+        void buckets.settle(key, sum, shape, log)
+      })
     },
     note(viewer, operation, cost) {
       if (capacity !== 0) spending.note(keyOf(viewer), operation, cost)

@@ -100,14 +100,17 @@ for (const { name, open } of adapters) {
       t.equal((await cache.takeFromBucket('still', 0, still)).granted, true)
     })
 
-    t.test('settling refunds and charges, and never falls below empty', async (t) => {
+    t.test('settling refunds and charges, and never goes below empty or beyond full', async (t) => {
       const still = { capacity: 10, restorePerSecond: 0.001 }
       await cache.takeFromBucket('settle', 8, still)
       await cache.settleBucket('settle', -5, still)
       t.equal(Math.round((await cache.takeFromBucket('settle', 0, still)).remaining), 7)
       await cache.settleBucket('settle', 20, still)
       const over = await cache.takeFromBucket('settle', 1, still)
-      t.match(over, { granted: false, remaining: 0 })
+      t.same([over.granted, Math.round(over.remaining)], [false, 0])
+      t.ok(over.retryAfterMs <= 1_000_000, `waits for 1 point: ${over.retryAfterMs} ms`)
+      await cache.settleBucket('settle', -3, still)
+      t.equal(Math.round((await cache.takeFromBucket('settle', 0, still)).remaining), 3)
       await cache.settleBucket('settle', -100, still)
       t.equal(Math.round((await cache.takeFromBucket('settle', 0, still)).remaining), 10)
       await cache.takeFromBucket('settle', 2.5, still)

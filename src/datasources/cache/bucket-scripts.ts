@@ -23,8 +23,8 @@ if granted then level = level + amount else wait = math.ceil((level + amount - c
 ${keep}
 return { granted and 1 or 0, string.format('%.6f', math.max(0, capacity - level)), wait }`
 
-/** Adds an amount, positive or negative; the level never falls below 0. */
+/** Adds an amount, positive or negative; the level stays between empty and full. */
 export const settleScript = `${levelNow}
-level = math.max(0, level + amount)
+level = math.max(0, math.min(capacity, level + amount))
 ${keep}
 return 1`

@@ -17,7 +17,7 @@ export interface Cache {
    * @returns `remaining` after the call; `retryAfterMs` is 0 when granted
    */
   takeFromBucket(key: string, cost: number, bucket: BucketShape): Promise<BucketGrant>
-  /** Adds `delta` (negative = refund) to the level, clipped at 0. */
+  /** Adds `delta` (negative = refund) to the level, which stays between empty and full: nobody waits longer than a full bucket takes to leak. */
   settleBucket(key: string, delta: number, bucket: BucketShape): Promise<void>
   ping(timeoutMs: number): Promise<void>
   version(): Promise<string>

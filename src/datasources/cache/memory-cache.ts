@@ -68,7 +68,7 @@ export function openMemoryCache(options: MemoryCacheOptions = {}): Cache {
     },
     async settleBucket(key, delta, bucket) {
       const now = nowMs()
-      const level = Math.max(0, levelNow(buckets.get(key), now, bucket) + delta)
+      const level = Math.max(0, Math.min(bucket.capacity, levelNow(buckets.get(key), now, bucket) + delta))
       buckets.set(key, { level, atMs: now }, { ttl: idleMs(level, bucket) })
     },
     async ping() {},
