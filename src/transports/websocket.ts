@@ -169,7 +169,10 @@ function completedBy(text: string): string | null {
   }
 }
 
+/** Node listens no more to a socket that it hands over: nobody else hears that the peer reset it, or ends it for a peer that never closes. */
 const refuse = (duplex: Duplex, status: string): void => {
+  duplex.on('error', () => undefined)
+  duplex.once('finish', () => duplex.destroy())
   duplex.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n${status.startsWith('503') ? 'Retry-After: 1\r\n' : ''}\r\n`)
 }
 
