@@ -98,7 +98,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
 
   const plans = createPlans(schema)
   const run = await registerMercurius(app, schema, plans)
-  const authenticator = createAuthenticator({ config, sql: stores?.sql, clock })
+  const authenticator = createAuthenticator({ config, sql: stores?.sql, clock, log: app.log })
   const subscriber = createSubscriber({ schema, plans, config, dataSources, live, cursors, clock })
   const unmeasured = createPipeline({
     schema,

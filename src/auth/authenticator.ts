@@ -2,6 +2,7 @@ import { type IncomingHttpHeaders } from 'node:http'
 import { type Config } from '../config.ts'
 import { type Sql } from '../datasources/sql/sql.ts'
 import { createSqlApiKeys } from '../datasources/sql-api-keys.ts'
+import { type Logger } from '../logger.ts'
 import { type Clock } from '../time.ts'
 import { createApiKeyVerifier } from './api-key-verifier.ts'
 import { inTenant } from './tenant.ts'
@@ -28,6 +29,8 @@ export interface AuthenticatorParts {
   /** Holds the API keys. */
   readonly sql?: Sql | undefined
   readonly clock: Clock
+  /** Told when the issuer of tokens is away though nobody has to wait for it yet. */
+  readonly log?: Pick<Logger, 'warn'>
 }
 
 interface Credentials {
@@ -36,9 +39,9 @@ interface Credentials {
   readonly tenantId: string | null
 }
 
-export function createAuthenticator({ config, sql, clock }: AuthenticatorParts): Authenticator {
+export function createAuthenticator({ config, sql, clock, log }: AuthenticatorParts): Authenticator {
   const { authMode } = config
-  const tokens = authMode === 'jwt' || authMode === 'both' ? createTokens(config, clock) : null
+  const tokens = authMode === 'jwt' || authMode === 'both' ? createTokens(config, { clock, log }) : null
   const apiKeys =
     (authMode === 'apikey' || authMode === 'both') && sql !== undefined
       ? createApiKeyVerifier({ store: createSqlApiKeys(sql), clock })

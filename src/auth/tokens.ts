@@ -3,6 +3,7 @@ import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, type JWTVeri
 import { LRUCache } from 'lru-cache'
 import { type Config } from '../config.ts'
 import { AppError, sourceUnavailable } from '../errors.ts'
+import { type Logger } from '../logger.ts'
 import { type Clock } from '../time.ts'
 import { type ClaimNames, viewerOfClaims } from './claims.ts'
 import { issuerKeys } from './issuer-keys.ts'
@@ -21,9 +22,9 @@ export interface Tokens {
 const maxTokenCharacters = 8192
 const rememberedMs = 60_000
 
-export function createTokens(config: Config, clock: Clock): Tokens {
+export function createTokens(config: Config, { clock, log }: { clock: Clock; log?: Pick<Logger, 'warn'> | undefined }): Tokens {
   const secret = config.jwtSecret === undefined ? null : new TextEncoder().encode(config.jwtSecret)
-  const remote = issuerKeys(config)
+  const remote = issuerKeys(config, { clock, log })
   // a shared secret verifies HMAC and nothing else, public keys everything else: an RS256 key must never serve as an HMAC secret
   const usable = (algorithm: string): boolean => (algorithm.startsWith('HS') ? secret !== null : remote !== null)
   const algorithms = config.jwtAlgorithms.filter(usable)
@@ -75,13 +76,11 @@ function algorithmOf(token: string): string {
   }
 }
 
-/** jose's own failures are about the token; anything else is about fetching keys. */
+/** jose's own failures are about the token; anything else is about the issuer's keys. */
 function translate(error: unknown): never {
   if (error instanceof AppError) throw error
   if (error instanceof errors.JWTExpired) throw unauthenticated('The token has expired.')
-  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) throw sourceUnavailable('jwks', error)
-  if (error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC') throw unauthenticated(undefined, error)
-  // a key that does not fit the algorithm; `fetch` throws this type too when there is no connection
-  if (error instanceof TypeError && error.message !== 'fetch failed') throw unauthenticated(undefined, error)
+  // the second is for a key that does not fit the algorithm
+  if (error instanceof errors.JOSEError || error instanceof TypeError) throw unauthenticated(undefined, error)
   throw sourceUnavailable('jwks', error)
 }

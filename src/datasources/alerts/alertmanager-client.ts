@@ -1,3 +1,4 @@
+import { boundedText } from '../../bounded-text.ts'
 import { AppError, badUserInput, sourceUnavailable } from '../../errors.ts'
 import { formatNanos, type Nanos, parseNanos } from '../../time.ts'
 import { type Matcher, type Silence } from './alerts.ts'
@@ -84,6 +85,9 @@ const silenceOf = (value: unknown): Silence[] => {
   ]
 }
 
+/** An answer of a stranger is read no further than this. */
+const maxBytes = 64 * 1024 * 1024
+
 export function createAlertmanagerClient({ url, timeoutMs }: { url: string; timeoutMs: number }): AlertmanagerClient {
   const base = `${url.replace(/\/+$/, '')}/api/v2`
 
@@ -98,7 +102,7 @@ export function createAlertmanagerClient({ url, timeoutMs }: { url: string; time
         ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
         signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
       })
-      const text = await response.text()
+      const text = await boundedText(response, maxBytes)
       if (response.status >= 500) throw new Error(`Alertmanager answers ${response.status}`)
       return { status: response.status, body: text === '' || !response.ok ? null : JSON.parse(text) }
     } catch (error) {

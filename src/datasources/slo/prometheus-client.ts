@@ -1,3 +1,4 @@
+import { boundedText } from '../../bounded-text.ts'
 import { type ReasonCode } from './slo.ts'
 
 /** One series of an instant query. Values arrive as text; "NaN", "+Inf" and "-Inf" are numbers too. */
@@ -49,11 +50,7 @@ const isTimeout = (error: unknown): boolean => error instanceof Error && (error.
 /** An answer of a stranger is read no further than this. */
 const MAX_BYTES = 64 * 1024 * 1024
 
-async function readBody(response: Response): Promise<unknown> {
-  const text = await response.text()
-  if (text.length > MAX_BYTES) throw new Error('the answer is too long')
-  return JSON.parse(text)
-}
+const readBody = async (response: Response): Promise<unknown> => JSON.parse(await boundedText(response, MAX_BYTES))
 
 export function createPrometheusClient({ url, timeoutMs }: { url: string; timeoutMs: number }): PrometheusClient {
   const base = url.replace(/\/+$/, '')
