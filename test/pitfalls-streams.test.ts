@@ -216,6 +216,23 @@ t.test('D17: what a stream throws is masked, at its start, midway and in an even
     }
 })
 
+t.test('a reader that fell behind and cannot go on is told why, and where it was', async (t) => {
+  const { ws, counters } = await ours(t, { BUDGET_CAPACITY: '0' })
+  const peer = await readyPeer(t, ws)
+  peer.send(subscribeTo('subscription {onlyOnce}'))
+  t.match(await peer.next(), { type: 'next', payload: { extensions: { cursor: 'after-1' } } })
+  peer.socket.pause()
+  await eventually(() => counters.streams === 0, within)
+  peer.socket.resume()
+  let reached = 1
+  for (let message = await peer.next(); ; message = await peer.next()) {
+    const cursor = `after-${message.type === 'next' ? ++reached : reached}`
+    const extensions = message.type === 'next' ? { cursor } : { cursor, code: 'NOT_FOUND' }
+    if (message.type === 'next') t.match(message.payload, { extensions })
+    else return t.match(message, { type: 'error', payload: [{ message: 'There is no such stream.', extensions }] })
+  }
+})
+
 t.test('D18, D19: one context for every transport, and batching that works on all of them', async (t) => {
   const stock = await stockMercurius(t, { context: () => ({ viewer: 'somebody' }), subscription: true })
   const wild = await readyPeer(t, stock.ws)

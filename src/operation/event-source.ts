@@ -39,7 +39,7 @@ const isStream = (value: AsyncIterable<unknown> | ExecutionResult): value is Asy
 /**
  * Opens the source of a subscription and executes each of its events with a context of its own.
  * @param resume positions to go on from, beside the operation's own `after`
- * @returns the stream, or the masked refusal of the field's `subscribe`; the stream rejects with what its source threw
+ * @returns the stream, or the refusal of the field's `subscribe`, not masked yet; the stream rejects with what its source threw
  */
 export async function openEventSource(
   parts: EventSourceParts,
@@ -57,7 +57,7 @@ export async function openEventSource(
   const opened = await createSourceEventStream({ schema, document, rootValue, contextValue: newContext(), variableValues })
   if (!isStream(opened)) {
     stop.leave()
-    return { errors: (opened.errors ?? []).map((error) => mapError(error, { ...origin, document })) }
+    return opened
   }
   const source: ReadySource = opened[Symbol.asyncIterator]()
   const executing = executionSchema(schema)

@@ -52,7 +52,7 @@ export function createSubscriber(parts: EventSourceParts): Subscriber {
         if (Symbol.asyncIterator in source && !client.left)
           return openStream(parts, { operation, source, sharing, onBehind: () => behind++, onClose: () => count(viewer.tenantId, -1) })
         count(viewer.tenantId, -1)
-        if (!(Symbol.asyncIterator in source)) return source
+        if (!(Symbol.asyncIterator in source)) return refusal(operation, refusedWith(source))
         await source.return?.()
         return refusal(operation, left())
       } catch (error) {
@@ -68,6 +68,9 @@ const maskedError = ({ origin, document }: PreparedOperation, error: unknown): G
   mapError(error, { requestId: origin.requestId, log: origin.log, document })
 
 const refusal = (operation: PreparedOperation, error: unknown): ExecutionResult => ({ errors: [maskedError(operation, error)] })
+
+/** A field's `subscribe` fails with one error. */
+const refusedWith = ({ errors }: ExecutionResult): Error => errors?.[0] ?? new Error('a stream could not be opened')
 
 /**
  * Positions that came beside the arguments. An empty `Last-Event-ID` is none.
@@ -145,7 +148,7 @@ function openStream(parts: EventSourceParts, { operation, source, sharing, onBeh
     if (Symbol.asyncIterator in opened) {
       if (over || ending !== null) await opened.return?.()
       else own = opened
-    } else throw opened.errors?.[0] ?? new Error('a stream could not be opened again')
+    } else throw refusedWith(opened)
   }
 
   /** @returns null when it has to be asked again */

@@ -9,6 +9,7 @@ import { type DataSources } from '../../src/datasources/index.ts'
 import { AppError, sourceUnavailable } from '../../src/errors.ts'
 import { createPresence } from '../../src/presence.ts'
 import { type CursorCodec } from '../../src/subscriptions/cursor.ts'
+import { delivery, shownIn } from '../../src/subscriptions/delivery.ts'
 import { type LiveHub } from '../../src/subscriptions/hub.ts'
 
 /** A small schema with every shape the pipeline has rules about; its resolvers count what they do. */
@@ -65,6 +66,7 @@ const typeDefs = /* GraphQL */ `
     leakAtStart: Int
     leakMidway: Int
     leakInEvent: Tick
+    onlyOnce: String
   }
   type Tick {
     number: Int
@@ -175,8 +177,20 @@ function idleSource(counters: Counters): AsyncIterableIterator<number> {
   }
 }
 
+/** Live at once and without an end, each event with its position. */
+async function* largeEvents(counters: Counters) {
+  counters.streams++
+  try {
+    for (let sequence = 1n; ; sequence++)
+      yield delivery({ position: { epoch: 'once', sequence }, cursor: `after-${sequence}`, value: 'x'.repeat(50_000), live: true })
+  } finally {
+    counters.streams--
+  }
+}
+
 const subscriptions = (counters: Counters) => {
   const value = (payload: number) => payload
+  let opened = false
   return {
     ticks: { subscribe: (_: unknown, { to }: { to: number }) => numbers(to, { onPull: () => counters.pulled++ }), resolve: value },
     idle: { subscribe: () => idleSource(counters), resolve: value },
@@ -195,6 +209,14 @@ const subscriptions = (counters: Counters) => {
     },
     leakMidway: { subscribe: () => numbers(1, { thenThrow: new Error(secretText) }), resolve: value },
     leakInEvent: { subscribe: () => numbers(1), resolve: (number: number) => ({ number }) },
+    onlyOnce: {
+      subscribe: () => {
+        if (opened) throw new AppError('NOT_FOUND', 'There is no such stream.')
+        opened = true
+        return largeEvents(counters)
+      },
+      resolve: shownIn,
+    },
   }
 }
 
