@@ -246,6 +246,19 @@ t.test('a null for a size costs what its default does: resolvers take it for not
   }
 })
 
+t.test('objects by their ids cost as many as are asked for', async (t) => {
+  const { app } = await fixtureApp(t, {}, { schema: buildSchema() })
+  const priced = async (ids: string, variables?: object) => {
+    const query = `query${ids.includes('$') ? '($ids: [ID!]!)' : ''} {nodes(ids: ${ids}) {id ... on Run {events(first: 10) {nodes {id}}}}}`
+    return (await send(app, query, { variables, headers: { 'x-graphql-cost': 'validate' } })).body.extensions?.cost?.requestedQueryCost
+  }
+  t.equal(await priced('["a"]'), 12)
+  t.equal(await priced('"a"'), 12, 'one is a list of one')
+  t.equal(await priced('["a", "b", "c"]'), 36)
+  t.equal(await priced('$ids', { ids: ['a', 'b', 'c'] }), 36)
+  t.equal(await priced('$ids', { ids: Array.from({ length: 100 }, String) }), 1200, 'refused')
+})
+
 t.test('a price is the same under aliases, fragments and variables', async (t) => {
   fc.assert(
     fc.property(itemSelection, fc.integer({ min: 0, max: 50 }), ({ text }, first) => {
@@ -372,7 +385,7 @@ t.test('a store that hangs does not make anybody wait for long', async (t) => {
 
 t.test('X-GraphQL-Cost prices without running, and explains', async (t) => {
   const { app, counters } = await fixtureApp(t, { BUDGET_CAPACITY: '1000' })
-  const validated = await send(app, 'mutation {add}', { headers: { 'x-graphql-cost': 'validate' } })
+  const validated = await send(app, 'mutation {add}', { headers: { 'x-graphql-cost': 'Validate' } })
   t.same(validated.body.data, null)
   t.match(validated.body.extensions?.cost, { requestedQueryCost: 10, actualQueryCost: null })
   t.equal(counters.mutations, 0)

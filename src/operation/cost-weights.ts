@@ -13,6 +13,7 @@ import {
   isCompositeType,
   isInputObjectType,
   isListType,
+  isRequiredArgument,
 } from 'graphql'
 
 /** What `@listSize` says about a field. */
@@ -39,6 +40,12 @@ export interface Weights {
 
 type Directed = ASTNode & { readonly directives?: readonly DirectiveNode[] }
 
+/** A list that must be given a list answers it item by item. `@listSize` cannot say so: composers take numbers only as slicing arguments. */
+const answeredLists = ({ type, args }: GraphQLField<unknown, unknown>): string[] =>
+  isListType(getNullableType(type))
+    ? args.filter((one) => isRequiredArgument(one) && isListType(getNullableType(one.type))).map(({ name }) => name)
+    : []
+
 export function createWeights(schema: GraphQLSchema): Weights {
   const weights = new WeakMap<object, number | null>()
   const listSizes = new WeakMap<object, ListSize | null>()
@@ -61,7 +68,8 @@ export function createWeights(schema: GraphQLSchema): Weights {
     const values = directive('listSize', field.astNode)
     if (values === undefined) return null
     const strings = (value: unknown): string[] => (Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [])
-    const slicing = strings(values['slicingArguments'])
+    const named = strings(values['slicingArguments'])
+    const slicing = named.length > 0 ? named : answeredLists(field)
     // a null says no size, and resolvers take it for the default
     const unsaid: unknown = field.args.find(({ name, defaultValue }) => defaultValue !== undefined && slicing.includes(name))?.defaultValue
     const assumed = values['assumedSize'] ?? unsaid

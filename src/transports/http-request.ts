@@ -68,7 +68,7 @@ export function readQueryString(request: FastifyRequest): OperationRequest {
 /** `X-GraphQL-Cost`, where it is one of the words we know. */
 const readCostMode = (request: FastifyRequest): CostMode | null => {
   const header = request.headers['x-graphql-cost']
-  return costModes.find((mode) => mode === header) ?? null
+  return costModes.find((mode) => typeof header === 'string' && mode === header.toLowerCase()) ?? null
 }
 
 const clientHeader = (request: FastifyRequest, ...names: string[]): string | null => {
