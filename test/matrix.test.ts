@@ -81,6 +81,10 @@ const rules: Record<string, Rule> = {
   'an unknown field': { asked: { query: '{nope}' }, code: invalid },
   'an unknown field of a subscription (D1)': { asked: { query: 'subscription {ticks {nosuchfield}}' }, code: invalid },
   'two roots of a subscription (D1)': { asked: { query: 'subscription {ticks idle}' }, code: invalid },
+  'a subscription whose roots are all left out': {
+    asked: { query: 'subscription {...@skip(if: true) {idle} ...A} fragment A on Subscription {ticks @include(if: false)}' },
+    code: invalid,
+  },
   'an undefined fragment (D1)': { asked: { query: 'subscription {...Gone}' }, code: invalid },
   'a bad variable': { asked: { query: 'query($n: Int) {echo(number: $n)}', variables: { n: 'x' } }, code: 'BAD_USER_INPUT' },
   'a bad variable of a subscription': {

@@ -42,6 +42,10 @@ const holds = (directive: DirectiveNode, values: Values): boolean => {
   return given === (directive.name.value === 'include')
 }
 
+/** Whether conditions leave a selection in. @param values the coerced variables */
+export const isSelected = ({ directives = [] }: { readonly directives?: readonly DirectiveNode[] | undefined }, values: Values): boolean =>
+  directives.every((directive) => !isCondition(directive) || holds(directive, values))
+
 /** Stands where everything was left out: a selection must not be empty, and this one selects nothing. */
 const nothing: FieldNode = {
   kind: Kind.FIELD,
@@ -63,9 +67,8 @@ const nothing: FieldNode = {
  */
 export function specialise(document: DocumentNode, values: Values): DocumentNode {
   const decide = (node: { readonly directives?: readonly DirectiveNode[] | undefined }) => {
-    const conditions = node.directives?.filter(isCondition) ?? []
-    if (conditions.length === 0) return undefined
-    if (!conditions.every((condition) => holds(condition, values))) return null
+    if (node.directives?.some(isCondition) !== true) return undefined
+    if (!isSelected(node, values)) return null
     return { ...node, directives: node.directives?.filter((directive) => !isCondition(directive)) }
   }
   const decided: DocumentNode = visit(document, {

@@ -13,14 +13,18 @@ import {
 import depthLimit from 'graphql-depth-limit'
 import { mergingFieldsRule } from './merging-fields.ts'
 import { coded, refuse, Refused } from './refused.ts'
+import { subscriptionRootRule } from './subscription-root-rule.ts'
 import { sparingRule } from './variable-rules.ts'
 
 const maxErrors = 20
 
-const openRules = specifiedRules.map((rule) => (rule === OverlappingFieldsCanBeMergedRule ? mergingFieldsRule : sparingRule(rule)))
+const openRules = [
+  ...specifiedRules.map((rule) => (rule === OverlappingFieldsCanBeMergedRule ? mergingFieldsRule : sparingRule(rule))),
+  subscriptionRootRule,
+]
 const closedRules = [...openRules, NoSchemaIntrospectionCustomRule]
 
-/** GraphQL's own rules, two kinds of them in a form that costs less. */
+/** GraphQL's own rules, two kinds of them in a form that costs less, and one of ours. */
 export const rulesFor = ({ introspection }: Pick<ValidationOptions, 'introspection'>): readonly ValidationRule[] =>
   introspection ? openRules : closedRules
 
