@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import { type Duplex } from 'node:stream'
 import { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { GraphQLError, type GraphQLSchema } from 'graphql'
-import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from 'graphql-ws'
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, MessageType } from 'graphql-ws'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { hasEnded, isWithdrawn } from '../auth/proof.ts'
 import { type Viewer } from '../auth/viewer.ts'
@@ -114,6 +114,7 @@ export function registerWebsocket(app: FastifyInstance, options: WebsocketOption
     if (isBinary) return connection.close(4400, 'Invalid message received')
     const text = data.toString()
     take(text).catch((error: unknown) => {
+      if (isForClients(text)) return connection.close(4400, 'Invalid message received')
       app.log.error({ err: error }, 'a WebSocket message failed unexpectedly')
       connection.close(4500, 'Internal server error')
     })
@@ -151,6 +152,12 @@ export function registerWebsocket(app: FastifyInstance, options: WebsocketOption
   }
   app.addHook('preClose', () => transport.drain())
   return transport
+}
+
+/** What only a server says; graphql-ws fails at it. */
+const isForClients = (text: string): boolean => {
+  const { type } = JSON.parse(text) as { readonly type: unknown }
+  return type === MessageType.ConnectionAck || type === MessageType.Next || type === MessageType.Error
 }
 
 /** Longer than any `complete` with an id that is taken. */
