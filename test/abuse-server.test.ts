@@ -13,7 +13,7 @@ const subscription = 'subscription {runEvents {__typename}}'
 const subscribe = (id: string) => ({ id, type: 'subscribe', payload: { query: subscription } })
 const rawOf = (peer: Peer): Socket => (peer.socket as unknown as { _socket: Socket })._socket
 const post = (headers: string, body: Buffer | string): (string | Buffer)[] => [
-  `POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n${headers}\r\n`,
+  `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${headers}\r\n`,
   body,
 ]
 
@@ -38,7 +38,7 @@ async function bytes({ port }: Server, parts: readonly (string | Buffer)[], { le
 /** Asks for a WebSocket that is refused. */
 const refusedUpgrades = ['/nowhere', '/graphql'].map(
   (path) =>
-    `GET ${path} HTTP/1.1\r\nhost: a\r\norigin: http://elsewhere.example\r\nconnection: upgrade\r\nupgrade: websocket\r\n` +
+    `GET ${path} HTTP/1.1\r\nhost: localhost\r\norigin: http://elsewhere.example\r\nconnection: upgrade\r\nupgrade: websocket\r\n` +
     'sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
 )
 const refusedUpgrade = (turn: number): string => refusedUpgrades[turn % refusedUpgrades.length] ?? ''

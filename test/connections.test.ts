@@ -31,7 +31,7 @@ async function server(t: { teardown(close: () => unknown): unknown }, env: NodeJ
   return { ...fixture, port, speak, ws: `ws://127.0.0.1:${port}/graphql` }
 }
 
-const get = (query: string, headers = '') => `GET /graphql?query=${encodeURIComponent(query)} HTTP/1.1\r\nhost: a\r\n${headers}\r\n`
+const get = (query: string, headers = '') => `GET /graphql?query=${encodeURIComponent(query)} HTTP/1.1\r\nhost: localhost\r\n${headers}\r\n`
 const sse = 'accept: text/event-stream\r\n'
 const multipart = 'accept: multipart/mixed;subscriptionSpec=1.0\r\n'
 
@@ -39,9 +39,9 @@ t.test('who offers HTTP/2 with a request, as Java does with its first, is answer
   const { speak, counters } = await server(t)
   const offer = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n'
   t.match(await speak(get('{one}', offer)).hear('"data"'), /^HTTP\/1.1 200 OK[^]*\{"data":\{"one":1\}/)
-  t.match(await speak(`GET /health HTTP/1.1\r\nhost: a\r\n${offer}\r\n`).hear('}'), /^HTTP\/1.1 200 OK/)
+  t.match(await speak(`GET /health HTTP/1.1\r\nhost: localhost\r\n${offer}\r\n`).hear('}'), /^HTTP\/1.1 200 OK/)
   const body = '{"query":"mutation {add}"}'
-  const head = `POST /graphql HTTP/1.1\r\nhost: a\r\n${offer}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
+  const head = `POST /graphql HTTP/1.1\r\nhost: localhost\r\n${offer}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
   t.match(await speak(head + body).hear('"data"'), /^HTTP\/1.1 200 OK[^]*\{"data":\{"add":1\}/)
   const late = speak(head + body.slice(0, 9))
   await new Promise((resolve) => setImmediate(resolve))
@@ -55,8 +55,12 @@ t.test('who offers HTTP/2 with a request, as Java does with its first, is answer
 t.test('every method but those that are taken is refused by name', async (t) => {
   const { speak } = await server(t)
   for (const method of ['TRACE', 'PROPFIND', 'QUERY', 'LOCK', 'SEARCH', 'REPORT', 'PUT'])
-    t.match(await speak(`${method} /graphql HTTP/1.1\r\nhost: a\r\n\r\n`).hear('}'), /^HTTP\/1.1 405 [^]*allow: GET, POST\r\n/, method)
-  const stream = await speak('PROPFIND /graphql/stream HTTP/1.1\r\nhost: a\r\n\r\n').hear('}')
+    t.match(
+      await speak(`${method} /graphql HTTP/1.1\r\nhost: localhost\r\n\r\n`).hear('}'),
+      /^HTTP\/1.1 405 [^]*allow: GET, POST\r\n/,
+      method,
+    )
+  const stream = await speak('PROPFIND /graphql/stream HTTP/1.1\r\nhost: localhost\r\n\r\n').hear('}')
   t.match(stream, /^HTTP\/1.1 405 [^]*allow: GET, POST, PUT, DELETE\r\n/)
 })
 
@@ -75,10 +79,10 @@ t.test('requests that are sent before their turn are answered in order and whole
     t.ok(next > 0, part)
     at = next + part.length
   }
-  const reserved = speak(`${get('{slow}')}GET /graphql/stream HTTP/1.1\r\nhost: a\r\n${token}\r\n`)
+  const reserved = speak(`${get('{slow}')}GET /graphql/stream HTTP/1.1\r\nhost: localhost\r\n${token}\r\n`)
   const body = JSON.stringify({ query: '{one}', extensions: { operationId: 'a' } })
   const added = speak(
-    `POST /graphql/stream HTTP/1.1\r\nhost: a\r\n${token}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    `POST /graphql/stream HTTP/1.1\r\nhost: localhost\r\n${token}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
   )
   await added.hear('HTTP/1.1 202 ')
   t.match(await reserved.hear('event: complete'), /retry: 1000[^]*"id":"a","payload":{"data":{"one":1}/)

@@ -526,13 +526,13 @@ t.test('what cannot be read as a request is refused on the socket: 408, 414, 417
       socket.on('error', reject)
       socket.on('close', () => resolve(answer))
     })
-  const head = 'POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n'
+  const head = 'POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n'
   const cases: Record<string, [string, number]> = {
     'headers that never end': [`${head}x: `, 408],
     'a body that never comes': [`${head}content-length: 50\r\n\r\n{"query":`, 408],
     'a flood of headers': [`${head}${Array.from({ length: 3000 }, (_, index) => `x-${index}: yes\r\n`).join('')}\r\n`, 431],
     'one huge header': [`${head}cookie: ${'x'.repeat(70_000)}\r\n\r\n`, 431],
-    'an address beyond what Node reads': [`GET /graphql?query=${'x'.repeat(70_000)} HTTP/1.1\r\nhost: a\r\n\r\n`, 414],
+    'an address beyond what Node reads': [`GET /graphql?query=${'x'.repeat(70_000)} HTTP/1.1\r\nhost: localhost\r\n\r\n`, 414],
     'an expectation that nobody can meet': [`${head}expect: the-best\r\n\r\n`, 417],
     'no HTTP': ['\u0000\u0001 what\r\n\r\n', 400],
   }
@@ -554,7 +554,7 @@ t.test('a server that leaves (D24) finishes what it began, tells the rest when t
     let answer = ''
     socket.setEncoding('utf8').on('data', (chunk) => (answer += String(chunk)))
     const over = new Promise<string>((resolve) => socket.once('close', () => resolve(answer)))
-    return { get: (path: string) => socket.write(`GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`), over }
+    return { get: (path: string) => socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`), over }
   }
   const [probe, client] = [keptOpen(), keptOpen()]
   probe.get('/graphql?query={slow}')
@@ -614,7 +614,7 @@ t.test('no more operations run at once than may, also when one packet holds many
   let answers = ''
   socket.setEncoding('utf8').on('data', (chunk) => (answers += String(chunk)))
   const requests = 40
-  socket.write('GET /graphql?query={slow} HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(requests))
+  socket.write('GET /graphql?query={slow} HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(requests))
   await eventually(() => counters.running > 0)
   t.equal(counters.running, 3)
   await eventually(() => answers.split('HTTP/1.1 ').length - 1 === requests)

@@ -71,7 +71,7 @@ t.test('a second signal ends the process at once, whatever it still waits for', 
   t.teardown(() => held.destroy())
   held.on('error', () => undefined)
   await once(held, 'connect')
-  held.write('POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{')
+  held.write('POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{')
   await answerOf(async () => (await fetch(`${server.url}/livez`)).ok)
   server.child.kill('SIGTERM')
   await answerOf(async () => (await fetch(`${server.url}/health/ready`).catch(() => null))?.status !== 200)

@@ -5,6 +5,7 @@ import { createClient as createWsClient } from 'graphql-ws'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { iterateResuming } from '../client/resume.ts'
+import { readConfig } from '../src/config.ts'
 import { scopesOf } from '../src/auth/viewer.ts'
 import { type EventLog } from '../src/datasources/log/log.ts'
 import { type Pipeline } from '../src/operation/operation.ts'
@@ -618,7 +619,7 @@ t.test('connections', async (t) => {
       pipeline: backend.pipeline,
       schema,
       authenticate: async () => viewer,
-      config: { maxBodyBytes: 10_000, maxSubscriptionsPerConnection: 10, corsOrigins: [], drainTimeoutMs: 3000 },
+      config: readConfig({ MAX_BODY_BYTES: '10000', MAX_SUBSCRIPTIONS_PER_CONNECTION: '10', DRAIN_TIMEOUT_MS: '3000' }),
       clock: systemClock,
       timing,
     })

@@ -368,7 +368,7 @@ t.test('D33: SSE has `id:` and `retry:`, and a reader that stalls holds its sour
     socket.pause()
   })
   socket.write(
-    `POST /graphql/stream HTTP/1.1\r\nhost: a\r\naccept: text/event-stream\r\ncontent-type: application/json\r\ncontent-length: ${request.length}\r\n\r\n${request}`,
+    `POST /graphql/stream HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\ncontent-type: application/json\r\ncontent-length: ${request.length}\r\n\r\n${request}`,
   )
   await eventually(() => server.counters.pulled > 100, within)
   const before = await pulledWhenStalled(server.counters)

@@ -29,7 +29,7 @@ const perPacket: Readonly<Record<Way, number>> = {
 }
 
 const post = (body: string): string =>
-  `POST /graphql HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 
 const packetOf: Readonly<Record<Exclude<Way, '20 a packet by WebSocket'>, (queries: readonly string[]) => string>> = {
   'one by one': ([query]) => post(JSON.stringify({ query })),

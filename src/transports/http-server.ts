@@ -2,11 +2,19 @@ import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { type Config } from '../config.ts'
 import { isAppError } from '../errors.ts'
 import { extensionsOf, noteRefused } from '../operation/errors.ts'
 import { compressAnswers } from './compression.ts'
+import { ownHost } from './own-host.ts'
 
 const saneRequestId = /^[\w.:-]{1,128}$/
 
@@ -29,7 +37,10 @@ declare module 'fastify' {
 
 /** Fastify as we use it: request ids, safe headers, one shape for everything that fails outside of GraphQL. */
 export function createHttpServer(
-  config: Pick<Config, 'maxBodyBytes' | 'trustProxy' | 'requestTimeoutMs' | 'operationTimeoutMs' | 'maxBatch'>,
+  config: Pick<
+    Config,
+    'maxBodyBytes' | 'trustProxy' | 'requestTimeoutMs' | 'operationTimeoutMs' | 'maxBatch' | 'authMode' | 'host' | 'corsOrigins'
+  >,
   logger?: FastifyBaseLogger,
 ): FastifyInstance {
   let leaving = false
@@ -78,8 +89,11 @@ export function createHttpServer(
     NetServer.prototype.close.call(app.server)
   })
   compressAnswers(app)
+  const isOwn = ownHost(config)
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(safeHeaders).header('x-request-id', request.id)
+    // not the host that a proxy tells of: a page can send that header too
+    if (isOwn !== null && !isOwn(request.headers.host)) return void refuseHost(request, reply)
     if (parting) reply.header('connection', 'close')
     if (leaving && request.url.startsWith('/graphql')) {
       const error = {
@@ -112,6 +126,13 @@ export function createHttpServer(
       .send({ errors: [{ message: 'There is nothing at this address.', extensions: { code: 'NOT_FOUND', requestId: request.id } }] }),
   )
   return app
+}
+
+/** Not who asks is refused but the name by which: another name of this server would do (RFC 9110, section 15.5.20). */
+function refuseHost(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  request.log.info({ requestId: request.id, host: request.headers.host }, 'a request for another host was refused')
+  const message = 'With AUTH_MODE=none this server answers to names of this machine alone: list this one in CORS_ORIGINS, or set AUTH_MODE.'
+  return reply.code(421).send({ errors: [{ message, extensions: { code: 'FORBIDDEN', requestId: request.id } }] })
 }
 
 /** What every answer carries; pages that need more set their own policy. */

@@ -14,6 +14,7 @@ import { type Pipeline, type PreparedOperation } from '../operation/operation.ts
 import { type Clock } from '../time.ts'
 import { errorsOf } from '../operation/result-text.ts'
 import { serveWithoutUpgrade } from './declined-upgrade.ts'
+import { ownHost } from './own-host.ts'
 import { type Connection, createConnection } from './websocket-connection.ts'
 
 export interface WebsocketOptions {
@@ -21,7 +22,7 @@ export interface WebsocketOptions {
   readonly schema: GraphQLSchema
   /** By the payload of `connection_init`, and nothing else. @throws AppError UNAUTHENTICATED, SOURCE_UNAVAILABLE */
   readonly authenticate: (parameters: Readonly<Record<string, unknown>> | undefined) => Promise<Viewer>
-  readonly config: Pick<Config, 'maxBodyBytes' | 'maxSubscriptionsPerConnection' | 'corsOrigins' | 'drainTimeoutMs'>
+  readonly config: Pick<Config, 'maxBodyBytes' | 'maxSubscriptionsPerConnection' | 'corsOrigins' | 'drainTimeoutMs' | 'authMode' | 'host'>
   readonly clock: Clock
   readonly path?: string
   /** How long events can be resumed; null = as long as the log holds them. */
@@ -122,10 +123,11 @@ export function registerWebsocket(app: FastifyInstance, options: WebsocketOption
     if (left !== null) connection.leave(left)
   }
 
+  const isOwn = ownHost(config)
   app.server.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket' && duplex instanceof Socket)
       return serveWithoutUpgrade(app.server, request, duplex, head)
-    const refusal = refuseUpgrade(request, { path, origins: config.corsOrigins, draining })
+    const refusal = refuseUpgrade(request, { path, origins: config.corsOrigins, isOwn, draining })
     if (refusal !== null || !(duplex instanceof Socket)) return refuse(duplex, refusal ?? '400 Bad Request')
     sockets.handleUpgrade(request, duplex, head, (socket) => opened(socket, duplex, request))
   })
@@ -186,11 +188,12 @@ const refuse = (duplex: Duplex, status: string): void => {
 /** A browser says which site's page opens the socket: without this check any page could speak as the operator of a server on this machine. */
 function refuseUpgrade(
   request: IncomingMessage,
-  { path, origins, draining }: { path: string; origins: readonly string[]; draining: boolean },
+  { path, origins, isOwn, draining }: { path: string; origins: readonly string[]; isOwn: ReturnType<typeof ownHost>; draining: boolean },
 ): string | null {
   if (request.url?.split('?')[0] !== path) return '404 Not Found'
   if (draining) return '503 Service Unavailable'
   const { origin, host } = request.headers
+  if (isOwn !== null && !isOwn(host)) return '421 Misdirected Request'
   if (origin === undefined || origins.includes(origin) || origins.includes('*')) return null
   return URL.canParse(origin) && new URL(origin).host === host ? null : '403 Forbidden'
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { type Config } from '../../config.ts'
 import { freeBytes, tryFolder } from '../../datasources/sql/data-folder.ts'
+import { isLoopback } from '../../transports/own-host.ts'
 import { fail, type Finding, ok, warn } from './finding.ts'
 
 const LEAST_FREE_BYTES = 1_073_741_824
@@ -27,7 +28,7 @@ function dataFolder(dataDir: string): Finding[] {
 
 /** The process's own surroundings. */
 export function checkMachine(config: Config): readonly Finding[] {
-  const open = config.authMode === 'none' && config.host !== '127.0.0.1' && config.host !== 'localhost' && config.host !== '::1'
+  const open = config.authMode === 'none' && !isLoopback(config.host)
   return [
     nodeVersion(),
     ...(config.databaseUrl === undefined ? dataFolder(config.dataDir) : []),
