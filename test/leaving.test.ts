@@ -1,4 +1,5 @@
 import { type AddressInfo } from 'node:net'
+import { pino } from 'pino'
 import t from 'tap'
 import { migrate } from '../src/datasources/sql/migrate.ts'
 import { openPostgresSql } from '../src/datasources/sql/postgres-sql.ts'
@@ -70,6 +71,29 @@ t.test('whoever leaves ends the work that was done for them, whichever way they 
     await eventually(() => counters.running === 0 && app.pipeline.active() === 0, within).catch(() => t.fail(`${way}: it runs on`))
     t.equal(counters.aborted, ++ended, way)
   }
+})
+
+t.test('a reader that leaves while an event is executed is noted as no failure', async (t) => {
+  const lines: string[] = []
+  const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) })
+  const { app, counters } = await fixtureApp(t, {}, { logger })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  const leave = new AbortController()
+  await fetch(`http://127.0.0.1:${port}/graphql/stream`, {
+    method: 'POST',
+    headers: { ...json, accept: 'text/event-stream' },
+    body: JSON.stringify({ query: 'subscription {leakInEvent {slow}}' }),
+    signal: leave.signal,
+  })
+  const peer = await readyPeer(t, `ws://127.0.0.1:${port}/graphql`)
+  peer.send({ id: '1', type: 'subscribe', payload: { query: 'subscription {leakInEvent {slow}}' } })
+  await eventually(() => counters.running === 2, within)
+  leave.abort()
+  peer.close()
+  await eventually(() => counters.aborted === 2 && app.pipeline.active() === 0, within)
+  await app.close()
+  t.same(lines, [])
 })
 
 t.test('a client that leaves stops its statement in PostgreSQL', async (t) => {

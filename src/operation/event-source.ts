@@ -82,7 +82,8 @@ export async function openEventSource(
       context = newContext()
       return answerTo(payload, context)
     }, stop)
-    return emission(result, context, at)
+    // nobody gets it, and that leaving ended what it asked of stores is no failure to be noted
+    return stop.left ? { result: null, at } : emission(result, context, at)
   }
 
   /** At once where nothing has to be loaded for it. */

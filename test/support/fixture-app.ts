@@ -71,6 +71,7 @@ const typeDefs = /* GraphQL */ `
   type Tick {
     number: Int
     leak: String
+    slow: String
   }
   input PageInput {
     size: Int
@@ -188,6 +189,17 @@ async function* largeEvents(counters: Counters) {
   }
 }
 
+/** Ends only when whoever asked leaves, or is out of time. */
+const slowIn = (counters: Counters) => async (_: unknown, __: unknown, context: Context) => {
+  counters.running++
+  await new Promise((resolve) => {
+    context.scope.signal?.addEventListener('abort', resolve)
+  })
+  counters.running--
+  counters.aborted++
+  throw context.scope.signal?.reason
+}
+
 const subscriptions = (counters: Counters) => {
   const value = (payload: number) => payload
   let opened = false
@@ -255,15 +267,7 @@ function resolversOf(counters: Counters) {
       lost: () => Promise.reject(sourceUnavailable('sql', driverError())),
       broken: () => items(3),
       null: () => null,
-      slow: async (_: unknown, __: unknown, context: Context) => {
-        counters.running++
-        await new Promise((resolve) => {
-          context.scope.signal?.addEventListener('abort', resolve)
-        })
-        counters.running--
-        counters.aborted++
-        throw context.scope.signal?.reason
-      },
+      slow: slowIn(counters),
       promised: () => ({}),
     },
     Promised: { later: () => Promise.resolve(5) },
@@ -282,6 +286,7 @@ function resolversOf(counters: Counters) {
     },
     Subscription: subscriptions(counters),
     Tick: {
+      slow: slowIn(counters),
       leak: () => {
         throw new Error(secretText)
       },
