@@ -287,11 +287,13 @@ t.test('what is wrong with the HTTP itself is said in HTTP, never labelled as a 
     { what: 'a parameter twice', request: { method: 'GET', url: '/graphql?query={one}&query={two}' }, status: 400 },
     { what: 'variables that are no JSON', request: { method: 'GET', url: '/graphql?query={one}&variables={' }, status: 400 },
     { what: 'nothing there', request: { method: 'GET', url: '/nowhere' }, status: 404 },
+    { what: 'an address that cannot be decoded', request: { method: 'GET', url: '/%zz' }, status: 400 },
   ]
   for (const { what, request, status, header } of cases) {
     const response = await app.inject(request)
     t.equal(response.statusCode, status, what)
     t.match(response.headers['content-type'], /^application\/json/, what)
+    t.match(JSON.parse(response.body), { errors: [{ extensions: { code: String, requestId: response.headers['x-request-id'] } }] }, what)
     if (header !== undefined) t.equal(response.headers[header[0]], header[1], what)
   }
   const patch = await app.inject({ method: 'PATCH', url: '/graphql/stream' })

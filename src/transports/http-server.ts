@@ -55,6 +55,9 @@ export function createHttpServer(
     // whoever is late with the headers is late with the request; Node looks after both this often
     http: { headersTimeout: config.requestTimeoutMs, connectionsCheckingInterval: Math.min(config.requestTimeoutMs, 1000) },
     clientErrorHandler: (error, socket) => refuseConnection(error, socket),
+    // an address that cannot be decoded comes to no route and no hook
+    frameworkErrors: (error, request, reply) =>
+      void sendFailure(error, request, reply.headers(safeHeaders).header('x-request-id', request.id)),
     // its own 503 says nothing of when to come back, and would answer probes too (platform D24)
     return503OnClosing: false,
     // a sane id of the caller's is kept, so that logs of both sides can be joined
@@ -114,12 +117,7 @@ export function createHttpServer(
       .header('allow', allow)
       .send({ errors: [error] })
   })
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const { status, body } = describeFailure(error, request.id, request.log)
-    if (status === 503) reply.header('retry-after', String(leavingRetrySeconds))
-    if (status === 401) reply.header('www-authenticate', 'Bearer')
-    return reply.code(status).type('application/json; charset=utf-8').send(body)
-  })
+  app.setErrorHandler(sendFailure)
   app.setNotFoundHandler((request, reply) =>
     reply
       .code(404)
@@ -133,6 +131,13 @@ function refuseHost(request: FastifyRequest, reply: FastifyReply): FastifyReply 
   request.log.info({ requestId: request.id, host: request.headers.host }, 'a request for another host was refused')
   const message = 'With AUTH_MODE=none this server answers to names of this machine alone: list this one in CORS_ORIGINS, or set AUTH_MODE.'
   return reply.code(421).send({ errors: [{ message, extensions: { code: 'FORBIDDEN', requestId: request.id } }] })
+}
+
+function sendFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { status, body } = describeFailure(error, request.id, request.log)
+  if (status === 503) reply.header('retry-after', String(leavingRetrySeconds))
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
+  return reply.code(status).type('application/json; charset=utf-8').send(body)
 }
 
 /** What every answer carries; pages that need more set their own policy. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { type Cache } from '../../src/datasources/cache/cache.ts'
 import { openMemoryCache } from '../../src/datasources/cache/memory-cache.ts'
@@ -182,6 +183,29 @@ t.test('redis: an outage fails fast, and ends by itself', async (t) => {
   server.resume()
   await recovered()
   t.equal((await cache.takeFromBucket('b', 1, bucket)).granted, true)
+})
+
+t.test('redis: a server that became a replica is left for whoever has its address now', async (t) => {
+  const server = await startRedis(t)
+  if (server === null) return
+  const cache = openRedisCache({ url: server.url, timeoutMs: 2000 })
+  t.teardown(() => cache.close())
+  const admin = new Redis(server.url)
+  t.teardown(() => admin.disconnect())
+  await cache.set('kept', 'x')
+  const connection = async () => /id=(\d+)[^\n]* name=orrery /.exec(String(await admin.client('LIST')))?.[1]
+  const before = await connection()
+  t.ok(before)
+  await admin.replicaof('127.0.0.1', '1')
+  await t.rejects(cache.set('kept', 'y'), { code: 'SOURCE_UNAVAILABLE', source: 'cache' })
+  await eventually(async () => ![before, undefined].includes(await connection()))
+  await admin.replicaof('NO', 'ONE')
+  await eventually(() =>
+    cache.set('kept', 'z').then(
+      () => true,
+      () => false,
+    ),
+  )
 })
 
 t.test('redis: a server that was never there fails fast and is found when it comes', async (t) => {

@@ -32,6 +32,8 @@ function connectRedis({ url, timeoutMs, keyPrefix = 'orrery:' }: RedisCacheOptio
     // Repeating what may have been done already would take twice from a bucket.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
+    // After a fail-over the old master may live on as a replica: whoever asks for the address anew finds the new one.
+    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), 1000) + Math.random() * 100,
   })
 }
