@@ -5,7 +5,7 @@ import { parse } from 'graphql'
 import { buildSchema } from '../src/app.ts'
 import { packageRoot } from '../src/root.ts'
 import { type RequestOrigin } from '../src/operation/operation.ts'
-import { bombs } from './support/bombs.ts'
+import { bombs, repeat } from './support/bombs.ts'
 import { everyDoor } from './support/every-transport.ts'
 import { fixtureApp, originOf } from './support/fixture-app.ts'
 
@@ -89,6 +89,26 @@ t.test(
     t.ok(between.size >= 5, `others had a turn after ${[...between].join(', ')}`)
   },
 )
+
+t.test('what fails a thousand times in one answer costs no more because lines stand before it', async (t) => {
+  const { app } = await fixtureApp(t, { BUDGET_CAPACITY: '0' })
+  const query = `{list(first: 100) {items(first: 2) {${repeat(20, (index) => `f${index}: fail`)}}}}`
+  const cpuMsOf = async (lines: string): Promise<number> => {
+    let least = Infinity
+    for (let round = 0; round < 10; round++) {
+      const start = process.cpuUsage()
+      const { body } = await app.inject({ method: 'POST', url: '/graphql', payload: { query: `# ${round % 5}${lines}${query}` } })
+      const { user, system } = process.cpuUsage(start)
+      least = Math.min(least, (user + system) / 1000)
+      const { errors } = JSON.parse(body) as { errors: { path: unknown; locations: unknown }[] }
+      t.equal(errors.length, 2000)
+      t.match(errors.at(-1), { path: ['list', 99, 'items', 1, 'f19'], locations: [{ line: lines.length + 1 }] })
+    }
+    return least
+  }
+  const [bare, behind] = [await cpuMsOf('\n'), await cpuMsOf('\n'.repeat(4900))]
+  t.ok(behind < 2 * bare + 20, `${bare.toFixed(1)} ms, and behind 4,900 lines ${behind.toFixed(1)} ms`)
+})
 
 t.test('every example of the IDE costs less than half of what is allowed', async (t) => {
   const { app } = await fixtureApp(t, {}, { schema: buildSchema() })

@@ -343,6 +343,26 @@ async function reads(t: Test, plane: GraphPlane) {
     { nodes: { nodes: [] }, relationships: { nodes: [] }, path: null, filtered: { nodes: [] } },
     'text in labels, types and keys is only text',
   )
+  t.match(
+    await query(
+      plane,
+      `query ($id: ID!) { graph(id: $id) { none: nodes(where: [{ key: "rank", in: [] }]) { totalCount }
+        some: nodes(where: [{ key: "rank", exists: true, in: [97, "x", { a: [null] }] }]) { totalCount } } }`,
+      { id: graph },
+    ),
+    { graph: { none: { totalCount: 0 }, some: { totalCount: 1 } } },
+  )
+  const many = Array.from({ length: 101 }, (_, index) => `label ${index}`)
+  const compared: [string, string, unknown][] = [
+    ['String', 'search: $what', 'x'.repeat(501)],
+    ['[String!]', 'labels: $what', many],
+    ['[JSON!]', 'where: [{ key: "rank", in: $what }]', many],
+  ]
+  for (const [type, filter, what] of compared) {
+    const text = `query ($id: ID!, $what: ${type}) { graph(id: $id) { nodes(${filter}) { totalCount } } }`
+    const { errors } = await ask(plane, ada, text, { id: graph, what })
+    t.match(errors, [{ originalError: { code: 'BAD_USER_INPUT' } }], `${filter}: every row is compared with it`)
+  }
   await run(plane, `mutation ($input: StartRunInput!) { result: startRun(input: $input) { __typename } }`, {
     ritualId: 'rollout',
     runId: 'run-7',

@@ -144,6 +144,29 @@ t.test('the standard introspection query passes, and is cheap', async (t) => {
   t.equal(body.extensions?.cost?.requestedQueryCost, 10)
 })
 
+t.test('introspection that writes out much more of the schema than the standard query does is refused, whatever its price', async (t) => {
+  const { app } = await fixtureApp(t, {}, { schema: buildSchema() })
+  const standard = getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true, schemaDescription: true, oneOf: true })
+  const fields = 'fields {name description args {name description type {name}} type {name kind ofType {name kind}}}'
+  const passing = [
+    standard,
+    `{__schema {types {name ${fields}}}}`,
+    `{${repeat(4, (index) => `a${index}: __type(name: "Run") {${fields}}`)}}`,
+  ]
+  for (const query of passing) t.equal((await send(app, query)).body.errors, undefined, query.slice(0, 100))
+  const tooMuch = [
+    `{${repeat(19, (index) => `a${index}: __schema {types {name ${fields}}}`)}}`,
+    `{__schema {types {${repeat(28, (index) => `a${index}: ${fields}`)}}}}`,
+    `{${repeat(19, (index) => `a${index}: __schema {...S}`)}} fragment S on __Schema {types {...T}} fragment T on __Type {name ${fields}}`,
+    `query A {__typename} query B {__schema {types {${repeat(28, (index) => `a${index}: ${fields}`)}}}}`,
+  ]
+  for (const query of tooMuch) {
+    const { status, body } = await send(app, query)
+    t.equal(status, 400, query.slice(0, 100))
+    t.match(body.errors?.[0]?.extensions, { code: 'COST_LIMIT_EXCEEDED', limit: 'introspection' }, query.slice(0, 100))
+  }
+})
+
 const schema = fixtureSchema()
 const weights = createWeights(schema)
 function price(text: string, variables: Record<string, unknown> = {}) {

@@ -1,5 +1,6 @@
 import { type CursorOwner, decodeListCursor, encodeListCursor, type KeyValue } from './page-cursor.ts'
 import { type Page, type PageRequest } from './page.ts'
+import { soughtText } from './sought-text.ts'
 import { type SqlValue } from './sql/sql.ts'
 
 /** Collects the values of a statement; `add` gives the placeholder. */
@@ -13,8 +14,11 @@ export function parameters(...initial: readonly SqlValue[]): Parameters {
   return { values, add: (value) => `$${values.push(value)}` }
 }
 
-/** A pattern for `ilike ... escape '\'` that finds the text anywhere, its wildcards taken literally. */
-export const containing = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`
+/**
+ * A pattern for `ilike ... escape '\'` that finds the text anywhere, its wildcards taken literally.
+ * @throws AppError BAD_USER_INPUT when it is too long to look for
+ */
+export const containing = (text: string): string => `%${soughtText(text).replace(/[\\%_]/g, '\\$&')}%`
 
 export interface SortKey {
   readonly expression: string

@@ -5,6 +5,7 @@ import { collectRequirements } from './authorise.ts'
 import { compileCost, type CostPlan } from './cost-plan.ts'
 import { createWeights } from './cost-weights.ts'
 import { type Bind, bindingOf } from './executable.ts'
+import { createIntrospectionCheck } from './introspection.ts'
 import { isolate, selectOperation } from './isolate.ts'
 import { checkLimits, type Limits } from './limits.ts'
 import { parseDocument } from './parse.ts'
@@ -93,6 +94,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
 
   const { schema } = options
   const weights = createWeights(schema)
+  const checkIntrospection = createIntrospectionCheck(schema)
 
   const read = (text: string): Entry => {
     const refused = bad.get(text)
@@ -101,6 +103,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
       const document = parseDocument(text, options.maxTokens)
       checkLimits(document, options.limits)
       validateDocument(schema, document, { introspection: options.introspection, maxDepth: options.limits.maxDepth })
+      checkIntrospection(document)
       return { document, operations: new Map(), bytes: bytesOf(document, text) }
     } catch (error) {
       if (error instanceof Refused) bad.set(text, error)

@@ -1,14 +1,14 @@
 import { type FastifyBaseLogger } from 'fastify'
-import { type ASTNode, type DocumentNode, GraphQLError } from 'graphql'
+import { GraphQLError } from 'graphql'
 import { SqlError } from '../datasources/sql/sql.ts'
 import { AppError } from '../errors.ts'
-import { fieldAt } from './field-at.ts'
+import { type Locate } from './field-at.ts'
 
 export interface ErrorOrigin {
   readonly requestId: string
   readonly log: FastifyBaseLogger
-  /** The operation as the client wrote it, to say where in it a field failed. */
-  readonly document?: DocumentNode
+  /** Of the operation as the client wrote it, to say where in it a field failed. */
+  readonly locate?: Locate
 }
 
 const causes = function* (error: unknown): Generator<unknown> {
@@ -47,27 +47,25 @@ export function mapError(error: unknown, origin: ErrorOrigin): GraphQLError {
       ? (error.path as (string | number)[])
       : undefined
   const path = integerPath(located)
-  const nodes = nodesOf(error, path, origin.document)
+  const shown = (message: string, extensions: Record<string, unknown>): GraphQLError => {
+    const location = path === undefined ? null : (origin.locate?.(path) ?? null)
+    const mapped = new GraphQLError(message, { path, extensions })
+    return location === null ? mapped : Object.assign(mapped, { locations: [location] })
+  }
   for (const link of causes(error)) {
     if (!(link instanceof AppError)) continue
     if (link.cause !== undefined)
       origin.log.warn({ err: link.cause, code: link.code, source: link.source, requestId: origin.requestId, path }, link.message)
-    return new GraphQLError(link.message, { path, nodes, extensions: extensionsOf(link, origin.requestId) })
+    return shown(link.message, extensionsOf(link, origin.requestId))
   }
   if ([...causes(error)].some(isUnstorable))
-    return new GraphQLError('A text holds a character, or a number is of a size, that is stored nowhere.', {
-      path,
-      nodes,
-      extensions: { code: 'BAD_USER_INPUT', requestId: origin.requestId },
+    return shown('A text holds a character, or a number is of a size, that is stored nowhere.', {
+      code: 'BAD_USER_INPUT',
+      requestId: origin.requestId,
     })
-  if (isArgumentError(error))
-    return new GraphQLError(error.message, { path, nodes, extensions: { code: 'BAD_USER_INPUT', requestId: origin.requestId } })
+  if (isArgumentError(error)) return shown(error.message, { code: 'BAD_USER_INPUT', requestId: origin.requestId })
   origin.log.error({ err: error, requestId: origin.requestId, path }, 'an operation failed unexpectedly')
-  return new GraphQLError('Something went wrong on our side.', {
-    path,
-    nodes,
-    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: origin.requestId },
-  })
+  return shown('Something went wrong on our side.', { code: 'INTERNAL_SERVER_ERROR', requestId: origin.requestId })
 }
 
 /**
@@ -80,16 +78,6 @@ export function noteRefused(
 ): void {
   if (code === 'SOURCE_UNAVAILABLE') log.warn({ err: cause, code, source, requestId }, message)
   else log.info({ code, requestId, reason: cause instanceof Error ? cause.message : undefined }, message)
-}
-
-const nodesOf = (
-  error: unknown,
-  path: (string | number)[] | undefined,
-  document: DocumentNode | undefined,
-): readonly ASTNode[] | undefined => {
-  if (document === undefined || path === undefined) return undefined
-  const field = fieldAt(document, path)
-  return field === null ? undefined : [field]
 }
 
 export const extensionsOf = (error: AppError, requestId: string): Record<string, unknown> => ({

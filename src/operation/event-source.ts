@@ -8,6 +8,7 @@ import { type SubscriptionRoot } from '../subscriptions/start.ts'
 import { mapError } from './errors.ts'
 import { executionSchema } from './executable.ts'
 import { fairTurn } from './fair-turns.ts'
+import { createLocator } from './field-at.ts'
 import { type PreparedOperation } from './operation.ts'
 import { type Plans } from './plans.ts'
 import { CompleteResult } from './result-text.ts'
@@ -135,7 +136,8 @@ function complete(
   cursor: string | null,
 ): ExecutionResult {
   const sources = context.sourceUse.toExtension()
-  const errors = result.errors?.map((error) => mapError(error, { requestId: origin.requestId, log: origin.log, document }))
+  const locate = createLocator(document)
+  const errors = result.errors?.map((error) => mapError(error, { requestId: origin.requestId, log: origin.log, locate }))
   return new CompleteResult(result.data, errors, extensionsOf(cursor, sources))
 }
 

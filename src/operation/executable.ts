@@ -170,9 +170,16 @@ function liftLiterals(
   return { document: visit(document, visitWithTypeInfo(types, visitor)), literals }
 }
 
+/** Errors are placed by the pipeline, in the text of the client: for each of them the reference executor would count the lines before it. */
+function withoutPlaces<Node>(node: Node): Node {
+  if (Array.isArray(node)) return node.map(withoutPlaces) as Node
+  if (typeof node !== 'object' || node === null) return node
+  return Object.fromEntries(Object.entries(node).flatMap(([key, value]) => (key === 'loc' ? [] : [[key, withoutPlaces(value)]]))) as Node
+}
+
 const withVariables = (document: DocumentNode, names: readonly string[]): DocumentNode => ({
   kind: Kind.DOCUMENT,
-  definitions: document.definitions.map((one) =>
+  definitions: withoutPlaces(document).definitions.map((one) =>
     one.kind === Kind.OPERATION_DEFINITION ? { ...one, variableDefinitions: names.map(definition) } : one,
   ),
 })

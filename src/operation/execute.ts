@@ -3,6 +3,7 @@ import { type Context, type ContextParts, createContext } from '../context.ts'
 import { beforeDeadline, startDeadline } from '../deadline.ts'
 import { mapError } from './errors.ts'
 import { type Executable } from './executable.ts'
+import { createLocator } from './field-at.ts'
 import { type PreparedOperation } from './operation.ts'
 import { boundedResult, CompleteResult } from './result-text.ts'
 
@@ -84,7 +85,8 @@ function complete(result: ExecutionResult, operation: PreparedOperation, context
   if (sources !== undefined) extensions['sources'] = sources
   const trace = result.extensions?.['ftv1']
   if (typeof trace === 'string') extensions['ftv1'] = trace
-  const errors = result.errors?.map((error) => mapError(error, { requestId, log, document: operation.document }))
+  const locate = createLocator(operation.document)
+  const errors = result.errors?.map((error) => mapError(error, { requestId, log, locate }))
   return new CompleteResult(result.data, errors, extensions)
 }
 

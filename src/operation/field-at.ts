@@ -1,7 +1,25 @@
-import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode } from 'graphql'
+import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode, type SourceLocation } from 'graphql'
+
+/** Says where in a document the field stands that a response path leads to; null when that is not known. */
+export type Locate = (path: readonly (string | number)[]) => SourceLocation | null
+
+/** Remembers what it found: an answer may hold thousands of failures of one field. */
+export function createLocator(document: DocumentNode): Locate {
+  const known = new Map<string, SourceLocation | null>()
+  return (path) => {
+    const key = path.filter((step) => typeof step === 'string').join()
+    let found = known.get(key)
+    if (found === undefined) {
+      // the parser noted it: GraphQL.js would count the lines before it
+      const start = fieldAt(document, path)?.loc?.startToken
+      known.set(key, (found = start === undefined ? null : { line: start.line, column: start.column }))
+    }
+    return found
+  }
+}
 
 /** The field of an operation that a response path leads to, through fragments of any type; null when there is none. */
-export function fieldAt(document: DocumentNode, path: readonly (string | number)[]): FieldNode | null {
+function fieldAt(document: DocumentNode, path: readonly (string | number)[]): FieldNode | null {
   const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)
   if (operation === undefined) return null
   let sets: SelectionSetNode[] = [operation.selectionSet]

@@ -116,7 +116,8 @@ function tallyText(document: DocumentNode): { spreads: number; duplicates: numbe
   return { spreads, duplicates }
 }
 
-const check = (limit: string, what: string, actual: number, max: number): void => {
+/** @throws Refused COST (COST_LIMIT_EXCEEDED, `limit` names which) */
+export const checkLimit = (limit: string, what: string, actual: number, max: number): void => {
   if (actual > max)
     throw refuse(
       'COST',
@@ -133,17 +134,17 @@ const check = (limit: string, what: string, actual: number, max: number): void =
  */
 export function checkLimits(document: DocumentNode, limits: Limits): void {
   const { spreads, duplicates } = tallyText(document)
-  check('fragmentSpreads', 'fragment spreads', spreads, limits.maxFragmentSpreads)
-  check('duplicates', 'repeated fields', duplicates, maxDuplicates)
+  checkLimit('fragmentSpreads', 'fragment spreads', spreads, limits.maxFragmentSpreads)
+  checkLimit('duplicates', 'repeated fields', duplicates, maxDuplicates)
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue
     const tally = tallyOperation(document, definition)
-    check('depth', 'levels', tally.depth, limits.maxDepth)
-    check('introspectionDepth', 'levels of introspection', tally.introspectionDepth, maxIntrospectionDepth)
-    check('aliases', 'aliases', tally.aliases, limits.maxAliases)
-    check('rootFields', 'root fields', tally.rootFields, limits.maxRootFields)
-    check('directives', 'directives', tally.directives, limits.maxDirectives)
-    check('selections', 'selections', tally.selections, maxSelections)
-    check('nesting', 'selections within one another', tally.nesting, maxNesting + limits.maxDepth)
+    checkLimit('depth', 'levels', tally.depth, limits.maxDepth)
+    checkLimit('introspectionDepth', 'levels of introspection', tally.introspectionDepth, maxIntrospectionDepth)
+    checkLimit('aliases', 'aliases', tally.aliases, limits.maxAliases)
+    checkLimit('rootFields', 'root fields', tally.rootFields, limits.maxRootFields)
+    checkLimit('directives', 'directives', tally.directives, limits.maxDirectives)
+    checkLimit('selections', 'selections', tally.selections, maxSelections)
+    checkLimit('nesting', 'selections within one another', tally.nesting, maxNesting + limits.maxDepth)
   }
 }

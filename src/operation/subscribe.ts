@@ -4,6 +4,7 @@ import { AppError, badUserInput } from '../errors.ts'
 import { type ReadyIterator, settlingIterator } from '../subscriptions/settling-iterator.ts'
 import { mapError } from './errors.ts'
 import { type Emission, type EventSourceParts, openEventSource } from './event-source.ts'
+import { createLocator } from './field-at.ts'
 import { untilStoresAnswer } from './until-stores-answer.ts'
 import { type Pipeline, type PreparedOperation, type ResultStream } from './operation.ts'
 import { createSharedExecution, type Membership } from './shared-execution.ts'
@@ -65,7 +66,7 @@ export function createSubscriber(parts: EventSourceParts): Subscriber {
 }
 
 const maskedError = ({ origin, document }: PreparedOperation, error: unknown): GraphQLError =>
-  mapError(error, { requestId: origin.requestId, log: origin.log, document })
+  mapError(error, { requestId: origin.requestId, log: origin.log, locate: createLocator(document) })
 
 const refusal = (operation: PreparedOperation, error: unknown): ExecutionResult => ({ errors: [maskedError(operation, error)] })
 

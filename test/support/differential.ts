@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { type Context } from '../../src/context.ts'
 import { mapError } from '../../src/operation/errors.ts'
 import { bindingOf, type Bound, executionSchema } from '../../src/operation/executable.ts'
+import { createLocator } from '../../src/operation/field-at.ts'
 import { isolate, selectOperation } from '../../src/operation/isolate.ts'
 import { compilePlan, createPlans } from '../../src/operation/plans.ts'
 import { specialise } from '../../src/operation/specialise.ts'
@@ -71,7 +72,8 @@ const log = pino({ level: 'silent' })
 const bothTold = ({ data, errors = [] }: ExecutionResult, document: DocumentNode) => {
   // the executors place errors in different texts; clients are told by one mapper, in theirs
   const said = errors.map(({ message, path }) => ({ message, path: path?.map(String) }))
-  const shown = errors.map((error) => mapError(error, { requestId: 'r', log, document }).toJSON())
+  const locate = createLocator(document)
+  const shown = errors.map((error) => mapError(error, { requestId: 'r', log, locate }).toJSON())
   return { said: comparable({ data, errors: said }), shown: comparable({ data, errors: shown }) }
 }
 

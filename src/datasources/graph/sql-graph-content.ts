@@ -79,21 +79,21 @@ export async function nodesByEnds(sql: Sql, scope: Scope, place: GraphPlace, end
 }
 
 const MAX_FILTERS = 20
+/** Labels, and values of all conditions: each node is compared with all of them. */
+const MAX_COMPARED = 100
 
 /** NUL cannot be in the database's JSON; in filters it counts as U+FFFD. */
 const json = (column: string): string => `replace(${column}, '\\u0000', '\\ufffd')::jsonb`
 
 function propertyCondition({ key, equals, in: among, exists }: PropertyFilter, column: string, params: Parameters): string[] {
-  const named = params.add(storable(key))
-  const holds = (value: unknown): string =>
-    `${json(column)} @> jsonb_build_array(jsonb_build_object('key', ${named}::text, 'value', ${params.add(JSON.stringify(value).replaceAll('\\u0000', '\\ufffd'))}::jsonb))`
+  const entry = (more: { readonly value?: unknown }): string =>
+    JSON.stringify([{ key: storable(key), ...more }]).replaceAll('\\u0000', '\\ufffd')
+  // one comparison for all: the column is read as JSON for each of them, row by row
+  const holds = (...entries: readonly string[]): string => `${json(column)} @> any(${params.add(entries)}::text[]::jsonb[])`
   const conditions: string[] = []
-  if (equals !== undefined) conditions.push(holds(equals))
-  if (among != null) conditions.push(among.length === 0 ? 'false' : `(${among.map(holds).join(' or ')})`)
-  if (exists != null) {
-    const there = `${json(column)} @> jsonb_build_array(jsonb_build_object('key', ${named}::text))`
-    conditions.push(exists ? there : `not (${there})`)
-  }
+  if (equals !== undefined) conditions.push(holds(entry({ value: equals })))
+  if (among != null) conditions.push(among.length === 0 ? 'false' : holds(...among.map((value) => entry({ value }))))
+  if (exists != null) conditions.push(exists ? holds(entry({})) : `not (${holds(entry({}))})`)
   return conditions
 }
 
@@ -101,6 +101,9 @@ function propertyCondition({ key, equals, in: among, exists }: PropertyFilter, c
 export function nodeConditions({ labels, where, search }: NodeFilter, alias: string, params: Parameters): string[] {
   const conditions: string[] = []
   if ((where?.length ?? 0) > MAX_FILTERS) throw badUserInput(`At most ${MAX_FILTERS} conditions on properties.`)
+  const values = (where ?? []).reduce((sum, { in: among }) => sum + (among?.length ?? 0), 0)
+  if (Math.max(labels?.length ?? 0, values) > MAX_COMPARED)
+    throw badUserInput(`At most ${MAX_COMPARED} labels, and values to compare with.`)
   if (labels != null)
     conditions.push(
       `string_to_array(${alias}.label_text, E'\\x01') && ${params.add(labels.map((label) => storable(label)).filter((label) => label !== ''))}::text[]`,

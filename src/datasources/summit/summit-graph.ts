@@ -14,6 +14,7 @@ import { type Neo4j, Neo4jRefusal } from '../neo4j/neo4j-client.ts'
 import { decodeListCursor, encodeListCursor } from '../page-cursor.ts'
 import { emptyPage, type Page, type PageRequest } from '../page.ts'
 import { type Scope } from '../scope.ts'
+import { soughtText } from '../sought-text.ts'
 import { pageOf } from '../graph/pages.ts'
 import { stableJson } from '../../stable-json.ts'
 import { allNodes, deletedByIds, hasLabel, idOf, nodesByIds, ownEdge, ownNode, typeOf } from './summit-cypher.ts'
@@ -154,7 +155,8 @@ export function createSummitGraph({ neo4j, detection, entities }: SummitGraphPar
   }
 
   /** Ids in their order; by full text where an index answers, else by a bounded scan. */
-  async function search(scope: Scope, text: string): Promise<string[]> {
+  async function search(scope: Scope, wanted: string): Promise<string[]> {
+    const text = soughtText(wanted)
     const { fullText } = await detection.now()
     const scores = new Map<string, number>()
     let answered = false
