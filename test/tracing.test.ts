@@ -1,5 +1,5 @@
 import { type ServerResponse, createServer } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import t from 'tap'
 import { buildSchema } from '../src/app.ts'
 import { type DataSources } from '../src/datasources/index.ts'
@@ -53,7 +53,7 @@ t.test('a request, its operation and the calls to stores below it are one trace,
   const dataSources = Object.assign(Object.create(ports.dataSources) as DataSources, {
     sources: { list: async () => (down ? Promise.reject(sourceUnavailable('sql')) : []) },
   })
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_HEADERS: 'x-team=operators', GRAPHIQL: 'off' }
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_HEADERS: 'x-team=operators%20on%20call, x-odd=100%', GRAPHIQL: 'off' }
   const { app } = await fixtureApp(t, env, { schema: buildSchema(), dataSources })
   const traceId = 'a'.repeat(32)
   const ask = (headers: Record<string, string>) =>
@@ -89,7 +89,26 @@ t.test('a request, its operation and the calls to stores below it are one trace,
   t.notOk(spans.some(({ name }) => name.includes('health')))
   const failed = spans.filter((span) => span.status.code === 2)
   t.ok(failed.some(({ name }) => name === 'sources.list') && failed.some((span) => attribute(span, 'error.type') === 'SOURCE_UNAVAILABLE'))
-  t.ok(headers.every((header) => header === 'operators'))
+  t.ok(headers.every((header) => header === 'operators on call'))
+})
+
+t.test('requests whose answers nobody waits for any more end all the same, and names are short', async (t) => {
+  const { spans, url } = await collector(t)
+  const { app } = await fixtureApp(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, OPERATION_TIMEOUT_MS: '60000' })
+  const host = new URL(await app.listen({ port: 0, host: '127.0.0.1' })).host
+  const name = `Q${'x'.repeat(1000)}`
+  const request = (query: string) => `GET /graphql?query=${encodeURIComponent(query)} HTTP/1.1\r\nhost: ${host}\r\n\r\n`
+  const socket = connect(Number(host.split(':')[1]), '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  // those behind the first wait for it
+  socket.write(request('query First {slow}') + request(`query ${name} {one}`).repeat(20))
+  const seen = (start: string) => spans.filter((span) => span.name.startsWith(start))
+  await eventually(() => seen('query Q').length === 20, { withinMs: 30_000 })
+  t.equal(seen('GET /graphql').length, 0)
+  t.ok(seen('query Q').every((span) => attribute(span, 'graphql.operation.name')?.length === 80))
+  socket.destroy()
+  await eventually(() => seen('GET /graphql').length === 21, { withinMs: 30_000 })
+  t.equal(seen('GET /graphql').length, 21)
 })
 
 t.test('a field is one span however many objects it is asked of, and an operation has no more than a hundred of them', async (t) => {

@@ -3,6 +3,7 @@ import { type ExecutionResult, type GraphQLSchema } from 'graphql'
 import { type Config } from '../config.ts'
 import { type Pipeline, type PreparedOperation } from '../operation/operation.ts'
 import { type Clock } from '../time.ts'
+import { onceOver } from '../transports/answer-order.ts'
 import { traceFields } from './field-spans.ts'
 import { createOtlpExporter } from './otlp-exporter.ts'
 import { createSpans, type Span, type Spans } from './spans.ts'
@@ -24,12 +25,26 @@ export interface TracingParts {
   readonly schema: GraphQLSchema
 }
 
+/** `Authorization=Basic%20dXNlcg==`: values are encoded as in addresses (OpenTelemetry's specification of this setting); one that cannot be is taken as it is. */
+function headerOf(pair: string): [name: string, value: string] {
+  const [name = '', value = ''] = pair.split(/=(.*)/s).map((part) => part.trim())
+  try {
+    return [name, decodeURIComponent(value)]
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error
+    return [name, value]
+  }
+}
+
+/** Clients choose it, and spans wait for their collector. */
+const shownName = (name: string): string => name.slice(0, 80)
+
 /** @returns null when no collector is configured: then nothing is traced, and nothing costs anything */
 export function registerTracing(app: FastifyInstance, { config, clock, logger, schema }: TracingParts): Tracing | null {
   if (config.otelEndpoint === undefined) return null
   const exporter = createOtlpExporter({
     endpoint: config.otelEndpoint,
-    headers: Object.fromEntries(config.otelHeaders.map((pair) => pair.split(/=(.*)/s).slice(0, 2))) as Record<string, string>,
+    headers: Object.fromEntries(config.otelHeaders.map(headerOf)),
     serviceName: config.otelServiceName,
     logger,
   })
@@ -45,8 +60,8 @@ export function registerTracing(app: FastifyInstance, { config, clock, logger, s
     const parent = typeof header === 'string' ? header : null
     const span = spans.start({ name: `${request.method} ${route}`, kind: 'SERVER', parent, attributes })
     requests.set(request.id, span)
-    // streams leave Fastify's own end of a request out
-    reply.raw.once('close', () => {
+    // streams leave Fastify's own end of a request out, and so do clients that leave
+    onceOver(reply, () => {
       // two requests may come with one id
       if (requests.get(request.id) === span) requests.delete(request.id)
       span.end({ failed: reply.raw.statusCode >= 500, attributes: { 'http.response.status_code': reply.raw.statusCode } })
@@ -57,12 +72,12 @@ export function registerTracing(app: FastifyInstance, { config, clock, logger, s
   const run = async <T extends object>(operation: PreparedOperation, work: () => Promise<T>): Promise<T> => {
     const { name, type, origin, estimatedCost } = operation
     const span = spans.start({
-      name: name === null ? type : `${type} ${name.slice(0, 80)}`,
+      name: name === null ? type : `${type} ${shownName(name)}`,
       kind: 'INTERNAL',
       parent: requests.get(origin.requestId) ?? null,
       attributes: {
         'graphql.operation.type': type,
-        'graphql.operation.name': name,
+        'graphql.operation.name': name === null ? null : shownName(name),
         'orrery.transport': origin.transport,
         'orrery.tenant': origin.viewer.tenantId,
         'orrery.cost': estimatedCost,
