@@ -158,6 +158,16 @@ t.test('whoever read many events waits no longer than a full bucket takes to lea
   t.ok(wait > 0 && wait <= 10_000, `${wait} ms`)
 })
 
+t.test('what is dearer than the whole bucket is let in where that is full, and owed in full', async (t) => {
+  const { app } = await fixtureApp(t, { BUDGET_CAPACITY: '100', BUDGET_RESTORE_PER_SECOND: '1' })
+  const dearest = '{a: dear b: dear c: dear d: dear e: dear f: dear}'
+  t.match((await ask(app, dearest)).body.extensions?.cost, { actualQueryCost: 300, throttleStatus: { currentlyAvailable: 0 } })
+  const { status, body } = await ask(app, '{one}')
+  t.equal(status, 429)
+  const wait = Number(body.errors?.[0]?.extensions['retryAfterMs'])
+  t.ok(wait > 150_000 && wait <= 201_000, `for 1 of 100 points, 300 of which are spent: ${wait} ms`)
+})
+
 t.test('events that are paid for while the store is away are one line in the log, and few calls', async (t) => {
   const lines: string[] = []
   let calls = 0

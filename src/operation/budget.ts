@@ -62,7 +62,9 @@ export function createBudget({ buckets, capacity, restorePerSecond, clock }: Bud
       if (capacity === 0) return null
       const key = keyOf(viewer)
       const taken = await buckets.take(key, cost, shape, log)
-      return { ...taken, settle: (actual) => buckets.settle(key, actual - taken.taken, shape, log, taken.local) }
+      // one operation may be dearer than the whole bucket, and owes all of it
+      const owing = (actual: number): BucketShape => ({ capacity: Math.max(capacity, actual), restorePerSecond })
+      return { ...taken, settle: (actual) => buckets.settle(key, actual - taken.taken, owing(actual), log, taken.local) }
     },
     charge({ viewer, log }, cost) {
       if (capacity === 0) return
