@@ -434,7 +434,8 @@ t.test('a batch is capped before it is read, keeps its order, and pays for all o
   const { app, counters } = await fixtureApp(t)
   const batch = async (items: unknown[], accept = JSON_TYPE) => {
     const response = await app.inject({ method: 'POST', url: '/graphql', payload: items as object[], headers: { accept } })
-    return { status: response.statusCode, type: response.headers['content-type'], body: JSON.parse(response.body) as Answer['body'][] }
+    const { 'content-type': type, ratelimit } = response.headers
+    return { status: response.statusCode, type, ratelimit, body: JSON.parse(response.body) as Answer['body'][] }
   }
   const answer = await batch(
     [{ query: 'mutation {add(by: 5)}' }, { query: '{one}' }, { query: 'mutation {add(by: 2)}' }, { query: '{nope}' }, 5],
@@ -447,6 +448,7 @@ t.test('a batch is capped before it is read, keeps its order, and pays for all o
     [{ add: 5 }, { one: 1 }, { add: 7 }, undefined, undefined],
   )
   t.equal(counters.mutations, 7)
+  t.match(answer.ratelimit, /^"cost";r=99/, 'of those that were paid for, though the last was not')
   for (const items of [
     [],
     Array.from({ length: 11 }, () => ({ query: '{one}' })),

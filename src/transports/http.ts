@@ -155,12 +155,15 @@ async function handleBatch(
   for (const item of items)
     answers.push(await answer(options, await prepareOne(options.pipeline, () => readBody(item), { ...origin, batch }), media))
   const results = answers.map((one) => one.result)
-  return reply
-    .code(statusOfBatch(answers))
-    .headers(retryAfter(answers))
-    .headers(rateLimitHeaders(results.at(-1) ?? {}))
-    .type(`${media}; charset=utf-8`)
-    .send(`[${results.map(resultText).join()}]`)
+  return (
+    reply
+      .code(statusOfBatch(answers))
+      .headers(retryAfter(answers))
+      // where the budget stands after the last that was paid for
+      .headers(Object.assign({}, ...results.map(rateLimitHeaders)) as Record<string, string>)
+      .type(`${media}; charset=utf-8`)
+      .send(`[${results.map(resultText).join()}]`)
+  )
 }
 
 /** Whoever was refused for who or how much they are gets told so by the status, unless a part of the batch was answered. */
