@@ -86,6 +86,15 @@ t.test('D4: a reader that does not read costs a constant', async (t) => {
   await eventually(() => server.app.pipeline.active() === 0, within)
 })
 
+t.test('what waits for a reader that does not read is bounded by its bytes too', async (t) => {
+  const { ws, counters } = await ours(t, { BUDGET_CAPACITY: '0' })
+  const peer = await readyPeer(t, ws)
+  peer.socket.pause()
+  peer.send(subscribeTo('subscription {onlyOnce(bytes: 1000000)}'))
+  await eventually(() => counters.pulled > 0 && counters.streams === 0, within)
+  t.ok(counters.pulled < 40, `${counters.pulled} events of 1 MB were held`)
+})
+
 t.test('D6: the words and the close codes of graphql-transport-ws', async (t) => {
   const init = { type: 'connection_init' }
   const cases: [string, (object | string)[], number][] = [

@@ -3,6 +3,7 @@ import { type StepPosition } from '../subscriptions/delivery.ts'
 import { isSameLife } from '../subscriptions/hub.ts'
 import { type ReadyIterator } from '../subscriptions/settling-iterator.ts'
 import { type Emission } from './event-source.ts'
+import { resultBytes } from './result-text.ts'
 
 /** What a member of a group gets next. */
 export type Shared =
@@ -40,8 +41,11 @@ interface Group {
   remembersFrom: StepPosition
   /** Where the group is. */
   reached: StepPosition
-  /** Emissions since members last had a turn. */
+  /** What the emissions hold together. */
+  bytes: number
+  /** Emissions since members last had a turn, and what they hold. */
   sinceTurn: number
+  bytesSinceTurn: number
 }
 
 interface Member {
@@ -59,7 +63,12 @@ interface Member {
 export interface SharingOptions {
   /** Emissions that a group remembers: a member that is further behind has to go on alone. */
   readonly queueSize: number
+  /** What they may hold together; the newest one is kept whatever its size. */
+  readonly queueBytes: number
 }
+
+/** Its text is what every member sends. */
+const sizeOf = ({ result }: Emission): number => (result === null ? 0 : resultBytes(result).length)
 
 const detached: Shared = { kind: 'DETACHED' }
 
@@ -72,7 +81,7 @@ const isNewFor = (member: Member, { at }: Emission): boolean =>
   at.position.sequence > member.after.sequence
 
 /** Executes once per event for all who ask the same with the same rights (platform 4.5). */
-export function createSharedExecution({ queueSize }: SharingOptions): SharedExecution {
+export function createSharedExecution({ queueSize, queueBytes }: SharingOptions): SharedExecution {
   const groups = new Map<string, Group>()
 
   const endMember = (group: Group, member: Member, last: Shared): void => {
@@ -97,6 +106,7 @@ export function createSharedExecution({ queueSize }: SharingOptions): SharedExec
   /** Once a turn, so that a burst costs each member one awakening. */
   const rouse = (group: Group): void => {
     group.sinceTurn = 0
+    group.bytesSinceTurn = 0
     for (const member of group.members) {
       if (member.next < group.first) endMember(group, member, detached)
       else if (member.wake !== null) {
@@ -108,19 +118,27 @@ export function createSharedExecution({ queueSize }: SharingOptions): SharedExec
     }
   }
 
+  const forgetOldest = (group: Group): void => {
+    const dropped = group.emissions.shift()
+    if (dropped === undefined) return
+    group.bytes -= sizeOf(dropped)
+    group.first++
+    if (group.newcomersFrom >= group.first) return
+    group.newcomersFrom = group.first
+    group.remembersFrom = dropped.at?.position ?? group.remembersFrom
+  }
+
   const keep = (group: Group, emission: Emission): void => {
+    const size = sizeOf(emission)
     group.emissions.push(emission)
+    group.bytes += size
+    group.bytesSinceTurn += size
     if (emission.at !== null) group.reached = emission.at.position
     if (emission.at?.kind === 'GAP') {
       group.newcomersFrom = group.first + group.emissions.length
       group.remembersFrom = emission.at.position
     }
-    if (group.emissions.length <= queueSize) return
-    const dropped = group.emissions.shift()
-    group.first++
-    if (group.newcomersFrom >= group.first) return
-    group.newcomersFrom = group.first
-    group.remembersFrom = dropped?.at?.position ?? group.remembersFrom
+    while (group.emissions.length > queueSize || (group.bytes > queueBytes && group.emissions.length > 1)) forgetOldest(group)
   }
 
   const run = async (key: string, group: Group): Promise<void> => {
@@ -132,7 +150,7 @@ export function createSharedExecution({ queueSize }: SharingOptions): SharedExec
         keep(group, step.value)
         if (group.sinceTurn++ === 0) setImmediate(rouse, group)
         // a burst comes faster than anything is sent: who reads well gets a turn before it counts as slow
-        if (group.sinceTurn >= queueSize / 2) await nextTurn()
+        if (group.sinceTurn >= queueSize / 2 || group.bytesSinceTurn >= queueBytes / 2) await nextTurn()
       }
     } catch (error) {
       last = { kind: 'FAILED', error }
@@ -184,7 +202,9 @@ export function createSharedExecution({ queueSize }: SharingOptions): SharedExec
         newcomersFrom: 0,
         remembersFrom: at,
         reached: at,
+        bytes: 0,
         sinceTurn: 0,
+        bytesSinceTurn: 0,
       }
       groups.set(key, group)
       const membership = add(key, group, at)

@@ -17,14 +17,14 @@ export interface Subscriber {
 }
 
 // results wait in the transport's buffer too; beyond this a reader goes on alone, at its own pace
-const sharedQueue = 128
+const sharedQueue = { queueSize: 128, queueBytes: 8 * 1024 * 1024 }
 const longestTimerMs = 2 ** 31 - 1
 /** How often the proof of an open stream is looked at again. */
 const recheckMs = 5000
 
 /** Executes subscriptions: one result per event, masked, authorised at each; who asks the same shares the work. */
 export function createSubscriber(parts: EventSourceParts): Subscriber {
-  const sharing = createSharedExecution({ queueSize: sharedQueue })
+  const sharing = createSharedExecution(sharedQueue)
   const perTenant = new Map<string, number>()
   let streams = 0
   let behind = 0

@@ -66,7 +66,7 @@ const typeDefs = /* GraphQL */ `
     leakAtStart: Int
     leakMidway: Int
     leakInEvent: Tick
-    onlyOnce: String
+    onlyOnce(bytes: Int = 50000): String
   }
   type Tick {
     number: Int
@@ -124,7 +124,7 @@ export interface Counters {
   running: number
   /** Sources of subscriptions that are open. */
   streams: number
-  /** Events that were asked of `ticks`. */
+  /** Events that were asked of `ticks` and of `onlyOnce`. */
   pulled: number
 }
 
@@ -179,11 +179,13 @@ function idleSource(counters: Counters): AsyncIterableIterator<number> {
 }
 
 /** Live at once and without an end, each event with its position. */
-async function* largeEvents(counters: Counters) {
+async function* largeEvents(counters: Counters, bytes: number) {
   counters.streams++
   try {
-    for (let sequence = 1n; ; sequence++)
-      yield delivery({ position: { epoch: 'once', sequence }, cursor: `after-${sequence}`, value: 'x'.repeat(50_000), live: true })
+    for (let sequence = 1n; ; sequence++) {
+      counters.pulled++
+      yield delivery({ position: { epoch: 'once', sequence }, cursor: `after-${sequence}`, value: 'x'.repeat(bytes), live: true })
+    }
   } finally {
     counters.streams--
   }
@@ -222,10 +224,10 @@ const subscriptions = (counters: Counters) => {
     leakMidway: { subscribe: () => numbers(1, { thenThrow: new Error(secretText) }), resolve: value },
     leakInEvent: { subscribe: () => numbers(1), resolve: (number: number) => ({ number }) },
     onlyOnce: {
-      subscribe: () => {
+      subscribe: (_: unknown, { bytes }: { bytes: number }) => {
         if (opened) throw new AppError('NOT_FOUND', 'There is no such stream.')
         opened = true
-        return largeEvents(counters)
+        return largeEvents(counters, bytes)
       },
       resolve: shownIn,
     },
