@@ -36,6 +36,9 @@ const list = z
   .transform((value) => value.split(',').map((part) => part.trim()).filter((part) => part !== ''))
 const onOff = (fallback: boolean) => z.enum(['on', 'off', 'true', 'false', '1', '0']).default(fallback ? 'on' : 'off').transform((value) => ['on', 'true', '1'].includes(value))
 
+/** How many proxies there are in front. */
+const proxies = z.union([z.enum(['on', 'true']).transform(() => 1), z.enum(['off', 'false']).transform(() => 0), wholeNumber(0, 16)], 'must be on, off, or how many there are').default(0)
+
 /** At least the first is there: a schema without any domain would be no schema. */
 const [firstDomain = 'system', ...otherDomains] = domains
 const domainNames = [firstDomain, ...otherDomains] as const
@@ -53,7 +56,7 @@ export const settings = {
   graphiql: setting({ names: ['GRAPHIQL'], group: 'Server', help: 'Serves the IDE at /graphiql.', schema: onOff(true).optional(), shown: 'on, off in production' }),
   introspection: setting({ names: ['GRAPHQL_INTROSPECTION'], group: 'Server', help: 'Answers introspection queries.', schema: onOff(true), shown: 'on' }),
   corsOrigins: setting({ names: ['CORS_ORIGINS', 'ALLOWED_ORIGINS', 'CORS_ORIGIN'], group: 'Server', help: 'Comma list of origins that browsers may call from, such as `https://app.example`; `*` = any.', schema: list.pipe(z.array(z.string().refine(isOrigin, 'must be origins such as https://app.example, without a path or a slash at the end'))).prefault(''), shown: 'none' }),
-  trustProxy: setting({ names: ['TRUST_PROXY'], group: 'Server', help: 'Believes X-Forwarded-* of the proxy in front.', schema: onOff(false), shown: 'off' }),
+  trustProxy: setting({ names: ['TRUST_PROXY'], group: 'Server', help: 'Believes X-Forwarded-* of the proxy in front; a number where there are several in a row.', schema: proxies, shown: 'off' }),
   httpProfile: setting({ names: ['GRAPHQL_HTTP_PROFILE'], group: 'Server', help: 'Status codes of GraphQL over HTTP: `audit` or `spec2026`.', schema: choice('audit', 'spec2026').default('audit'), shown: 'audit' }),
   drainTimeoutMs: setting({ names: ['DRAIN_TIMEOUT_MS'], group: 'Server', help: 'How long a stopping server waits for requests and streams, in ms.', schema: whole(10_000, 0, 600_000), shown: '10000' }),
   drainGraceMs: setting({ names: ['DRAIN_GRACE_MS'], group: 'Server', help: 'How long a stopping server goes on answering, so that nobody sends a request into a connection that is being closed, in ms.', schema: whole(500, 0, 60_000), shown: '500' }),

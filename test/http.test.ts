@@ -660,3 +660,18 @@ t.test('requests are counted by caller where that is set, by the names of the ne
     t.ok(Number(refused.headers['retry-after']) >= 1)
   }
 })
+
+t.test('unknown callers are told apart by the address that the proxies in front saw, not by what they write before it', async (t) => {
+  const admitted = async (trust: string, forwarded: (round: number) => string): Promise<number> => {
+    const { app } = await fixtureApp(t, { AUTH_MODE: 'jwt', JWT_SECRET: 'x'.repeat(32), RATE_LIMIT_MAX: '3', TRUST_PROXY: trust })
+    let count = 0
+    for (let round = 0; round < 6; round++)
+      if ((await send(app, { query: '{one}' }, { 'x-forwarded-for': forwarded(round) })).status === 200) count++
+    return count
+  }
+  t.equal(await admitted('on', (round) => `10.0.0.${round}, 203.0.113.9`), 3)
+  t.equal(await admitted('on', (round) => `203.0.113.9, 10.0.0.${round}`), 6)
+  t.equal(await admitted('2', (round) => `10.0.0.${round}, 203.0.113.9, 10.1.1.1`), 3)
+  t.equal(await admitted('2', (round) => `203.0.113.9, 10.0.0.${round}, 10.1.1.1`), 6)
+  t.equal(await admitted('off', (round) => `10.0.0.${round}`), 3)
+})

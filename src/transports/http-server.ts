@@ -48,7 +48,8 @@ export function createHttpServer(
   const app = Fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     bodyLimit: config.maxBodyBytes,
-    trustProxy: config.trustProxy,
+    // each proxy appends whom it was asked by: what stands before that, anybody may have written
+    trustProxy: config.trustProxy > 0 && ((_, hop) => hop < config.trustProxy),
     requestTimeout: config.requestTimeoutMs,
     // nothing moves for so long only where a client neither asks nor reads what it asked for; streams have a time of their own
     connectionTimeout: config.requestTimeoutMs + config.operationTimeoutMs * config.maxBatch,
