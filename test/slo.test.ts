@@ -294,6 +294,22 @@ function objectives(t: Test, plane: ControlPlane) {
     t.match(text, /apiVersion: openslo\/v1/)
     t.match(await upsert(plane, { openSlo: text }), { __typename: 'SloAccepted', created: false, slo: { name: 'both', openSlo: text } })
     t.match(await upsert(plane, { openSlo: 'kind: [' }), { __typename: 'InvalidInput', path: ['input', 'openSlo'] })
+    for (const deep of [
+      '['.repeat(2000),
+      '{a: '.repeat(10_000),
+      '- '.repeat(10_000),
+      `${'- '.repeat(20_000)}x\nb: 1`,
+      `${'['.repeat(60)}${']'.repeat(60)}`,
+    ])
+      t.match(
+        await upsert(plane, { openSlo: deep }),
+        { __typename: 'InvalidInput', path: ['input', 'openSlo'], message: /nested too deeply/ },
+        'and the process lives on',
+      )
+    t.match(await upsert(plane, { openSlo: 'kind: SLO\n@a: }' }), {
+      __typename: 'InvalidInput',
+      message: /cannot be read: .* at line 2, column \d+/,
+    })
   })
 
   t.test('a repeat with the same idempotency key changes once', async (t) => {

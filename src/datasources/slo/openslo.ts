@@ -1,4 +1,4 @@
-import { parseAllDocuments } from 'yaml'
+import { Composer, type CST, LineCounter, Parser } from 'yaml'
 import { badUserInput } from '../../errors.ts'
 import { eventKinds, type Indicator, type SloSpec, type SloWindow, type TierDefinition } from './slo.ts'
 import { parseSpec, ppmOf } from './spec.ts'
@@ -6,6 +6,8 @@ import { parseDuration } from './windows.ts'
 
 const MAX_CHARACTERS = 262_144
 const MAX_DOCUMENTS = 1000
+/** More than any objective needs. */
+const MAX_LEVELS = 50
 /** What OpenSLO has no field for goes into annotations, as JSON: what we write we read back whole. */
 export const OWN = 'orrery.dev/'
 
@@ -20,14 +22,54 @@ const refuse = (message: string): never => {
   throw badUserInput(message, { path: ['openSlo'] })
 }
 
+const itemsOf = (token: CST.Token): readonly CST.Token[] =>
+  'items' in token ? token.items.flatMap(({ key, value }) => [key, value]).filter((one) => one != null) : []
+
+function isDeep(token: CST.Token): boolean {
+  let level = token.type === 'document' && token.value !== undefined ? [token.value] : []
+  for (let levels = 0; level.length > 0; levels++) {
+    if (levels === MAX_LEVELS) return true
+    level = level.flatMap(itemsOf)
+  }
+  return false
+}
+
+/**
+ * Looks at the tokens before anything is composed of them: that recurses as deep as the text goes and compiles patterns there, and V8 ends the process
+ * where one is compiled on a stack that is nearly spent.
+ */
+function* shallowTokens(yaml: string, lines: LineCounter): Generator<CST.Token> {
+  for (const token of new Parser(lines.addNewLine).parse(yaml)) {
+    if (token.type === 'error') refuseAt(token.message, token.offset, lines)
+    if (isDeep(token)) refuse(tooDeep)
+    yield token
+  }
+}
+
+const tooDeep = 'The YAML is nested too deeply.'
+
+function refuseAt(message: string, offset: number, lines: LineCounter): never {
+  const { line, col } = lines.linePos(offset)
+  return refuse(`The YAML cannot be read: ${message} at line ${line}, column ${col}`)
+}
+
+function composed(yaml: string, lines: LineCounter) {
+  try {
+    return [...new Composer({ version: '1.2', schema: 'core' }).compose(shallowTokens(yaml, lines))]
+  } catch (error) {
+    if (error instanceof RangeError) return refuse(tooDeep)
+    throw error
+  }
+}
+
 function readDocuments(yaml: string): Json[] {
   if (yaml.length > MAX_CHARACTERS) refuse('OpenSLO text has at most 256 KB.')
-  const documents = parseAllDocuments(yaml, { version: '1.2', schema: 'core' })
-  if (!Array.isArray(documents)) return []
+  const lines = new LineCounter()
+  const documents = composed(yaml, lines)
   if (documents.length > MAX_DOCUMENTS) refuse(`At most ${MAX_DOCUMENTS} documents at once.`)
   return documents.map((document): Json => {
     const [error] = document.errors
-    if (error !== undefined) refuse(`The YAML cannot be read: ${error.message.split('\n')[0] ?? ''}`)
+    if (error !== undefined) refuseAt(error.message, error.pos[0], lines)
     try {
       return object(document.toJS({ maxAliasCount: 100 }))
     } catch {
