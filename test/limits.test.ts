@@ -441,4 +441,14 @@ t.test('variables that are nested without end are refused with a code, and are n
       t.ok(response.statusCode < 500, query)
       t.notMatch(response.body, 'INTERNAL_SERVER_ERROR', query)
     }
+
+  // a type that contains itself is read as deep as it goes
+  const own = await fixtureApp(t, {}, { schema: buildSchema() })
+  let filter: object = { text: {} }
+  for (let level = 0; level < 1500; level++) filter = { all: [filter] }
+  const { status, body } = await send(own.app, 'query ($f: EventFilter) {timeline(first: 1, filter: $f) {nodes {id}}}', {
+    variables: { f: filter },
+  })
+  t.equal(status, 400)
+  t.match(body.errors?.[0], { message: 'The request is nested too deeply.', extensions: { code: 'COST_LIMIT_EXCEEDED', limit: 'depth' } })
 })

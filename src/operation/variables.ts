@@ -13,7 +13,13 @@ export function coerceVariables(
 ): Record<string, unknown> {
   const definitions = operation.variableDefinitions ?? []
   if (definitions.length === 0) return {}
-  const { errors, coerced } = shallowOnly(() => getVariableValues(schema, definitions, variables, { maxErrors: 10 }))
+  const { errors, coerced } = shallowOnly(() => {
+    const read = getVariableValues(schema, definitions, variables, { maxErrors: 10 })
+    // among the errors stands whatever was thrown
+    const overflow = read.errors?.find((error: Error) => error instanceof RangeError)
+    if (overflow !== undefined) throw overflow
+    return read
+  })
   if (errors !== undefined) throw new Refused('VARIABLES', coded('BAD_USER_INPUT', errors))
   return coerced
 }
