@@ -10,6 +10,7 @@ import { encodingFor } from '../src/transports/compression.ts'
 import { registerHttp } from '../src/transports/http.ts'
 import { eventually } from './support/eventually.ts'
 import { fixtureApp } from './support/fixture-app.ts'
+import { rawPeer } from './support/ws-peer.ts'
 
 const GRJ = 'application/graphql-response+json'
 const JSON_TYPE = 'application/json'
@@ -663,7 +664,13 @@ t.test('requests are counted by caller where that is set, by the names of the ne
 
 t.test('unknown callers are told apart by the address that the proxies in front saw, not by what they write before it', async (t) => {
   const admitted = async (trust: string, forwarded: (round: number) => string): Promise<number> => {
-    const { app } = await fixtureApp(t, { AUTH_MODE: 'jwt', JWT_SECRET: 'x'.repeat(32), RATE_LIMIT_MAX: '3', TRUST_PROXY: trust })
+    const { app } = await fixtureApp(t, {
+      AUTH_MODE: 'jwt',
+      JWT_SECRET: 'x'.repeat(32),
+      RATE_LIMIT_MAX: '3',
+      RATE_LIMIT_WINDOW_MS: '3600000',
+      TRUST_PROXY: trust,
+    })
     let count = 0
     for (let round = 0; round < 6; round++)
       if ((await send(app, { query: '{one}' }, { 'x-forwarded-for': forwarded(round) })).status === 200) count++
@@ -674,4 +681,35 @@ t.test('unknown callers are told apart by the address that the proxies in front 
   t.equal(await admitted('2', (round) => `10.0.0.${round}, 203.0.113.9, 10.1.1.1`), 3)
   t.equal(await admitted('2', (round) => `203.0.113.9, 10.0.0.${round}, 10.1.1.1`), 6)
   t.equal(await admitted('off', (round) => `10.0.0.${round}`), 3)
+})
+
+t.test('an unknown caller is the same one over HTTP and over a WebSocket, behind a proxy and without', async (t) => {
+  for (const trust of ['off', 'on', '2']) {
+    const { app } = await fixtureApp(t, {
+      AUTH_MODE: 'jwt',
+      JWT_SECRET: 'x'.repeat(32),
+      RATE_LIMIT_MAX: '2',
+      RATE_LIMIT_WINDOW_MS: '3600000',
+      TRUST_PROXY: trust,
+    })
+    const address = await app.listen({ host: '127.0.0.1', port: 0 })
+    const behind = trust === '2' ? ', 10.1.1.1' : ''
+    const overHttp = async (from: string): Promise<number> => {
+      const headers = { 'content-type': JSON_TYPE, 'x-forwarded-for': `${from}${behind}` }
+      return (await fetch(`${address}/graphql`, { method: 'POST', headers, body: '{"query":"{one}"}' })).status
+    }
+    const overWebsocket = async (from: string): Promise<string> => {
+      const headers = { 'x-forwarded-for': `made.up, ${from}${behind}` }
+      const peer = await rawPeer(t, `${address.replace('http', 'ws')}/graphql`, { headers })
+      peer.send({ type: 'connection_init' })
+      await peer.next()
+      peer.send({ id: '1', type: 'subscribe', payload: { query: '{one}' } })
+      const { type } = await peer.next()
+      peer.close()
+      return type
+    }
+    t.same([await overHttp('203.0.113.1'), await overWebsocket('203.0.113.1')], [200, 'next'], trust)
+    t.same([await overHttp('203.0.113.1'), await overWebsocket('203.0.113.1')], [429, 'error'], trust)
+    t.equal(await overWebsocket('203.0.113.2'), trust === 'off' ? 'error' : 'next', `${trust}: somebody else`)
+  }
 })

@@ -28,6 +28,8 @@ export interface ConnectionOptions {
   readonly socket: WebSocket
   /** The TCP socket under it: the only one that says when there is room again. */
   readonly raw: Socket
+  /** Where it comes from. To find out takes a system call. */
+  readonly address: () => string | null
   readonly pipeline: Pipeline
   readonly log: FastifyBaseLogger
   readonly highWaterBytes: number
@@ -158,7 +160,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       viewer,
       client,
       log,
-      address: () => raw.remoteAddress ?? null,
+      address: options.address,
     }),
     send(text) {
       if (socket.readyState !== WebSocket.OPEN) return

@@ -13,6 +13,7 @@ import { noteRefused } from '../operation/errors.ts'
 import { type Pipeline, type PreparedOperation } from '../operation/operation.ts'
 import { type Clock } from '../time.ts'
 import { errorsOf } from '../operation/result-text.ts'
+import { callerAddress } from './caller-address.ts'
 import { serveWithoutUpgrade } from './declined-upgrade.ts'
 import { ownHost } from './own-host.ts'
 import { type Connection, createConnection } from './websocket-connection.ts'
@@ -22,7 +23,10 @@ export interface WebsocketOptions {
   readonly schema: GraphQLSchema
   /** By the payload of `connection_init`, and nothing else. @throws AppError UNAUTHENTICATED, SOURCE_UNAVAILABLE */
   readonly authenticate: (parameters: Readonly<Record<string, unknown>> | undefined) => Promise<Viewer>
-  readonly config: Pick<Config, 'maxBodyBytes' | 'maxSubscriptionsPerConnection' | 'corsOrigins' | 'drainTimeoutMs' | 'authMode' | 'host'>
+  readonly config: Pick<
+    Config,
+    'maxBodyBytes' | 'maxSubscriptionsPerConnection' | 'corsOrigins' | 'drainTimeoutMs' | 'authMode' | 'host' | 'trustProxy'
+  >
   readonly clock: Clock
   readonly path?: string
   /** How long events can be resumed; null = as long as the log holds them. */
@@ -80,6 +84,7 @@ export function registerWebsocket(app: FastifyInstance, options: WebsocketOption
     const connection = createConnection({
       socket,
       raw,
+      address: () => callerAddress(request, config.trustProxy),
       pipeline: options.pipeline,
       log: app.log,
       highWaterBytes,
