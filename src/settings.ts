@@ -146,7 +146,7 @@ export const settings = {
   maxBatch: setting({ names: ['GRAPHQL_MAX_BATCH'], group: 'Limits', help: 'Operations in one HTTP batch.', schema: whole(10, 1, 1000), shown: '10' }),
   maxBodyBytes: setting({ names: ['MAX_BODY_BYTES'], group: 'Limits', help: 'Largest request body.', schema: whole(262_144, 1024, 67_108_864), shown: '262144' }),
   maxVariablesBytes: setting({ names: ['GRAPHQL_MAX_VARIABLES_BYTES'], group: 'Limits', help: 'Variables of one operation, as JSON.', schema: whole(65_536, 16, 67_108_864), shown: '65536' }),
-  maxResponseBytes: setting({ names: ['MAX_RESPONSE_BYTES'], group: 'Limits', help: 'Largest answer to one query or mutation.', schema: whole(16_777_216, 1024, 1_073_741_824), shown: '16777216' }),
+  maxResponseBytes: setting({ names: ['MAX_RESPONSE_BYTES'], group: 'Limits', help: 'Largest answer to one query or mutation, or to one event of a subscription.', schema: whole(16_777_216, 1024, 1_073_741_824), shown: '16777216' }),
   requestTimeoutMs: setting({ names: ['REQUEST_TIMEOUT_MS'], group: 'Limits', help: 'How long a client may take to send a request, in ms; then 408.', schema: whole(30_000, 100, 600_000), shown: '30000' }),
   maxOperations: setting({ names: ['MAX_OPERATIONS'], group: 'Limits', help: 'Queries and mutations that run at once in one process; beyond, 503.', schema: whole(2000, 1, 100_000), shown: '2000' }),
   maxOperationsPerTenant: setting({ names: ['MAX_OPERATIONS_PER_TENANT'], group: 'Limits', help: 'Queries and mutations of one tenant that run at once in one process; beyond, 429.', schema: whole(500, 1, 100_000), shown: '500' }),

@@ -126,6 +126,12 @@ const rules: Record<string, Rule> = {
     code: 'INTERNAL_SERVER_ERROR',
     streams: true,
   },
+  'size of an event': {
+    asked: { query: 'subscription {leakInEvent {text(characters: 3000)}}' },
+    code: 'COST_LIMIT_EXCEEDED',
+    limit: 'response',
+    streams: true,
+  },
   'a stream that is refused': { asked: { query: 'subscription {refused}' }, code: 'NOT_FOUND', streams: true },
 }
 

@@ -11,7 +11,7 @@ import { fairTurn } from './fair-turns.ts'
 import { createLocator } from './field-at.ts'
 import { type PreparedOperation } from './operation.ts'
 import { type Plans } from './plans.ts'
-import { CompleteResult } from './result-text.ts'
+import { boundedResult, CompleteResult } from './result-text.ts'
 import { lacksStore, untilStoresAnswer } from './until-stores-answer.ts'
 
 /** One step of a subscription, executed. */
@@ -71,7 +71,7 @@ export async function openEventSource(
     plans.find(executable)?.(payload, context, values) ?? interpret(payload, context)
 
   const emission = (result: ExecutionResult, context: Context, at: Emission['at']): Emission => ({
-    result: complete(result, operation, context, at?.cursor ?? null),
+    result: boundedResult(complete(result, operation, context, at?.cursor ?? null), operation, parts.config.maxResponseBytes),
     at,
   })
 

@@ -72,6 +72,7 @@ const typeDefs = /* GraphQL */ `
     number: Int
     leak: String
     slow: String
+    text(characters: Int!): String
   }
   input PageInput {
     size: Int
@@ -289,6 +290,7 @@ function resolversOf(counters: Counters) {
     Subscription: subscriptions(counters),
     Tick: {
       slow: slowIn(counters),
+      text: (_: unknown, { characters }: { characters: number }) => 'x'.repeat(characters),
       leak: () => {
         throw new Error(secretText)
       },
