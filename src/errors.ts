@@ -64,7 +64,13 @@ export const deadlineExceeded = (what: string, cause?: unknown) =>
   new AppError('DEADLINE_EXCEEDED', `${what} took longer than its deadline.`, { cause })
 
 /** Whatever was thrown, as an error to hand on in the place of a value. */
-export const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+export function asError(error: unknown): Error {
+  try {
+    return error instanceof Error ? error : new Error(String(error))
+  } catch (unreadable) {
+    return new Error('what was thrown cannot be read', { cause: unreadable })
+  }
+}
 
 export const isAppError = (error: unknown, code?: AppErrorCode): error is AppError =>
   error instanceof AppError && (code === undefined || error.code === code)

@@ -37,11 +37,22 @@ const isArgumentError = (error: unknown): error is Error => {
 /** U+0000 in a text, or a number that overflows: no table can hold it, so nothing has it; who lets it through asks the store in vain. */
 const isUnstorable = (error: unknown): boolean => error instanceof SqlError && (error.sqlState === '22021' || error.sqlState === '22003')
 
+const masked = 'Something went wrong on our side.'
+
 /**
  * The one mapper from whatever was thrown to what a client may see: an `AppError` passes with its code, everything else becomes
- * INTERNAL_SERVER_ERROR with the request's id, and the log has it whole (platform D16, D17).
+ * INTERNAL_SERVER_ERROR with the request's id, and the log has it whole (platform D16, D17). Never throws, though what was thrown may when it is read.
  */
 export function mapError(error: unknown, origin: ErrorOrigin): GraphQLError {
+  try {
+    return mapReadable(error, origin)
+  } catch (unreadable) {
+    origin.log.error({ err: unreadable, requestId: origin.requestId }, 'an operation failed with what cannot be read')
+    return new GraphQLError(masked, { extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: origin.requestId } })
+  }
+}
+
+function mapReadable(error: unknown, origin: ErrorOrigin): GraphQLError {
   const located =
     typeof error === 'object' && error !== null && 'path' in error && Array.isArray(error.path)
       ? (error.path as (string | number)[])
@@ -65,7 +76,7 @@ export function mapError(error: unknown, origin: ErrorOrigin): GraphQLError {
     })
   if (isArgumentError(error)) return shown(error.message, { code: 'BAD_USER_INPUT', requestId: origin.requestId })
   origin.log.error({ err: error, requestId: origin.requestId, path }, 'an operation failed unexpectedly')
-  return shown('Something went wrong on our side.', { code: 'INTERNAL_SERVER_ERROR', requestId: origin.requestId })
+  return shown(masked, { code: 'INTERNAL_SERVER_ERROR', requestId: origin.requestId })
 }
 
 /**

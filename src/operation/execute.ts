@@ -1,6 +1,7 @@
 import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql'
 import { type Context, type ContextParts, createContext } from '../context.ts'
 import { beforeDeadline, startDeadline } from '../deadline.ts'
+import { asError } from '../errors.ts'
 import { mapError } from './errors.ts'
 import { type Executable } from './executable.ts'
 import { createLocator } from './field-at.ts'
@@ -90,7 +91,7 @@ function complete(result: ExecutionResult, operation: PreparedOperation, context
   return new CompleteResult(result.data, errors, extensions)
 }
 
-const toGraphQLError = (error: unknown): GraphQLError =>
-  error instanceof GraphQLError
-    ? error
-    : new GraphQLError('failed', { originalError: error instanceof Error ? error : new Error(String(error)) })
+const toGraphQLError = (thrown: unknown): GraphQLError => {
+  const error = asError(thrown)
+  return error instanceof GraphQLError ? error : new GraphQLError('failed', { originalError: error })
+}
