@@ -177,6 +177,19 @@ tap.test('entities of one request are found by one statement a type', async (t) 
   t.equal(statements, 1)
 })
 
+tap.test('a key that is no string is the mistake of who sent it, however it is built', async (t) => {
+  const { data } = await single({ query: '{ runs(first: 1) { nodes { id } } }' })
+  const [run] = (data as { runs: { nodes: { id: string }[] } }).runs.nodes
+  const keys = [[run?.id], { toString: 1, valueOf: 1 }, 5, true, null]
+  const query = 'query ($all: [_Any!]!) { _entities(representations: $all) { __typename } }'
+  const answer = await single({ query, variables: { all: keys.map((id) => ({ __typename: 'Run', id })) } })
+  t.strictSame(answer.data, { _entities: keys.map(() => null) })
+  t.strictSame(
+    answer.errors?.map(({ extensions }) => extensions?.['code']),
+    keys.map(() => 'BAD_USER_INPUT'),
+  )
+})
+
 tap.test('a subset serves its own fields only, and a name that is no domain is refused at the start', async (t) => {
   const { readConfig } = await import('../src/config.ts')
   const approvals = parts.get('approvals')

@@ -167,7 +167,19 @@ tap.test('column federated tracing: an error is at its field', async (t) => {
   const traced = askOf(app, { 'apollo-federation-include-trace': 'ftv1' })
   const answer = await traced({ query: '{ _entities(representations: [{ __typename: "Product", id: "broken" }]) { __typename } }' })
   const trace = Trace.decode(Buffer.from(String(answer.extensions?.['ftv1']), 'base64'))
+  const [failed] = trace.root?.child?.[0]?.error ?? []
   t.equal(trace.root?.child?.[0]?.error?.length, 1)
+  t.equal(failed?.message, answer.errors?.[0]?.message)
+  t.equal(failed?.message, 'Something went wrong on our side.', 'a trace says no more than the answer')
+})
+
+tap.test('a trace goes with the answer that it was too long for', async (t) => {
+  const { app: narrow } = await fixtureApp(t, { BUDGET_CAPACITY: '0', MAX_RESPONSE_BYTES: '3000' }, { schema: productsSchema([]) })
+  const selection = 'id sku package createdBy { email name }'
+  const query = `{ ${[...'abcdefghij'].map((alias) => `${alias}: product(id: "apollo-federation") { ${selection} }`).join(' ')} }`
+  const { errors, extensions } = await askOf(narrow, { 'apollo-federation-include-trace': 'ftv1' })({ query })
+  t.match(errors, [{ extensions: { code: 'COST_LIMIT_EXCEEDED', limit: 'response' } }])
+  t.equal(extensions?.['ftv1'], undefined)
 })
 
 tap.test('column @link: exactly one link to version 2, importing what the suite knows', async (t) => {

@@ -93,11 +93,11 @@ const timestamp = (ms: number): Message => [
   [2, BigInt(Math.floor((ms % 1000) * 1_000_000))],
 ]
 
-function encode(trace: Trace): string {
+function encode(trace: Trace, endedAt: number, duration: bigint): string {
   const message: Message = [
-    [3, timestamp(Date.now())],
+    [3, timestamp(endedAt)],
     [4, timestamp(trace.startedAt)],
-    [11, trace.elapsed()],
+    [11, duration],
     [14, encodeNode(trace.root)],
   ]
   return Buffer.from(encodeMessage(message)).toString('base64')
@@ -126,19 +126,25 @@ function timed(schema: GraphQLSchema, traceOf: (context: object) => Trace | unde
   return copy
 }
 
-/**
- * Executes operations for which a gateway asked for a trace (`apollo-federation-include-trace: ftv1`): not compiled, every field timed. The
- * result carries the trace as `extensions.ftv1`.
- */
+export interface Traced extends ExecutionResult {
+  /** The trace, for `extensions.ftv1`. What failed says in it what the client is shown, which is not what was thrown. To be called once. */
+  readonly traceOf: (shown: readonly GraphQLError[]) => string
+}
+
+/** Executes operations for which a gateway asked for a trace (`apollo-federation-include-trace: ftv1`): not compiled, every field timed. */
 export function createTracer(schema: GraphQLSchema) {
   const traces = new WeakMap<object, Trace>()
   let copy: GraphQLSchema | undefined
-  return async (document: DocumentNode, context: object, variables: Readonly<Record<string, unknown>>): Promise<ExecutionResult> => {
+  return async (document: DocumentNode, context: object, variables: Readonly<Record<string, unknown>>): Promise<Traced> => {
     copy ??= timed(schema, (of) => traces.get(of))
     const trace = new Trace()
     traces.set(context, trace)
     const result = await execute({ schema: copy, document, contextValue: context, variableValues: variables })
-    for (const error of result.errors ?? []) trace.fail(error)
-    return { ...result, extensions: { ftv1: encode(trace) } }
+    const [endedAt, duration] = [Date.now(), trace.elapsed()]
+    const traceOf = (shown: readonly GraphQLError[]): string => {
+      for (const error of shown) trace.fail(error)
+      return encode(trace, endedAt, duration)
+    }
+    return { ...result, traceOf }
   }
 }

@@ -2,6 +2,7 @@ import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql'
 import { type Context, type ContextParts, createContext } from '../context.ts'
 import { beforeDeadline, startDeadline } from '../deadline.ts'
 import { asError } from '../errors.ts'
+import { type Traced } from '../federation/trace.ts'
 import { mapError } from './errors.ts'
 import { type Executable } from './executable.ts'
 import { createLocator } from './field-at.ts'
@@ -11,8 +12,8 @@ import { boundedResult, CompleteResult } from './result-text.ts'
 /** Runs one operation; may reject. @param values of the executable's variables */
 export type Run = (executable: Executable, context: Context, values: Readonly<Record<string, unknown>>) => Promise<ExecutionResult>
 
-/** Runs one isolated document and times its fields; the trace comes in the result's `extensions.ftv1`. */
-export type RunTraced = (document: DocumentNode, context: Context, variables: Readonly<Record<string, unknown>>) => Promise<ExecutionResult>
+/** Runs one isolated document and times its fields. */
+export type RunTraced = (document: DocumentNode, context: Context, variables: Readonly<Record<string, unknown>>) => Promise<Traced>
 
 export interface ExecutorParts {
   readonly run: Run
@@ -79,15 +80,14 @@ export function createExecutor(parts: ContextParts, { run, runTraced }: Executor
   return { execute, hold, active: () => active, activeOf: (tenantId) => perTenant.get(tenantId) ?? 0 }
 }
 
-function complete(result: ExecutionResult, operation: PreparedOperation, context: Context): ExecutionResult {
+function complete(result: ExecutionResult | Traced, operation: PreparedOperation, context: Context): ExecutionResult {
   const { requestId, log } = operation.origin
   const extensions: Record<string, unknown> = { requestId, cost: operation.account.toExtension() }
   const sources = context.sourceUse.toExtension()
   if (sources !== undefined) extensions['sources'] = sources
-  const trace = result.extensions?.['ftv1']
-  if (typeof trace === 'string') extensions['ftv1'] = trace
   const locate = createLocator(operation.document)
   const errors = result.errors?.map((error) => mapError(error, { requestId, log, locate }))
+  if ('traceOf' in result) extensions['ftv1'] = result.traceOf(errors ?? [])
   return new CompleteResult(result.data, errors, extensions)
 }
 

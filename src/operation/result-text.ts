@@ -63,5 +63,7 @@ export function boundedResult(result: ExecutionResult, { type, origin }: Prepare
   const error = new GraphQLError(`The answer is too long: more than ${maxBytes} bytes.${done}`, {
     extensions: { code: 'COST_LIMIT_EXCEEDED', limit: 'response', max: maxBytes, requestId: origin.requestId },
   })
-  return new CompleteResult(null, [error], result.extensions)
+  // a trace has a part for everything in the answer
+  const { ftv1: _long, ...extensions } = result.extensions ?? {}
+  return new CompleteResult(null, [error], extensions)
 }

@@ -1,5 +1,5 @@
 import { type Context } from '../context.ts'
-import { asError } from '../errors.ts'
+import { asError, badUserInput } from '../errors.ts'
 import { type FindEntities } from '../federation/entities.ts'
 import { findNode, isNodeType } from './nodes.ts'
 
@@ -9,5 +9,10 @@ import { findNode, isNodeType } from './nodes.ts'
  */
 export function findEntities(type: string, keyFields: string): FindEntities<Context> | undefined {
   if (keyFields !== 'id' || !isNodeType(type)) return undefined
-  return (representations, ctx) => Promise.all(representations.map(({ id }) => findNode(ctx, String(id), type).catch(asError)))
+  return (representations, ctx) =>
+    Promise.all(
+      representations.map(({ id }) =>
+        typeof id === 'string' ? findNode(ctx, id, type).catch(asError) : badUserInput('The `id` of an entity is a string.'),
+      ),
+    )
 }
