@@ -39,6 +39,7 @@ import { registerGraphPicture } from './transports/graph-picture.ts'
 import { registerHome } from './transports/home.ts'
 import { registerHttp } from './transports/http.ts'
 import { createHttpServer } from './transports/http-server.ts'
+import { ownDocuments } from './transports/own-operations.ts'
 import { registerSse } from './transports/sse.ts'
 import { createStreamResponder } from './transports/stream-responder.ts'
 import { registerWebsocket } from './transports/websocket.ts'
@@ -108,7 +109,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     cursors,
     clock,
     cache: stores?.cache,
-    trusted: readTrustedDocuments(config.trustedDocuments),
+    trusted: new Map([...readTrustedDocuments(config.trustedDocuments), ...ownDocuments]),
     onDocument: (outcome) => metrics.documentCache(outcome),
     runTraced: createTracer(schema),
     run,
@@ -124,7 +125,6 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   app.decorate('authenticate', authenticator.authenticate)
   if (stores !== undefined) {
     addGuaranteeMetrics(metrics.registry, dataSources.signals)
-    registerSloSvg(app, { dataSources, authenticate: authenticator.authenticate })
     registerGuarantees(app, { config, dataSources, authenticate: authenticator.authenticate, cache: stores.cache })
   }
 
@@ -132,7 +132,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   if (!config.roles.includes('api')) return app
   const { authenticate, authenticateParams } = authenticator
   const responder = createStreamResponder(pipeline)
-  registerGraphPicture(app, { pipeline, authenticate })
+  // a subgraph of one domain draws no other's pictures
+  const fields = schema.getQueryType()?.getFields() ?? {}
+  if ('graph' in fields) registerGraphPicture(app, { pipeline, authenticate })
+  if ('slo' in fields) registerSloSvg(app, { pipeline, authenticate, clock })
   await registerHttp(app, { pipeline, authenticate, profile: config.httpProfile, maxBatch: config.maxBatch, stream: responder.respond })
   await registerSse(app, { pipeline, responder, authenticate, maxOperationsPerStream: config.maxSubscriptionsPerConnection })
   const sockets = registerWebsocket(app, { pipeline, schema, authenticate: authenticateParams, config, clock })

@@ -146,6 +146,48 @@ t.test('the picture of an objective shows the numbers of its series, and escapes
   t.equal((await fetch(`${server.http}/slos/nothing.svg`)).status, 404)
 })
 
+t.test('a picture is held to the rules of /graphql: rights, budgets, trusted documents, and codes where it fails', async (t) => {
+  const [backing] = await backings(t, ['embedded'])
+  if (backing === undefined) return
+  const made = await liveServer(t, backing)
+  const slo = `{ name: "held", service: "shop", targetPercent: 99, window: "1h", indicator: { counters: { measure: "x.held" } } }`
+  dataOf(await graphql(made.http, `mutation { upsertSlo(input: ${slo}) { __typename } }`))
+  const graph = `{ scope: { projectId: "p", namespace: "n", graphId: "held" }, mutations: [{ addNode: { nodeId: "a" } }] }`
+  dataOf(await graphql(made.http, `mutation { createGraph(input: ${graph}) { __typename } }`))
+  const found = dataOf(await graphql(made.http, '{ graph(scope: { projectId: "p", namespace: "n", graphId: "held" }) { id } }'))
+  const pictures = ['/slos/held.svg', `/graphs/${(found['graph'] as { id: string }).id}.svg`]
+  const at = (env: Record<string, string>) => liveServer(t, backing, { env, withoutProjector: true })
+
+  const trusting = await at({ GRAPHQL_ONLY_PERSISTED: 'on' })
+  const spent = await at({ BUDGET_CAPACITY: '400', BUDGET_RESTORE_PER_SECOND: '1' })
+  const closed = await at({ AUTH_MODE: 'jwt', JWT_SECRET: 'a-secret-of-at-least-32-characters' })
+  for (const path of pictures) {
+    const drawn = await fetch(trusting.http + path, {
+      headers: { 'x-graphql-cost': 'validate', 'apollo-federation-include-trace': 'ftv1' },
+    })
+    t.equal(drawn.status, 200, 'a deployment trusts documents of its own')
+    t.match(drawn.headers.get('content-type'), /^image\/svg\+xml/)
+    t.match(drawn.headers.get('content-security-policy'), 'sandbox')
+    t.match(await drawn.text(), /^<svg /)
+
+    const stranger = await fetch(closed.http + path)
+    t.match([stranger.status, stranger.headers.get('www-authenticate')], [401, 'Bearer'])
+    t.match(await stranger.json(), { errors: [{ extensions: { code: 'UNAUTHENTICATED', requestId: String } }] })
+
+    const throttled = async (): Promise<Response | null> => {
+      const response = await fetch(spent.http + path)
+      return response.status === 200 ? null : response
+    }
+    const refused = (await throttled()) ?? (await throttled()) ?? (await throttled())
+    t.equal(refused?.status, 429, `${path} is paid for`)
+    t.ok(Number(refused?.headers.get('retry-after')) >= 1)
+    t.match(await refused?.json(), { errors: [{ extensions: { code: 'THROTTLED', requestId: String } }] })
+  }
+  t.equal((await fetch(`${made.http}${pictures[1]?.replace('svg', 'constructor')}`)).status, 404)
+  const runs = await at({ SUBGRAPHS: 'runs' })
+  for (const path of pictures) t.equal((await fetch(runs.http + path)).status, 404, 'a subgraph draws no other domain')
+})
+
 t.test('a release is what its folder holds: gates are measured or skipped, never literals', async (t) => {
   const folder = await temporaryFolder(t)
   const bundle = join(folder, '1.2.0')

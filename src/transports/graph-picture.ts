@@ -1,31 +1,25 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { type Viewer } from '../auth/viewer.ts'
 import { AppError } from '../errors.ts'
-import { type Pipeline } from '../operation/operation.ts'
-import { clientOf, originOf } from './http-request.ts'
+import { ownOperations, type OwnOperationParts } from './own-operations.ts'
 
-export interface GraphPictureOptions {
-  readonly pipeline: Pipeline
-  readonly authenticate: (headers: FastifyRequest['headers']) => Promise<Viewer>
-}
-
-const formats: Readonly<Record<string, string>> = { svg: 'SVG', json: 'JSON', graphml: 'GRAPHML', dot: 'DOT' }
-
-const operation = `query GraphFile($id: ID!, $format: GraphFormat!, $ref: GraphRef, $node: String, $depth: Int) {
-  graph(id: $id) { export(format: $format, ref: $ref, nodeId: $node, depth: $depth) { contentType text } }
-}`
+const formats = new Map([
+  ['svg', 'SVG'],
+  ['json', 'JSON'],
+  ['graphml', 'GRAPHML'],
+  ['dot', 'DOT'],
+])
 
 interface Exported {
   readonly graph?: { readonly export: { readonly contentType: string; readonly text: string } } | null
 }
 
 /** Shapes and text only: whatever a picture holds, it can run nothing. */
-const policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+export const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 const pagePolicy =
   "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 
 /** `GET /graphs/<id>.svg` (and `.json`, `.graphml`, `.dot`): an ordinary operation of the pipeline, as a file. `GET /graph` is a page that shows it. */
-export function registerGraphPicture(app: FastifyInstance, options: GraphPictureOptions): void {
+export function registerGraphPicture(app: FastifyInstance, options: OwnOperationParts): void {
   app.get('/graphs/:file', (request, reply) => sendFile(options, request, reply))
   app.get('/graph', (_request, reply) => reply.header('content-security-policy', pagePolicy).type('text/html; charset=utf-8').send(page))
   app.get('/graph.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(script))
@@ -33,38 +27,21 @@ export function registerGraphPicture(app: FastifyInstance, options: GraphPicture
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 
-async function sendFile({ pipeline, authenticate }: GraphPictureOptions, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function sendFile(options: OwnOperationParts, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const { file = '' } = request.params as { file?: string }
   const dot = file.lastIndexOf('.')
-  const format = formats[file.slice(dot + 1)]
+  const format = formats.get(file.slice(dot + 1))
   if (dot <= 0 || format === undefined) throw new AppError('NOT_FOUND', 'There is nothing at this address.')
   const query = request.query as Readonly<Record<string, unknown>>
   const [commit, tag, at, node, depth] = [query['commit'], query['tag'], query['at'], query['node'], query['depth']].map(textOf)
   const ref = commit == null && tag == null && at == null ? null : { commit, tag, at }
-  const origin = originOf(request, await authenticate(request.headers), clientOf(reply), { transport: 'http-get' })
+  const run = await ownOperations(options, request, reply)
   const variables = { id: file.slice(0, dot), format, ref, node, ...(depth == null ? {} : { depth: Number(depth) }) }
-  const prepared = await pipeline.prepare({ query: operation, variables }, origin)
-  const result = prepared.kind === 'READY' ? await pipeline.execute(prepared.operation) : prepared.result
-  const [error] = result.errors ?? []
-  if (error !== undefined) {
-    const code = error.extensions?.['code']
-    const status =
-      code === 'FORBIDDEN'
-        ? 403
-        : code === 'UNAUTHENTICATED'
-          ? 401
-          : code === 'NOT_FOUND'
-            ? 404
-            : code === 'THROTTLED'
-              ? 429
-              : code === 'SOURCE_UNAVAILABLE'
-                ? 503
-                : 400
-    return reply.code(status).send({ errors: result.errors })
-  }
-  const exported = (result.data as Exported | null)?.graph?.export
-  if (exported === undefined) throw new AppError('NOT_FOUND', 'There is no such graph.')
-  return reply.header('content-security-policy', policy).type(exported.contentType).send(exported.text)
+  const exported = await run<Exported>('orrery:graph-file', variables)
+  if (exported === null) return reply
+  if (exported.graph == null) throw new AppError('NOT_FOUND', 'There is no such graph.')
+  const { contentType, text } = exported.graph.export
+  return reply.header('content-security-policy', picturePolicy).type(contentType).send(text)
 }
 
 const page = `<!doctype html>

@@ -14,6 +14,7 @@ import { type Config } from '../config.ts'
 import { isAppError } from '../errors.ts'
 import { extensionsOf, noteRefused } from '../operation/errors.ts'
 import { compressAnswers } from './compression.ts'
+import { statusOfCode } from './http-status.ts'
 import { ownHost } from './own-host.ts'
 
 const saneRequestId = /^[\w.:-]{1,128}$/
@@ -151,21 +152,12 @@ const safeHeaders = {
   'cache-control': 'no-store',
 }
 
-const statusOfCode: Readonly<Record<string, number>> = {
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  NOT_FOUND: 404,
-  THROTTLED: 429,
-  SOURCE_UNAVAILABLE: 503,
-  DEADLINE_EXCEEDED: 503,
-}
-
 /** A failure outside of GraphQL: what Fastify says about a bad request passes, everything unknown is masked and logged whole. */
 function describeFailure(error: FastifyError, requestId: string, log: FastifyBaseLogger): { status: number; body: string } {
   const body = (message: string, extensions: Record<string, unknown>): string => JSON.stringify({ errors: [{ message, extensions }] })
   if (isAppError(error)) {
     noteRefused(error, { requestId, log })
-    return { status: statusOfCode[error.code] ?? 400, body: body(error.message, extensionsOf(error, requestId)) }
+    return { status: statusOfCode(error.code), body: body(error.message, extensionsOf(error, requestId)) }
   }
   const status = error.statusCode ?? 500
   // curl says that it sends a form unless told otherwise

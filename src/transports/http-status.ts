@@ -26,3 +26,22 @@ export const statusOfRefusal = (refusal: Refusal, profile: Profile, media: Singl
 /** Partial success is told apart by profile `spec2026` only. */
 export const statusOfResult = (result: ExecutionResult, profile: Profile): number =>
   profile === 'spec2026' && result.errors !== undefined ? 294 : 200
+
+const failures: Readonly<Record<string, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  THROTTLED: 429,
+  INTERNAL_SERVER_ERROR: 500,
+  SOURCE_UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 503,
+}
+
+/** What a code means where the answer is no GraphQL response. */
+export const statusOfCode = (code: string): number => failures[code] ?? 400
+
+/** `Retry-After` of an answer, or of those that are sent together: the longest wait; nothing where none is to be waited for. */
+export function retryAfter(answers: readonly { readonly retryAfterMs?: number | undefined }[]): Record<string, string> {
+  const longest = Math.max(...answers.map(({ retryAfterMs }) => retryAfterMs ?? -1))
+  return longest < 0 ? {} : { 'retry-after': String(Math.max(1, Math.ceil(longest / 1000))) }
+}

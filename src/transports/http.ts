@@ -7,7 +7,7 @@ import { type Batch, type OperationRequest, type Pipeline, type Prepared, type R
 import { Refused, refuse, toPrepared } from '../operation/refused.ts'
 import { resultText } from '../operation/result-text.ts'
 import { clientOf, couldBeForged, originOf, readBody, readQueryString } from './http-request.ts'
-import { type Profile, statusOfRefusal, statusOfResult } from './http-status.ts'
+import { type Profile, retryAfter, statusOfRefusal, statusOfResult } from './http-status.ts'
 import { readAccept } from './media-type.ts'
 import { rateLimitHeaders } from './rate-limit-headers.ts'
 
@@ -171,11 +171,6 @@ function statusOfBatch(answers: readonly Answer[]): number {
   const [first] = answers
   const telling = first !== undefined && [401, 403, 429, 503].includes(first.status)
   return telling && answers.every(({ status }) => status === first.status) ? first.status : 200
-}
-
-function retryAfter(answers: readonly Answer[]): Record<string, string> {
-  const longest = Math.max(...answers.map(({ retryAfterMs }) => retryAfterMs ?? -1))
-  return longest < 0 ? {} : { 'retry-after': String(Math.max(1, Math.ceil(longest / 1000))) }
 }
 
 function send(reply: FastifyReply, media: string, answered: Answer): FastifyReply {

@@ -1,13 +1,32 @@
-import { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { denyByScope, type Viewer } from '../auth/viewer.ts'
-import { type DataSources } from '../datasources/index.ts'
-import { type SeriesPoint, type SloReport } from '../datasources/slo/slo.ts'
+import { type FastifyInstance } from 'fastify'
 import { AppError } from '../errors.ts'
-import { formatNanos, type Nanos } from '../time.ts'
+import { type Clock, formatNanos, type Nanos, parseNanos } from '../time.ts'
+import { picturePolicy } from './graph-picture.ts'
+import { ownOperations, type OwnOperationParts } from './own-operations.ts'
 
-export interface SloSvgOptions {
-  readonly dataSources: Pick<DataSources, 'slo'>
-  readonly authenticate: (headers: FastifyRequest['headers']) => Promise<Viewer>
+/** How an objective stands, as the pipeline answers. */
+interface Standing {
+  readonly name: string
+  readonly service: string
+  readonly status: string
+  readonly window: { readonly startsAt: string }
+  readonly errorBudget: { readonly remainingRatio: number | null } | null
+  readonly tiers: readonly { readonly name: string; readonly factor: number; readonly reachable: boolean }[]
+}
+
+interface Point {
+  readonly at: string
+  readonly value: number | null
+}
+
+interface Series {
+  readonly remaining: readonly Point[]
+  readonly burn: readonly Point[]
+}
+
+interface Range {
+  readonly from: Nanos
+  readonly to: Nanos
 }
 
 const WIDTH = 720
@@ -27,7 +46,7 @@ const yOf = (value: number, { top, low, high }: Scale): number =>
   top + PLOT.height - ((Math.min(high, Math.max(low, value)) - low) / (high - low)) * PLOT.height
 
 /** A line that is broken where nothing was measured. */
-function lineOf(points: readonly SeriesPoint[], range: { from: Nanos; to: Nanos }, scale: Scale): string {
+function lineOf(points: readonly Point[], range: Range, scale: Scale): string {
   let path = ''
   let drawing = false
   for (const { at, value } of points) {
@@ -35,7 +54,7 @@ function lineOf(points: readonly SeriesPoint[], range: { from: Nanos; to: Nanos 
       drawing = false
       continue
     }
-    const x = PLOT.left + (Number(at - range.from) / Number(range.to - range.from)) * PLOT.width
+    const x = PLOT.left + (Number((parseNanos(at) ?? range.from) - range.from) / Number(range.to - range.from)) * PLOT.width
     path += `${drawing ? 'L' : 'M'}${x.toFixed(1)} ${yOf(value, scale).toFixed(1)}`
     drawing = true
   }
@@ -50,22 +69,17 @@ function frame(title: string, scale: Scale, marks: readonly { value: number; tex
   return `<text x="${PLOT.left}" y="${scale.top - 10}" font-weight="600">${escape(title)}</text>${lines.join('')}`
 }
 
-const valuesOf = (points: readonly SeriesPoint[]): number[] => points.flatMap(({ value }) => (value === null ? [] : [value]))
+const valuesOf = (points: readonly Point[]): number[] => points.flatMap(({ value }) => (value === null ? [] : [value]))
 
 /** The burn-down of the budget and the burn rate with its tiers, from the same series that GraphQL gives. */
-export function drawSlo(
-  report: SloReport,
-  remaining: readonly SeriesPoint[],
-  burn: readonly SeriesPoint[],
-  range: { from: Nanos; to: Nanos },
-): string {
+function drawSlo(slo: Standing, { remaining, burn }: Series, range: Range): string {
   const least = Math.min(0, ...valuesOf(remaining))
   const budget: Scale = { top: 70, low: Math.max(-2, least), high: 1 }
-  const factors = report.tiers.filter(({ reachable }) => reachable)
+  const factors = slo.tiers.filter(({ reachable }) => reachable)
   const most = Math.max(2, ...valuesOf(burn), ...factors.map(({ factor }) => factor))
   const rates: Scale = { top: 280, low: 0, high: most * 1.05 }
-  const { name, service } = report.definition
-  const title = `${name} (${service}): ${report.status}, ${percent(report.budget.remainingRatio)} of the budget left`
+  const { name, service, status, errorBudget } = slo
+  const title = `${name} (${service}): ${status}, ${percent(errorBudget?.remainingRatio ?? null)} of the budget left`
   const nothing = valuesOf(burn).length === 0 ? `<text x="${PLOT.left + 12}" y="${rates.top + 20}">Nothing was measured.</text>` : ''
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} 470" width="${WIDTH}" height="470" font-family="sans-serif" font-size="11" fill="#2b3038" role="img" aria-label="${escape(title)}">
 <title>${escape(title)}</title><rect width="${WIDTH}" height="470" fill="#ffffff"/><text x="${PLOT.left}" y="26" font-size="15" font-weight="600">${escape(title)}</text>
@@ -79,26 +93,26 @@ ${frame('Burn rate, and where tiers fire', rates, [{ value: 0, text: '0' }, { va
 `
 }
 
-/** `GET /slos/NAME.svg`: a picture for pages and people. */
-export function registerSloSvg(app: FastifyInstance, { dataSources, authenticate }: SloSvgOptions): void {
+/** `GET /slos/NAME.svg`: a picture for pages and people, of ordinary operations of the pipeline. */
+export function registerSloSvg(app: FastifyInstance, { clock, ...options }: OwnOperationParts & { readonly clock: Clock }): void {
   app.get<{ Params: { file: string } }>('/slos/:file', async (request, reply) => {
     const { file } = request.params
     if (!file.endsWith('.svg')) throw new AppError('NOT_FOUND', 'There is nothing at this address.')
-    const viewer = await authenticate(request.headers)
-    const denied = denyByScope(viewer, 'slo:read')
-    if (denied === 'NOT_AUTHENTICATED') throw new AppError('UNAUTHENTICATED', 'Send a token or an API key.')
-    if (denied !== null) throw new AppError('FORBIDDEN', 'This needs the scope slo:read.')
-    const scope = { tenantId: viewer.tenantId }
-    const report = await dataSources.slo.find(scope, file.slice(0, -4), null)
-    if (report === null) throw new AppError('NOT_FOUND', 'There is no such objective.')
-    const range = { from: report.windowFrom, to: report.at }
-    const [remaining, burn] = await Promise.all([
-      dataSources.slo.series(scope, report, { kind: 'REMAINING', ...range, maxPoints: POINTS }),
-      dataSources.slo.series(scope, report, { kind: 'BURN_RATE', ...range, maxPoints: POINTS }),
-    ])
+    const name = file.slice(0, -4)
+    const run = await ownOperations(options, request, reply)
+    const standing = await run<{ slo: Standing | null }>('orrery:slo-standing', { name })
+    if (standing === null) return reply
+    const from = parseNanos(standing.slo?.window.startsAt)
+    if (standing.slo === null || from === null) throw new AppError('NOT_FOUND', 'There is no such objective.')
+    const range = { from, to: clock.now() }
+    const times = { from: formatNanos(range.from), to: formatNanos(range.to) }
+    const series = await run<{ slo: Series | null }>('orrery:slo-series', { name, ...times, points: POINTS })
+    if (series === null) return reply
+    // ended between the two
+    if (series.slo === null) throw new AppError('NOT_FOUND', 'There is no such objective.')
     return reply
       .type('image/svg+xml')
-      .header('cache-control', 'no-store')
-      .send(drawSlo(report, remaining, burn, range))
+      .header('content-security-policy', picturePolicy)
+      .send(drawSlo(standing.slo, series.slo, range))
   })
 }
