@@ -10,6 +10,7 @@ import { createTracer } from './federation/trace.ts'
 import { registerHealth } from './health/health.ts'
 import { createSloStatus } from './health/slo-status.ts'
 import { createLifecycle, type Lifecycle } from './health/lifecycle.ts'
+import { countLongLists } from './operation/long-lists.ts'
 import { registerMercurius } from './operation/mercurius.ts'
 import { type Pipeline } from './operation/operation.ts'
 import { createPipeline } from './operation/pipeline.ts'
@@ -157,7 +158,7 @@ function readyLifecycle(): Lifecycle {
 /** Our schema with its resolvers, checked: all domains, or those that are given. */
 export function buildSchema({ subgraphs, introspection = true }: Partial<Pick<Config, 'subgraphs' | 'introspection'>> = {}): GraphQLSchema {
   const parts = { typeDefs: loadTypeDefs(subgraphs), resolvers, findEntities, servesSdl: introspection }
-  const schema = withReceipts(guardMutations(buildSubgraph<Context>(parts)))
+  const schema = countLongLists(withReceipts(guardMutations(buildSubgraph<Context>(parts))))
   // a scalar's resolver brings no description of its own, and hides that of the SDL
   for (const type of Object.values(schema.getTypeMap())) if (isScalarType(type)) type.description ??= type.astNode?.description?.value
   assertValidSchema(schema)

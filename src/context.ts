@@ -1,11 +1,14 @@
 import { type FastifyBaseLogger } from 'fastify'
+import { type GraphQLResolveInfo } from 'graphql'
 import { type Viewer } from './auth/viewer.ts'
 import { type Config } from './config.ts'
 import { type DataSources } from './datasources/index.ts'
 import { type Scope } from './datasources/scope.ts'
 import { type Loaders, createLoaders } from './resolvers/loaders.ts'
 import { type SourceUse, createSourceUse } from './telemetry/source-use.ts'
+import { type Account } from './operation/account.ts'
 import { type RateLimit } from './operation/budget.ts'
+import { type LongLists } from './operation/long-lists.ts'
 import { type CursorCodec } from './subscriptions/cursor.ts'
 import { type LiveHub } from './subscriptions/hub.ts'
 import { type Clock } from './time.ts'
@@ -27,6 +30,8 @@ export interface Context {
   readonly log: FastifyBaseLogger
   /** Where the caller's budget stands. */
   rateLimit(): Promise<RateLimit>
+  /** A list holds more items than its price assumes. @throws AppError COST_LIMIT_EXCEEDED (see `LongLists`) */
+  longList(path: GraphQLResolveInfo['path'], length: number): void
 }
 
 const noBudget = (clock: Clock): RateLimit => ({ limit: 0, remaining: 0, restorePerSecond: 0, resetAt: clock.now(), advice: [] })
@@ -37,6 +42,8 @@ export interface ContextInput {
   /** Gives the signal that ends waiting, once something has to wait. */
   readonly ending?: { readonly signal: AbortSignal } | undefined
   readonly log: FastifyBaseLogger
+  /** Knows what the operation was priced for; without it nothing was. */
+  readonly account?: Pick<Account, 'longLists'> | undefined
 }
 
 export interface ContextParts {
@@ -81,9 +88,11 @@ class OperationContext implements Context {
   readonly clock: Clock
   readonly log: FastifyBaseLogger
   readonly #askBudget: ContextParts['rateLimit']
+  readonly #account: ContextInput['account']
   #loaders: Loaders | undefined
+  #longLists: LongLists | null | undefined
 
-  constructor(parts: ContextParts, { requestId, viewer, ending, log }: ContextInput) {
+  constructor(parts: ContextParts, { requestId, viewer, ending, log, account }: ContextInput) {
     this.requestId = requestId
     this.viewer = viewer
     this.scope = new OperationScope(viewer.tenantId, ending, this.sourceUse)
@@ -94,6 +103,7 @@ class OperationContext implements Context {
     this.clock = parts.clock
     this.log = log
     this.#askBudget = parts.rateLimit
+    this.#account = account
   }
 
   // most events of a stream need none
@@ -103,6 +113,11 @@ class OperationContext implements Context {
 
   async rateLimit(): Promise<RateLimit> {
     return (await this.#askBudget?.(this.viewer, this.log)) ?? noBudget(this.clock)
+  }
+
+  longList(path: GraphQLResolveInfo['path'], length: number): void {
+    this.#longLists ??= this.#account?.longLists()
+    this.#longLists?.found(path, length)
   }
 }
 

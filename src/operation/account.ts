@@ -1,6 +1,7 @@
 import { type Budget, type Reservation } from './budget.ts'
 import { actualCost, explainCost } from './cost.ts'
 import { type Cost, type CostPlan, type Variables } from './cost-plan.ts'
+import { createLongLists, type LongLists } from './long-lists.ts'
 import { type PreparedOperation } from './operation.ts'
 
 /** `extensions.cost`: the field names are Shopify's, with ours beside them. */
@@ -28,6 +29,8 @@ export interface Account {
   settle(data?: unknown): void
   /** One event of a subscription: its price comes on top. @returns the price */
   charge(data: unknown): number
+  /** Counts lists that hold more than was priced, for one execution; null where nothing is refused. */
+  longLists(): LongLists | null
   toExtension(): CostExtension & Record<string, unknown>
 }
 
@@ -41,6 +44,8 @@ export interface AccountOptions {
   readonly reservation: Reservation | null
   readonly budget: Budget
   readonly measured: CostExtension['measured'] | null
+  /** Whether what is too dear is refused, and not only measured. */
+  readonly enforced: boolean
 }
 
 export const isDry = ({ costMode }: Pick<PreparedOperation, 'costMode'>): boolean => costMode === 'validate' || costMode === 'explain'
@@ -49,7 +54,7 @@ export const isDry = ({ costMode }: Pick<PreparedOperation, 'costMode'>): boolea
 const prices = new WeakMap<object, number>()
 
 export function openAccount(options: AccountOptions): Account {
-  const { plan, coerced, estimate, limit, operation, reservation, budget, measured } = options
+  const { plan, coerced, estimate, limit, operation, reservation, budget, measured, enforced } = options
   const { viewer, log } = operation.origin
   let actual: number | null = null
   const priceOf = (data: unknown): number => {
@@ -75,6 +80,7 @@ export function openAccount(options: AccountOptions): Account {
       budget.charge({ viewer, log }, price)
       return price
     },
+    longLists: () => (enforced ? createLongLists({ plan, variables: coerced, estimate, maxCost: limit }) : null),
     toExtension: () => ({
       ...costExtension({ estimate, actual, limit, reservation }),
       ...(measured === null ? {} : { measured }),

@@ -4,13 +4,13 @@ import { refuse } from './refused.ts'
 /** What a list without any word about its size is taken to hold. */
 const defaultListSize = 10
 
-interface Sum {
+export interface Sum {
   cost: number
   nodes: number
 }
 
 /** Sizes that a field gives to fields of the object it returns, as a connection gives them to its edges. */
-interface Sized {
+export interface Sized {
   readonly names: readonly string[]
   readonly size: number
 }
@@ -20,7 +20,8 @@ const whole = ({ cost, nodes }: Sum): Cost => ({
   nodes: Math.min(nodes, Number.MAX_SAFE_INTEGER),
 })
 
-const ownCost = (field: CostField, variables: Variables): number => Math.max(0, field.weight + (field.argumentCost?.(variables) ?? 0))
+export const ownCost = (field: CostField, variables: Variables): number =>
+  Math.max(0, field.weight + (field.argumentCost?.(variables) ?? 0))
 
 /** @throws Refused VALIDATION when a field that needs exactly one size got none or several */
 function givenSize(field: CostField, variables: Variables): number | null {
@@ -44,7 +45,7 @@ interface Sizes {
   readonly inner: Sized | null
 }
 
-function sizesOf(field: CostField, sized: Sized | null, variables: Variables): Sizes {
+export function sizesOf(field: CostField, sized: Sized | null, variables: Variables): Sizes {
   const given = givenSize(field, variables)
   const size = given ?? field.assumedSize ?? defaultListSize
   const inner = field.sizedFields.length === 0 ? null : { names: field.sizedFields, size }
@@ -62,7 +63,10 @@ export function estimateCost(plan: CostPlan, variables: Variables): Cost {
   return (plan.estimate ??= evaluateCost(plan, variables))
 }
 
-function evaluateCost(plan: CostPlan, variables: Variables): Cost {
+const evaluateCost = (plan: CostPlan, variables: Variables): Cost => whole(createEvaluator(variables)(plan.root, null))
+
+/** Prices selection sets with these variables, each once. */
+export function createEvaluator(variables: Variables): (set: CostSet, sized: Sized | null) => Sum {
   const known = new Map<CostSet, Map<string, Sum>>()
 
   const evaluate = (set: CostSet, sized: Sized | null): Sum => {
@@ -99,7 +103,7 @@ function evaluateCost(plan: CostPlan, variables: Variables): Cost {
     return sum
   }
 
-  return whole(evaluate(plan.root, null))
+  return evaluate
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

@@ -51,7 +51,7 @@ export async function openEventSource(
   const { document, origin, executable, values } = operation
   const stop = createPresence()
   const newContext = (): Context =>
-    createContext(parts, { requestId: origin.requestId, viewer: origin.viewer, ending: stop, log: origin.log })
+    createContext(parts, { requestId: origin.requestId, viewer: origin.viewer, ending: stop, log: origin.log, account: operation.account })
   const variableValues = operation.variables
   const rootValue: SubscriptionRoot = { resume }
 

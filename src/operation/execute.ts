@@ -48,7 +48,7 @@ export function createExecutor(parts: ContextParts, { run, runTraced }: Executor
     if (account.dry) return { data: null, extensions: { requestId: origin.requestId, cost: account.toExtension() } }
     const { requestId, viewer, client, log } = origin
     const deadline = startDeadline('The operation', { presence: client }, parts.config.operationTimeoutMs)
-    const context = createContext(parts, { requestId, viewer, ending: deadline, log })
+    const context = createContext(parts, { requestId, viewer, ending: deadline, log, account })
     count(viewer.tenantId, 1)
     operation.release()
     try {

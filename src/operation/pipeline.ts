@@ -162,6 +162,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         reservation,
         budget,
         measured,
+        enforced: !isMeasured(origin),
       }),
       origin: from,
       release,
