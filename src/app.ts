@@ -126,7 +126,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   app.decorate('authenticate', authenticator.authenticate)
   if (stores !== undefined) {
     addGuaranteeMetrics(metrics.registry, dataSources.signals)
-    registerGuarantees(app, { config, dataSources, authenticate: authenticator.authenticate, cache: stores.cache })
+    registerGuarantees(app, { config, dataSources, authenticate: authenticator.authenticate, cache: stores.cache, pipeline })
   }
 
   // a worker answers probes and metrics, no operations

@@ -607,6 +607,7 @@ t.test('connections', async (t) => {
           () => counts.open--,
         )
       },
+      charge: async () => undefined,
       active: () => counts.open,
     }
     return { pipeline, counts, answer: () => answer?.() }

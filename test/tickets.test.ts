@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import fc from 'fast-check'
+import { SignJWT } from 'jose'
 import { createSqlNonces } from '../src/datasources/tickets/sql-nonces.ts'
 import { canonicalPatch, checkPatch } from '../src/datasources/tickets/canonical-patch.ts'
 import {
@@ -523,4 +524,52 @@ t.test('the webhook of Alertmanager is authenticated, counts an alert once, and 
   t.match(await server.dataSources.incidents.list({ tenantId: 'acme' }), [{ subject: 'PotentialReplayAttack', status: 'OPEN' }])
   t.match(await (await send({ alerts: [{ ...alert, status: 'resolved' }] }, headers)).json(), { changed: 1 })
   t.equal((await send({ nothing: 1 }, headers)).status, 400)
+})
+
+t.test('the routes beside GraphQL are paid from the budget of operations: who may not use them cannot fill the audit log', async (t) => {
+  const [backing] = await backings(t, ['embedded'])
+  if (backing === undefined) return
+  const secret = 'a-secret-of-at-least-32-characters'
+  const env = {
+    AUTH_MODE: 'jwt',
+    JWT_SECRET: secret,
+    BUDGET_CAPACITY: '50',
+    BUDGET_RESTORE_PER_SECOND: '1',
+    VERIFY_REQUESTS_PER_MINUTE: '1',
+  }
+  const server = await liveServer(t, backing, { env })
+  const send = async (path: string, tenant: string, { roles = ['viewer'], body }: { roles?: string[]; body?: object }) => {
+    const token = await new SignJWT({ sub: 'lee', tenant, roles })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setExpirationTime('1h')
+      .sign(Buffer.from(secret))
+    const sent = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
+    return fetch(`${server.http}${path}`, { ...sent, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } })
+  }
+  const ticket = { scope: 'e'.repeat(64) }
+  let denied = 0
+  let spent = await send('/v1/ticket', 'flooded', { body: ticket })
+  for (; spent.status === 403 && denied < 100; denied += 1) spent = await send('/v1/ticket', 'flooded', { body: ticket })
+  t.ok(denied >= 5, String(denied))
+  t.match([spent.status, await spent.json()], [429, { error: { code: 'RESOURCE_LIMIT' } }])
+  t.ok(Number(spent.headers.get('retry-after')) >= 1, 'and told when to come back')
+  const { n } = await backing.sql.one<{ n: bigint }>(
+    `select count(*) as n from record_streams s join records r on r.stream_key = s.stream_key where s.tenant_id = 'flooded' and s.name = '_audit'`,
+  )
+  t.equal(n, BigInt(denied))
+  t.equal((await send('/v1/ticket/stats', 'calm', {})).status, 200, 'another tenant pays for itself')
+  t.equal((await fetch(`${server.http}/v1/ticket/stats`)).status, 401, 'nobody is told nothing of budgets')
+
+  const stamp = { stamp: 'x', repoSHA: 'a'.repeat(40), planHash: 'b'.repeat(64), ticketId: 'tkn_aaaaaaaaaaaaaaaa' }
+  t.equal((await send('/v1/verify', 'calm', { body: stamp })).status, 200)
+  const often = await send('/v1/verify', 'calm', { body: stamp })
+  t.match([often.status, Number(often.headers.get('retry-after')) > 50], [429, true], 'a minute, where one a minute is allowed')
+
+  const alert = { status: 'firing', fingerprint: 'f', startsAt: '2026-01-01T00:00:00Z', labels: { alertname: 'a\u0000b' } }
+  const webhook = await send('/alerts/security', 'calm', { roles: ['admin'], body: { alerts: [alert] } })
+  t.match(
+    [webhook.status, await webhook.json()],
+    [400, { error: { code: 'BAD_REQUEST' } }],
+    'what no table takes is the mistake of who sent it',
+  )
 })

@@ -1,6 +1,6 @@
 import { type BucketShape } from '../datasources/cache/cache.ts'
 import { type Buckets } from './buckets.ts'
-import { type RequestOrigin } from './operation.ts'
+import { type Caller } from './operation.ts'
 import { GraphQLError } from 'graphql'
 import { Refused, throttled } from './refused.ts'
 
@@ -25,7 +25,7 @@ export interface Admission {
    * Asked before a request is read.
    * @throws Refused BUDGET (THROTTLED: too many requests, or too many at once), UNAVAILABLE (this process is full)
    */
-  admit(origin: RequestOrigin, running: Running): Promise<void> | undefined
+  admit(caller: Caller, running: Running): Promise<void> | undefined
   /** Asked again when it is about to run: many may have been let in at one moment. @throws Refused as `admit` */
   checkRoom(running: Running): void
 }
@@ -37,7 +37,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const { buckets, rateLimitMax, rateLimitWindowMs } = options
   const shape: BucketShape = { capacity: rateLimitMax, restorePerSecond: rateLimitMax / (rateLimitWindowMs / 1000) }
 
-  const countRequest = async ({ viewer, address, log }: RequestOrigin): Promise<void> => {
+  const countRequest = async ({ viewer, address, log }: Caller): Promise<void> => {
     const who = viewer.authenticated ? `${viewer.tenantId}:${viewer.actorId}` : `address:${address?.() ?? 'unknown'}`
     const { granted, retryAfterMs } = await buckets.take(`requests:${who}`, 1, shape, log)
     if (!granted) throw throttled('Too many requests.', { limit: 'requests', max: rateLimitMax }, retryAfterMs)
@@ -60,9 +60,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
 
   return {
     checkRoom,
-    admit(origin, running) {
+    admit(caller, running) {
       checkRoom(running)
-      return rateLimitMax === 0 ? undefined : countRequest(origin)
+      return rateLimitMax === 0 ? undefined : countRequest(caller)
     },
   }
 }

@@ -35,7 +35,8 @@ const isArgumentError = (error: unknown): error is Error => {
 }
 
 /** U+0000 in a text, or a number that overflows: no table can hold it, so nothing has it; who lets it through asks the store in vain. */
-const isUnstorable = (error: unknown): boolean => error instanceof SqlError && (error.sqlState === '22021' || error.sqlState === '22003')
+export const isUnstorable = (error: unknown): boolean =>
+  error instanceof SqlError && (error.sqlState === '22021' || error.sqlState === '22003')
 
 const masked = 'Something went wrong on our side.'
 

@@ -45,6 +45,9 @@ export interface RequestOrigin {
   readonly batch?: Batch
 }
 
+/** Who asks, as far as limits and budgets are concerned. */
+export type Caller = Pick<RequestOrigin, 'viewer' | 'log' | 'address'>
+
 export const costModes = ['report', 'validate', 'explain'] as const
 export type CostMode = (typeof costModes)[number]
 
@@ -109,6 +112,11 @@ export interface Pipeline {
   execute(operation: PreparedOperation): Promise<ExecutionResult>
   /** Subscriptions: a stream of results, each with `extensions.cursor` where the event has one; or a refusal. Never rejects. */
   subscribe(operation: PreparedOperation): Promise<ResultStream | ExecutionResult>
+  /**
+   * Takes the price of what a route beside GraphQL does, from the budget that operations are paid from.
+   * @throws Refused BUDGET (over budget, or too many requests), UNAVAILABLE (this process is full)
+   */
+  charge(caller: Caller, cost: number): Promise<void>
   /** Operations and streams open now. */
   active(): number
 }

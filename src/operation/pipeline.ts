@@ -16,6 +16,7 @@ import { createDocuments, type KnownOperation } from './documents.ts'
 import { extensionsOf, mapError } from './errors.ts'
 import { createExecutor, type Run, type RunTraced } from './execute.ts'
 import {
+  type Caller,
   type CostMode,
   costModes,
   type OperationRequest,
@@ -47,6 +48,8 @@ export interface PipelineParts extends ContextParts {
   /** Whether a document was known. */
   readonly onDocument?: (outcome: 'hit' | 'miss') => void
 }
+
+const spent = 'The budget is spent for now.'
 
 /** What is known of a request before its budget is asked. */
 interface Checked {
@@ -84,7 +87,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     { run: parts.run, runTraced: parts.runTraced },
   )
   const measuredTenants = new Set(config.costMeasuredTenants)
-  const isMeasured = ({ viewer }: RequestOrigin): boolean => config.costMode === 'measure' || measuredTenants.has(viewer.tenantId)
+  const isMeasured = ({ viewer }: Caller): boolean => config.costMode === 'measure' || measuredTenants.has(viewer.tenantId)
 
   /** Everything that can be known without asking anybody; authorised before it is priced, so that a refusal tells nothing about costs. */
   const check = (request: OperationRequest, origin: RequestOrigin, { text, trusted }: DocumentText): Checked => {
@@ -110,10 +113,10 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const reservation = await budget.reserve(origin, estimate.cost)
     if (reservation === null || reservation.granted || isMeasured(origin)) return reservation
     const cost = costExtension({ estimate, actual: null, limit: maxCost, reservation })
-    throw throttled('The budget is spent for now.', {}, reservation.retryAfterMs, { cost })
+    throw throttled(spent, {}, reservation.retryAfterMs, { cost })
   }
 
-  const running = ({ viewer }: RequestOrigin) => ({ ofTenant: executor.activeOf(viewer.tenantId), all: executor.active() })
+  const running = ({ viewer }: Caller) => ({ ofTenant: executor.activeOf(viewer.tenantId), all: executor.active() })
 
   /** A place to run, kept while the budget is asked and until the operation runs; given back where it never does. */
   const hold = (origin: RequestOrigin): (() => void) => {
@@ -186,6 +189,11 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         return { errors: [new GraphQLError('This server has no subscriptions.', { extensions: { code: 'BAD_USER_INPUT', requestId } })] }
       const answer: ResultStream | ExecutionResult = await parts.subscribe(operation)
       return Symbol.asyncIterator in answer ? chargedStream(answer, account, operation.costMode) : answer
+    },
+    async charge(caller, cost) {
+      await admission.admit(caller, running(caller))
+      const reservation = await budget.reserve(caller, cost)
+      if (reservation?.granted === false && !isMeasured(caller)) throw throttled(spent, {}, reservation.retryAfterMs)
     },
     active: () => executor.active() + (parts.streams?.() ?? 0),
   }

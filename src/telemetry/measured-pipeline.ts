@@ -93,6 +93,7 @@ export function measurePipeline(pipeline: Pipeline, metrics: Metrics, { slowMs =
       note(operation, { errorCode: isResult(answer) ? codeOf(answer) : null, durationMs: performance.now() - start })
       return answer
     },
+    charge: (caller, cost) => pipeline.charge(caller, cost),
     active: () => pipeline.active(),
   }
 }

@@ -9,6 +9,11 @@ import { type DataSources } from '../datasources/index.ts'
 import { type TicketCode } from '../datasources/tickets/ticket-rules.ts'
 import { parseDuration } from '../datasources/slo/windows.ts'
 import { isAppError } from '../errors.ts'
+import { createBuckets } from '../operation/buckets.ts'
+import { isUnstorable } from '../operation/errors.ts'
+import { type Pipeline } from '../operation/operation.ts'
+import { Refused } from '../operation/refused.ts'
+import { retryAfter } from './http-status.ts'
 import { actorOfViewer, type Answered, createProvenRoutes, needScope, type Provable } from './proven-routes.ts'
 
 export interface GuaranteesOptions {
@@ -16,11 +21,14 @@ export interface GuaranteesOptions {
   readonly dataSources: DataSources
   readonly authenticate: (headers: FastifyRequest['headers']) => Promise<Viewer>
   readonly cache: Cache | undefined
+  readonly pipeline: Pick<Pipeline, 'charge'>
 }
 
 const apiVersion = 'arbiter.dev/v1'
 /** Bound to no commit: the contract's route does not name one. */
 const NO_COMMIT = '0'.repeat(40)
+/** What the mutations and fields cost that do the same by GraphQL. */
+const prices = { write: 10, stats: 5, verify: 2, look: 1 } as const
 /** Who pushes alerts with the token of the webhook. */
 const ALERTMANAGER: Actor = { id: 'alertmanager', kind: 'SERVICE', displayName: null }
 const planHash = z.string().regex(/^[a-f0-9]{64}$/)
@@ -76,10 +84,12 @@ const edgeCode: Readonly<Record<TicketCode, string>> = {
 class Problem extends Error {
   readonly status: number
   readonly code: string
-  constructor(status: number, code: string, message: string) {
+  readonly retryAfterMs: number | undefined
+  constructor(status: number, code: string, message: string, retryAfterMs?: number) {
     super(message)
     this.status = status
     this.code = code
+    this.retryAfterMs = retryAfterMs
   }
 }
 
@@ -108,6 +118,11 @@ function ttlMsOf(expires: string | undefined): number {
 
 const problemOf = (error: unknown): Problem | null => {
   if (error instanceof Problem) return error
+  if (error instanceof Refused)
+    return error.refusal === 'BUDGET'
+      ? new Problem(429, 'RESOURCE_LIMIT', error.message, error.retryAfterMs)
+      : new Problem(503, 'SERVER_UNAVAILABLE', error.message, error.retryAfterMs)
+  if (isUnstorable(error)) return bad('A text holds a character that is stored nowhere.')
   if (!isAppError(error)) return null
   if (error.code === 'BAD_USER_INPUT') return bad(error.message)
   if (error.code === 'UNAUTHENTICATED') return new Problem(401, 'UNAUTHENTICATED', error.message)
@@ -123,26 +138,34 @@ const same = (left: string, right: string): boolean =>
   timingSafeEqual(createHash('sha256').update(left).digest(), createHash('sha256').update(right).digest())
 
 /** The contract's routes beside GraphQL, in its shapes: tickets, stamps, the webhook of Alertmanager, `/debug/performance`. */
-export function registerGuarantees(app: FastifyInstance, { config, dataSources, authenticate, cache }: GuaranteesOptions): void {
+export function registerGuarantees(app: FastifyInstance, { config, dataSources, authenticate, cache, pipeline }: GuaranteesOptions): void {
   const { tickets, security, performance } = dataSources
 
-  const { mutating, proven } = createProvenRoutes({ audit: dataSources.audit, authenticate })
-  const viewerWith = async (request: FastifyRequest, scope: string): Promise<Viewer> =>
-    needScope(await authenticate(request.headers), scope)
+  /** Who asks, and has paid; nobody is refused for nothing. */
+  const paying = async (request: FastifyRequest, price: number): Promise<Viewer> => {
+    const viewer = await authenticate(request.headers)
+    if (viewer.authenticated) await pipeline.charge({ viewer, log: request.log, address: () => request.ip }, price)
+    return viewer
+  }
+  const { mutating, proven } = createProvenRoutes({
+    audit: dataSources.audit,
+    authenticate: (request) => paying(request, prices.write),
+  })
+  const viewerWith = async (request: FastifyRequest, scope: string, price: number): Promise<Viewer> =>
+    needScope(await paying(request, price), scope)
+  const buckets = cache === undefined ? null : createBuckets(cache)
 
   const originOf = (request: FastifyRequest) => ({ ip: request.ip, userAgent: String(request.headers['user-agent'] ?? '') })
 
   /** So many requests of one address in a minute, restored evenly. */
   async function limit(request: FastifyRequest, name: string, perMinute: number, tenantId: string): Promise<void> {
-    if (perMinute === 0 || cache === undefined) return
-    const { granted } = await cache.takeFromBucket(`guarantees:${name}:${request.ip}`, 1, {
-      capacity: perMinute,
-      restorePerSecond: perMinute / 60,
-    })
+    if (perMinute === 0 || buckets === null) return
+    const shape = { capacity: perMinute, restorePerSecond: perMinute / 60 }
+    const { granted, retryAfterMs } = await buckets.take(`guarantees:${name}:${request.ip}`, 1, shape, request.log)
     if (granted) return
     const event = { type: 'rate_limit_exceeded', severity: 'medium', repoId: null, details: { route: name }, blocked: true } as const
     await security.record({ tenantId }, { ...event, ...originOf(request) })
-    throw new Problem(429, 'RESOURCE_LIMIT', `At most ${perMinute} such requests a minute.`)
+    throw new Problem(429, 'RESOURCE_LIMIT', `At most ${perMinute} such requests a minute.`, retryAfterMs)
   }
 
   const answer = (reply: FastifyReply, status: number, body: object): FastifyReply =>
@@ -161,7 +184,7 @@ export function registerGuarantees(app: FastifyInstance, { config, dataSources, 
       } catch (error) {
         const problem = problemOf(error)
         if (problem === null) throw error
-        if (problem.status === 429) reply.header('retry-after', '6')
+        reply.headers(retryAfter([problem]))
         if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
         return answer(reply, problem.status, { error: { code: problem.code, message: problem.message } })
       }
@@ -194,7 +217,7 @@ export function registerGuarantees(app: FastifyInstance, { config, dataSources, 
     { bodyLimit: 16_384 },
     handle(async (request) => {
       const started = globalThis.performance.now()
-      const viewer = await viewerWith(request, 'slo:read')
+      const viewer = await viewerWith(request, 'slo:read', prices.verify)
       await limit(request, 'verify', config.verifyRequestsPerMinute, viewer.tenantId)
       const body = parse(verifyBody, request.body)
       const known = await tickets.find({ tenantId: viewer.tenantId }, body.ticketId)
@@ -243,7 +266,7 @@ export function registerGuarantees(app: FastifyInstance, { config, dataSources, 
   app.get(
     '/v1/ticket/stats',
     handle(async (request) => {
-      const viewer = await viewerWith(request, 'slo:read')
+      const viewer = await viewerWith(request, 'slo:read', prices.stats)
       const { activeTickets, stampHistory, oldestTicketMs } = await tickets.stats({ tenantId: viewer.tenantId })
       const oldest = oldestTicketMs === null ? {} : { oldestTicket: new Date(oldestTicketMs).toISOString() }
       return { body: { stats: { activeTickets, stampHistory, ...oldest } } }
@@ -257,7 +280,7 @@ export function registerGuarantees(app: FastifyInstance, { config, dataSources, 
       const { authorization = '' } = request.headers
       const token = config.alertsWebhookToken
       const byToken = token !== undefined && same(authorization, `Bearer ${token}`)
-      const viewer = byToken ? null : await viewerWith(request, 'slo:write')
+      const viewer = byToken ? null : await viewerWith(request, 'slo:write', prices.write)
       const tenantId = viewer?.tenantId ?? config.defaultTenant
       const actor = viewer === null ? ALERTMANAGER : actorOfViewer(viewer)
       const body = await dataSources.receivedAlerts.receive({ tenantId }, request.body)
@@ -271,7 +294,7 @@ export function registerGuarantees(app: FastifyInstance, { config, dataSources, 
     app.get(
       '/debug/performance',
       handle(async (request) => {
-        await viewerWith(request, 'system:admin')
+        await viewerWith(request, 'system:admin', prices.look)
         const budgets = new Map((await performance.budgets()).map((budget) => [budget.resource, budget.limit]))
         const operations = Object.fromEntries(
           [...performance.operations()].map(([name, times]) => {

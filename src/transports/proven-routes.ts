@@ -43,7 +43,7 @@ export function createProvenRoutes({
   authenticate,
 }: {
   readonly audit: AuditLog
-  readonly authenticate: (headers: FastifyRequest['headers']) => Promise<Viewer>
+  readonly authenticate: (request: FastifyRequest) => Promise<Viewer>
 }) {
   async function proven(request: FastifyRequest, { action, actor, tenantId }: Asked, provable: Provable): Promise<Answered> {
     const { outcome, subject, refused = false, ...answered } = provable
@@ -61,7 +61,7 @@ export function createProvenRoutes({
     mutating:
       (action: string, scope: string, work: (request: FastifyRequest, viewer: Viewer) => Promise<Provable>) =>
       async (request: FastifyRequest): Promise<Answered> => {
-        const viewer = await authenticate(request.headers)
+        const viewer = await authenticate(request)
         const asked = { action, actor: actorOfViewer(viewer), tenantId: viewer.tenantId }
         if (denyByScope(viewer, scope) === 'MISSING_SCOPE')
           await proven(request, asked, { body: {}, outcome: 'NotAllowed', subject: null, refused: true })
