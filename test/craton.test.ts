@@ -561,6 +561,9 @@ t.test("verification from the server's files names what is wrong, and never asks
   t.same(server.requests, [])
 })
 
+/** The first byte of a ClientHello. */
+const tlsHandshake = 0x16
+
 t.test('the sidecar: a dropped connection is asked again, every generation is read, what is absent is null', async (t) => {
   const folder = vectorsFolder()
   if (folder === null) return
@@ -617,14 +620,19 @@ t.test('the sidecar: a dropped connection is asked again, every generation is re
       { role: 'follower', view: 4n, commit: 100n, lagSeconds: 7.1, lagRecords: 20n },
     ],
   })
-  const silent = createNetServer((socket) => void socket.on('error', () => undefined))
+  const first: number[] = []
+  const silent = createNetServer((socket) => void socket.on('error', () => undefined).once('data', (data) => first.push(data[0] ?? 0)))
   silent.listen(0, '127.0.0.1')
   await once(silent, 'listening')
   t.teardown(() => silent.close())
   const address = silent.address()
-  const dead = await open(t, {
-    sidecars: [`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`],
-    sidecar: { tries: 2, timeoutMs: 300 },
-  })
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const hasty = { tries: 2, timeoutMs: 300 }
+  const dead = await open(t, { sidecars: [`http://127.0.0.1:${port}`], sidecar: hasty })
   t.match(await dead.store.status(), { status: 'UP', checks: [], replicas: [], connections: null }, 'a silent sidecar is unknown, not down')
+  first.length = 0
+  const secured = await open(t, { sidecars: [`https://127.0.0.1:${port}`], sidecar: hasty })
+  t.match(await secured.store.status(), { status: 'UP', checks: [] })
+  t.ok(first.length > 0, 'one behind TLS is asked')
+  t.same(new Set(first), new Set([tlsHandshake]), 'and by TLS')
 })

@@ -36,6 +36,7 @@ const thrown: Readonly<Record<string, () => unknown>> = {
   'a circle': circular,
   'an error that cannot be read': unreadable,
   'a long one': () => new Error(address + 'x'.repeat(5_000_000)),
+  'an error with a path of its own': () => Object.assign(new Error('moved'), { path: ['srv', 'elsewhere'] }),
   'a text': () => address,
   'a symbol': () => Symbol(planted),
   nothing: () => undefined,
@@ -97,6 +98,7 @@ t.test('whatever is thrown: every transport answers with a code, the log has a l
         by,
       )
       t.notMatch(JSON.stringify(answers), planted, by)
+      t.notMatch(JSON.stringify(answers), 'elsewhere', by)
       const told = lines.filter((line) => /"level":"(?:warn|error)"/.test(line))
       t.ok(told.length >= 1, by)
       for (const line of told) {

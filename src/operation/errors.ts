@@ -23,7 +23,7 @@ const hasOriginal = (error: unknown): error is { originalError: unknown } =>
   typeof error === 'object' && error !== null && 'originalError' in error
 
 /** Keys that a client places errors by: list positions are numbers, field names are not (platform D5). */
-const integerPath = (path: readonly (string | number)[] | undefined): (string | number)[] | undefined =>
+const integerPath = (path: GraphQLError['path']): (string | number)[] | undefined =>
   path?.map((key) => (typeof key === 'string' && /^\d+$/.test(key) ? Number(key) : key))
 
 /** An argument that turned out unusable only when its variables were known; the text is graphql-js' own and names nothing of ours. */
@@ -54,11 +54,8 @@ export function mapError(error: unknown, origin: ErrorOrigin): GraphQLError {
 }
 
 function mapReadable(error: unknown, origin: ErrorOrigin): GraphQLError {
-  const located =
-    typeof error === 'object' && error !== null && 'path' in error && Array.isArray(error.path)
-      ? (error.path as (string | number)[])
-      : undefined
-  const path = integerPath(located)
+  // whoever else has a `path` means another one by it
+  const path = integerPath(error instanceof GraphQLError ? error.path : undefined)
   const shown = (message: string, extensions: Record<string, unknown>): GraphQLError => {
     const location = path === undefined ? null : (origin.locate?.(path) ?? null)
     const mapped = new GraphQLError(message, { path, extensions })

@@ -1,4 +1,5 @@
-import { get } from 'node:http'
+import { get as getPlain } from 'node:http'
+import { get as getSecured } from 'node:https'
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import { type HealthCheck, type Replica } from '../storage/storage.ts'
@@ -27,6 +28,7 @@ const PAUSE_MS = 130
 
 /** One try. An accepted connection may be dropped unanswered: that says nothing about the server. */
 function fetchOnce(url: URL, timeoutMs: number): Promise<{ status: number; body: string }> {
+  const get = url.protocol === 'https:' ? getSecured : getPlain
   return new Promise((resolve, reject) => {
     const request = get(url, { agent: false, timeout: timeoutMs, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
       const chunks: Buffer[] = []
