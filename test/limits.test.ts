@@ -451,4 +451,12 @@ t.test('variables that are nested without end are refused with a code, and are n
   })
   t.equal(status, 400)
   t.match(body.errors?.[0], { message: 'The request is nested too deeply.', extensions: { code: 'COST_LIMIT_EXCEEDED', limit: 'depth' } })
+
+  // what would overflow where it is compared or stored is not let in
+  const start = 'mutation ($i: StartRunInput!) {startRun(input: $i) {__typename}}'
+  for (const levels of [1100, 2200, 3900]) {
+    const spec = { a: JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`) as unknown }
+    const refused = await send(own.app, start, { variables: { i: { ritualId: 'deep', spec } } })
+    t.match(refused.body.errors?.[0], { extensions: { code: 'COST_LIMIT_EXCEEDED', limit: 'depth' } }, `${levels} levels`)
+  }
 })
