@@ -1,13 +1,14 @@
 import cors from '@fastify/cors'
 import { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { assertValidSchema, type GraphQLSchema, isScalarType } from 'graphql'
-import { type Authenticator, createAuthenticator } from './auth/authenticator.ts'
+import { type Authenticator, createAuthenticator, mayRead } from './auth/authenticator.ts'
 import { type Config } from './config.ts'
 import { type Context } from './context.ts'
+import { ownSlos } from './datasources/slo/own-slos.ts'
 import { type DataSources, type Stores } from './datasources/index.ts'
 import { buildSubgraph } from './federation/subgraph.ts'
 import { createTracer } from './federation/trace.ts'
-import { registerHealth } from './health/health.ts'
+import { type HealthParts, registerHealth } from './health/health.ts'
 import { createSloStatus } from './health/slo-status.ts'
 import { createLifecycle, type Lifecycle } from './health/lifecycle.ts'
 import { countLongLists } from './operation/long-lists.ts'
@@ -76,6 +77,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const schema = parts.schema ?? buildSchema(config)
   const app = createHttpServer(config, parts.logger)
 
+  const authenticator = createAuthenticator({ config, sql: stores?.sql, clock, log: app.log })
   const tracing = registerTracing(app, { config, clock, logger: app.log, schema })
   registerMetrics(app, metrics)
   if (stores !== undefined) countRequests(app, dataSources.sliCounters)
@@ -83,9 +85,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     config,
     sources: dataSources.sources,
     lifecycle,
-    ...(stores === undefined
-      ? {}
-      : { guarantees: createSloStatus({ dataSources, tenantId: config.defaultTenant, deadlineMs: 2 * config.sourceTimeoutMs }) }),
+    ...(stores === undefined ? {} : { guarantees: statusPage(config, dataSources, authenticator) }),
   })
   registerHome(app, config)
   if (config.graphiql) await registerGraphiql(app)
@@ -100,7 +100,6 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
 
   const plans = createPlans(schema)
   const run = await registerMercurius(app, schema, plans)
-  const authenticator = createAuthenticator({ config, sql: stores?.sql, clock, log: app.log })
   const subscriber = createSubscriber({ schema, plans, config, dataSources, live, cursors, clock })
   const unmeasured = createPipeline({
     schema,
@@ -147,6 +146,15 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     cutOff: sockets.stats().slow + responder.stats().slow,
   }))
   return app
+}
+
+/** Objectives on the status page: those of the default tenant for who may read them there, for everybody else those of this deployment. */
+function statusPage(config: Config, dataSources: DataSources, authenticator: Authenticator): NonNullable<HealthParts['guarantees']> {
+  const tenantId = config.defaultTenant
+  const ownNames = new Set(ownSlos(config).map(({ name }) => name))
+  const page = createSloStatus({ dataSources, tenantId, ownNames, deadlineMs: 2 * config.sourceTimeoutMs })
+  const mayReadAll = mayRead('slo:read', tenantId, authenticator)
+  return async (headers) => page(await mayReadAll(headers))
 }
 
 function readyLifecycle(): Lifecycle {

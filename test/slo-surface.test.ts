@@ -2,10 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { SignJWT } from 'jose'
+import { Registry } from 'prom-client'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { eventually } from './support/eventually.ts'
 import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
+import { ensureOwnSlos } from '../src/datasources/slo/own-slos.ts'
+import { addSloMetrics } from '../src/telemetry/guarantee-metrics.ts'
 import { backings, liveServer } from './support/live-server.ts'
 import { type GraphqlAnswer, graphql, run, serve, temporaryFolder } from './support/program.ts'
 import { programOf } from './support/server-process.ts'
@@ -145,6 +149,50 @@ t.test('the picture of an objective shows the numbers of its series, and escapes
   t.match(svg, /page-fast|slow/, 'where tiers fire')
   t.equal((await fetch(`${server.http}/slos/nothing.svg`)).status, 404)
 })
+
+t.test(
+  'the status page names a tenant’s objectives to those who may read them, and is measured once for all scrapes of a moment',
+  async (t) => {
+    const [backing] = await backings(t, ['embedded'])
+    if (backing === undefined) return
+    const secret = 'a-secret-of-at-least-32-characters'
+    const server = await liveServer(t, backing, { env: { AUTH_MODE: 'jwt', JWT_SECRET: secret } })
+    await ensureOwnSlos(backing.sql, server.dataSources.sloStore, server.config)
+    const tenant = server.config.defaultTenant
+    const tokenOf = (claims: object) =>
+      new SignJWT({ ...claims }).setProtectedHeader({ alg: 'HS256' }).setExpirationTime('1h').sign(Buffer.from(secret))
+    const admin = { authorization: `Bearer ${await tokenOf({ sub: 'ada', tenant, roles: ['admin'] })}`, 'content-type': 'application/json' }
+    const slo = `{ name: "secret-launch", service: "shop", targetPercent: 99, window: "1h", indicator: { counters: { measure: "x.launch" } } }`
+    const query = `mutation { upsertSlo(input: ${slo}) { __typename } }`
+    t.equal((await fetch(`${server.http}/graphql`, { method: 'POST', headers: admin, body: JSON.stringify({ query }) })).status, 200)
+
+    const namesFor = async (headers: Record<string, string>): Promise<string[]> => {
+      const response = await fetch(`${server.http}/status`, { headers })
+      t.equal(response.status, 200)
+      return Object.keys(((await response.json()) as { slos: object }).slos)
+    }
+    await eventually(async () => (await namesFor(admin)).includes('secret-launch'))
+    const strangers: Record<string, string>[] = [
+      {},
+      { authorization: 'Bearer nonsense' },
+      { authorization: `Bearer ${await tokenOf({ sub: 'eve', tenant: 'other', roles: ['admin'] })}` },
+      { authorization: `Bearer ${await tokenOf({ sub: 'nil', tenant, roles: [] })}` },
+    ]
+    for (const headers of strangers) {
+      const names = await namesFor(headers)
+      t.ok(names.includes('availability') && !names.includes('secret-launch'), names.join())
+    }
+
+    const registry = new Registry()
+    let measured = 0
+    addSloMetrics(registry, async () => {
+      measured += 1
+      return []
+    })
+    await Promise.all(Array.from({ length: 20 }, () => registry.metrics()))
+    t.equal(measured, 1)
+  },
+)
 
 t.test('a picture is held to the rules of /graphql: rights, budgets, trusted documents, and codes where it fails', async (t) => {
   const [backing] = await backings(t, ['embedded'])

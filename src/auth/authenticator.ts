@@ -2,6 +2,7 @@ import { type IncomingHttpHeaders } from 'node:http'
 import { type Config } from '../config.ts'
 import { type Sql } from '../datasources/sql/sql.ts'
 import { createSqlApiKeys } from '../datasources/sql-api-keys.ts'
+import { isAppError } from '../errors.ts'
 import { type Logger } from '../logger.ts'
 import { type Clock } from '../time.ts'
 import { createApiKeyVerifier } from './api-key-verifier.ts'
@@ -76,6 +77,17 @@ export function createAuthenticator({ config, sql, clock, log }: AuthenticatorPa
     },
   }
 }
+
+/** Whether a caller of a page for everybody may see more of it; what does not hold as a proof shows no more than none. Never rejects for that. */
+export const mayRead =
+  (scope: string, tenantId: string, { authenticate }: Pick<Authenticator, 'authenticate'>) =>
+  async (headers: IncomingHttpHeaders): Promise<boolean> => {
+    const viewer = await authenticate(headers).catch((error: unknown) => {
+      if (!isAppError(error)) throw error
+      return nobody
+    })
+    return viewer.tenantId === tenantId && viewer.scopes.has(scope)
+  }
 
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 

@@ -1,4 +1,5 @@
 import { type FastifyInstance, type FastifyReply } from 'fastify'
+import { type IncomingHttpHeaders } from 'node:http'
 import { type Config } from '../config.ts'
 import { serves, type Source, type SourcesDataSource } from '../datasources/system/sources.ts'
 import { isAppError } from '../errors.ts'
@@ -9,8 +10,10 @@ export interface HealthParts {
   readonly config: Pick<Config, 'nodeEnv'>
   readonly sources: Pick<SourcesDataSource, 'list'>
   readonly lifecycle: Pick<Lifecycle, 'stage'>
-  /** Objectives, alerts and incidents for `/status`; absent where there are no stores. */
-  readonly guarantees?: () => Promise<{ readonly word: 'healthy' | 'degraded' | 'unhealthy' } & Readonly<Record<string, unknown>>>
+  /** Objectives, alerts and incidents for `/status`, as far as who asks may see them; absent where there are no stores. */
+  readonly guarantees?: (
+    headers: IncomingHttpHeaders,
+  ) => Promise<{ readonly word: 'healthy' | 'degraded' | 'unhealthy' } & Readonly<Record<string, unknown>>>
 }
 
 /** The names under which the neighbours' dashboards look for a connected store (contract: summit 1.1). */
@@ -99,14 +102,14 @@ async function detailed({ config, sources, lifecycle }: HealthParts) {
 }
 
 /** The three words of the guarantees' status page (contract: guarantees 11). */
-async function status({ sources, guarantees }: HealthParts) {
+async function status({ sources, guarantees }: HealthParts, headers: IncomingHttpHeaders) {
   const listed = await sources.list()
   const failed = listed.filter((source) => !serves(source))
   const word = failed.some((source) => source.critical) ? 'unhealthy' : listed.some(ails) ? 'degraded' : 'healthy'
   const said = { asOf: new Date().toISOString(), sources: listed.map(describeSource) }
   if (guarantees === undefined) return { status: word, ...said }
   try {
-    const { word: ofObjectives, ...objectives } = await guarantees()
+    const { word: ofObjectives, ...objectives } = await guarantees(headers)
     const worst = [word, ofObjectives].includes('unhealthy')
       ? 'unhealthy'
       : [word, ofObjectives].includes('degraded')
@@ -127,10 +130,10 @@ async function status({ sources, guarantees }: HealthParts) {
 export function registerHealth(app: FastifyInstance, parts: HealthParts): void {
   const options = { config: { rateLimit: false }, logLevel: 'warn' as const }
   const send = (reply: FastifyReply, status: number, body: unknown) => reply.code(status).header('cache-control', 'no-store').send(body)
-  const get = (paths: readonly string[], answer: () => Promise<{ status: number; body: unknown }>) => {
+  const get = (paths: readonly string[], answer: (headers: IncomingHttpHeaders) => Promise<{ status: number; body: unknown }>) => {
     for (const path of paths)
-      app.get(path, options, async (_request, reply) => {
-        const { status, body } = await answer()
+      app.get(path, options, async (request, reply) => {
+        const { status, body } = await answer(request.headers)
         return send(reply, status, body)
       })
   }
@@ -146,7 +149,7 @@ export function registerHealth(app: FastifyInstance, parts: HealthParts): void {
     const { healthy, body } = await detailed(parts)
     return { status: healthy ? 200 : 503, body }
   })
-  get(['/status'], async () => ({ status: 200, body: await status(parts) }))
+  get(['/status'], async (headers) => ({ status: 200, body: await status(parts, headers) }))
   get(['/health/deployment'], async () => {
     const answer = await readiness(parts)
     const word = answer.ready ? 'ok' : 'failed'

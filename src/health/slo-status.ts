@@ -3,6 +3,7 @@ import { budgetRatio } from '../datasources/slo/formulas.ts'
 import { type Scope } from '../datasources/scope.ts'
 import { type SloDataSource, type SloReport, type SloStatus } from '../datasources/slo/slo.ts'
 import { AppError } from '../errors.ts'
+import { sharedLook } from '../shared-look.ts'
 import { formatNanos } from '../time.ts'
 
 type Word = 'ok' | 'warning' | 'critical'
@@ -12,6 +13,8 @@ export interface SloStatusParts {
   readonly tenantId: string
   /** The answer is given up after so long. */
   readonly deadlineMs: number
+  /** Objectives that Orrery makes of itself. */
+  readonly ownNames?: ReadonlySet<string>
   /** An answer serves everybody who asks within so long. */
   readonly freshMs?: number
 }
@@ -131,15 +134,14 @@ async function sloStatus({ dataSources, tenantId }: SloStatusParts, signal: Abor
 type SloStatusPage = Awaited<ReturnType<typeof sloStatus>>
 
 /**
- * The page for everybody: those who ask at once share one look, which serves for a moment more.
+ * The page for everybody: those who ask at once share one look, which serves for a moment more. Who may not read the objectives sees of them those that
+ * are no tenant's.
  * @throws AppError DEADLINE_EXCEEDED when the stores did not say all of it in time, SOURCE_UNAVAILABLE when SQL is away
  */
-export function createSloStatus(parts: SloStatusParts): () => Promise<SloStatusPage> {
-  const { deadlineMs, freshMs = FRESH_MS } = parts
-  let shared: Promise<SloStatusPage> | null = null
-  let until = Infinity
+export function createSloStatus(parts: SloStatusParts): (mayRead?: boolean) => Promise<SloStatusPage> {
+  const { deadlineMs, freshMs = FRESH_MS, ownNames = new Set() } = parts
 
-  async function look(): Promise<SloStatusPage> {
+  const look = sharedLook(async (): Promise<SloStatusPage> => {
     const deadline = AbortSignal.timeout(deadlineMs)
     const late = new Promise<never>((_, reject) => {
       deadline.addEventListener('abort', () => reject(new AppError('DEADLINE_EXCEEDED', 'The objectives were not measured in time.')))
@@ -148,17 +150,11 @@ export function createSloStatus(parts: SloStatusParts): () => Promise<SloStatusP
     const page = sloStatus(parts, deadline)
     page.catch(() => undefined)
     return Promise.race([page, late])
-  }
+  }, freshMs)
 
-  return () => {
-    if (shared !== null && performance.now() < until) return shared
-    const mine = look()
-    shared = mine
-    until = Infinity
-    const settled = (): void => {
-      if (shared === mine) until = performance.now() + freshMs
-    }
-    mine.then(settled, settled)
-    return mine
+  return async (mayRead = true) => {
+    const page = await look()
+    if (mayRead) return page
+    return { ...page, slos: Object.fromEntries(Object.entries(page.slos).filter(([name]) => ownNames.has(name))) }
   }
 }

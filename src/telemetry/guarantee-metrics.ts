@@ -7,7 +7,10 @@ import {
   securityEventTypes,
 } from '../datasources/guarantees/signals.ts'
 import { type SloReport } from '../datasources/slo/slo.ts'
+import { sharedLook } from '../shared-look.ts'
 
+/** Scrapes are asked for without a name: to measure objectives costs more than to write them down. */
+const FRESH_MS = 1000
 const ticketBuckets = [0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.025, 0.0375, 0.05, 0.1, 0.25]
 
 /** The contract's metrics (contract: guarantees 3). Every series is created at 0, or its first event would be invisible to `rate()`. */
@@ -72,7 +75,8 @@ export function addGuaranteeMetrics(registry: Registry, signals: GuaranteeSignal
 }
 
 /** Objectives of the default tenant as gauges, read when somebody scrapes. An unmeasured one has no series: it is neither 0 nor 1. */
-export function addSloMetrics(registry: Registry, read: () => Promise<readonly SloReport[]>): void {
+export function addSloMetrics(registry: Registry, measure: () => Promise<readonly SloReport[]>): void {
+  const read = sharedLook(measure, FRESH_MS)
   const names: ('slo' | 'service')[] = ['slo', 'service']
   const remaining: Gauge<'slo' | 'service'> = new Gauge({
     name: 'orrery_slo_error_budget_remaining_ratio',
