@@ -5,6 +5,7 @@ import { collectRequirements } from './authorise.ts'
 import { compileCost, type CostPlan } from './cost-plan.ts'
 import { createWeights } from './cost-weights.ts'
 import { type Bind, bindingOf } from './executable.ts'
+import { createFairCache } from './fair-cache.ts'
 import { createIntrospectionCheck } from './introspection.ts'
 import { isolate, selectOperation } from './isolate.ts'
 import { checkLimits, type Limits } from './limits.ts'
@@ -39,15 +40,16 @@ export interface DocumentsOptions {
 export interface Documents {
   /** Whether it was read before: then it costs nothing to find, or to refuse again. */
   knows(text: string): boolean
-  /** @throws Refused PARSE, COST, OPERATION or VALIDATION */
-  find(text: string, operationName: string | null): KnownOperation
+  /**
+   * @param tenantId who asks: nobody can push out what others use
+   * @throws Refused PARSE, COST, OPERATION or VALIDATION
+   */
+  find(text: string, operationName: string | null, tenantId: string): KnownOperation
 }
 
 interface Entry {
   readonly document: DocumentNode
   readonly operations: Map<string | null, KnownOperation>
-  /** What it keeps in memory; grows with what is made of it. */
-  bytes: number
 }
 
 /** What a parsed document keeps in memory grows with its tokens: each is an object, and part of a node or two. */
@@ -85,11 +87,8 @@ function bindingsOf(schema: GraphQLSchema, document: DocumentNode, onKept: (byte
 
 /** Bounded; documents that were refused have a cache of their own, so that they cannot push good ones out. */
 export function createDocuments(options: DocumentsOptions): Documents {
-  const good = new LRUCache<string, Entry>({
-    max: 2000,
-    maxSize: goodBytes,
-    sizeCalculation: ({ bytes }) => bytes,
-  })
+  // what is kept of a document grows with what is made of it
+  const good = createFairCache<Entry>({ maxBytes: goodBytes, maxEntries: 2000 })
   const bad = new LRUCache<string, Refused>({ max: 200, maxSize: badCharacters, sizeCalculation: (_, text) => text.length + 1 })
 
   const { schema } = options
@@ -104,19 +103,11 @@ export function createDocuments(options: DocumentsOptions): Documents {
       checkLimits(document, options.limits)
       validateDocument(schema, document, { introspection: options.introspection, maxDepth: options.limits.maxDepth })
       checkIntrospection(document)
-      return { document, operations: new Map(), bytes: bytesOf(document, text) }
+      return { document, operations: new Map() }
     } catch (error) {
       if (error instanceof Refused) bad.set(text, error)
       throw error
     }
-  }
-
-  const grow = (text: string, entry: Entry, bytes: number): void => {
-    entry.bytes += bytes
-    if (good.peek(text) !== entry) return
-    // a size is only taken anew for what is new
-    good.delete(text)
-    good.set(text, entry)
   }
 
   const known = (text: string, entry: Entry, operationName: string | null): KnownOperation => {
@@ -125,7 +116,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
     return {
       document,
       definition,
-      bind: bindingsOf(schema, document, (bytes) => grow(text, entry, bytes)),
+      bind: bindingsOf(schema, document, (bytes) => good.grow(text, entry, bytes)),
       name: definition.name?.value ?? null,
       type: definition.operation,
       plan: compileCost(schema, weights, document, definition),
@@ -135,12 +126,12 @@ export function createDocuments(options: DocumentsOptions): Documents {
 
   return {
     knows: (text) => good.has(text) || bad.has(text),
-    find(text, operationName) {
-      let entry = good.get(text)
+    find(text, operationName, tenantId) {
+      let entry = good.get(text, tenantId)
       options.onLookup?.(entry === undefined ? 'miss' : 'hit')
       if (entry === undefined) {
         entry = read(text)
-        good.set(text, entry)
+        good.set(text, entry, { bytes: bytesOf(entry.document, text), tenantId })
       }
       let operation = entry.operations.get(operationName)
       if (operation === undefined) {

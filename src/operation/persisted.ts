@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { type Cache } from '../datasources/cache/cache.ts'
+import { type BucketShape, type Cache } from '../datasources/cache/cache.ts'
 import { isAppError } from '../errors.ts'
+import { type Buckets } from './buckets.ts'
 import { type OperationRequest, type RequestOrigin } from './operation.ts'
 import { maxDocumentCharacters } from './parse.ts'
 import { refuse, type Refused } from './refused.ts'
@@ -32,12 +33,19 @@ export interface PersistedOptions {
   /** Where texts that were sent once are kept; null = they are not. */
   readonly store: Cache | null
   readonly ttlSeconds: number
+  /** Count what each tenant adds to the store. */
+  readonly buckets: Buckets
 }
 
 // what this process remembers of the shared store, in characters: a store that is away costs clients one more round trip and no errors
 const localCharacters = 4_000_000
+/** What one tenant can have kept in the store, and once more in the life time of a text: it would fill a Redis within minutes, and push out all others' texts. */
+const tenantCharacters = 8_000_000
+/** What a text counts at least: so many short ones would fill the store as well. */
+const leastCharacters = 500
 
 const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex')
+const isSha256 = (hash: string): boolean => /^[0-9a-f]{64}$/.test(hash)
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 /** `sha256:<hex>` and `<hex>` name the same document. */
 const bare = (id: string): string => (id.startsWith('sha256:') ? id.slice('sha256:'.length) : id)
@@ -56,7 +64,7 @@ function hashOf({ extensions }: OperationRequest): string | null {
   return persisted['sha256Hash']
 }
 
-export function createPersistedDocuments({ trusted, onlyPersisted, store, ttlSeconds }: PersistedOptions): PersistedDocuments {
+export function createPersistedDocuments({ trusted, onlyPersisted, store, ttlSeconds, buckets }: PersistedOptions): PersistedDocuments {
   const trustedTexts = new Set(trusted.values())
   const local = new LRUCache<string, string>({
     maxSize: localCharacters,
@@ -69,6 +77,7 @@ export function createPersistedDocuments({ trusted, onlyPersisted, store, ttlSec
 
   const fromStore = async (hash: string, origin: RequestOrigin): Promise<DocumentText> => {
     if (store === null) throw notSupported()
+    if (!isSha256(hash)) throw notFound()
     const key = keyOf(hash, origin)
     try {
       const text = local.get(key) ?? (await store.get(key))
@@ -84,14 +93,19 @@ export function createPersistedDocuments({ trusted, onlyPersisted, store, ttlSec
     throw notFound()
   }
 
+  const share: BucketShape = { capacity: tenantCharacters, restorePerSecond: tenantCharacters / ttlSeconds }
+
+  const keep = async (key: string, text: string, { viewer, log }: RequestOrigin): Promise<void> => {
+    const { granted } = await buckets.take(`apq:${viewer.tenantId}`, Math.max(text.length, leastCharacters), share, log)
+    if (granted) await store?.set(key, text, ttlSeconds * 1000)
+  }
+
   const remember = (hash: string, text: string, origin: RequestOrigin): void => {
     if (store === null || text.length > maxDocumentCharacters) return
     const key = keyOf(hash, origin)
     if (local.has(key)) return
     local.set(key, text)
-    store
-      .set(key, text, ttlSeconds * 1000)
-      .catch((error: unknown) => origin.log.warn({ err: error }, 'a document could not be kept for the next request'))
+    keep(key, text, origin).catch((error: unknown) => origin.log.warn({ err: error }, 'a document could not be kept for the next request'))
   }
 
   const byText = (text: string, request: OperationRequest, origin: RequestOrigin): DocumentText => {

@@ -72,14 +72,15 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     introspection: config.introspection,
     onLookup: parts.onDocument,
   })
+  const buckets = createBuckets(cache)
   const persisted = createPersistedDocuments({
+    buckets,
     trusted: parts.trusted ?? new Map(),
     onlyPersisted: config.onlyPersisted,
     store: config.persistedQueries ? cache : null,
     ttlSeconds: config.persistedTtlSeconds,
   })
   const turnToRead = createReadingLine()
-  const buckets = createBuckets(cache)
   const budget = createBudget({ buckets, capacity: config.budgetCapacity, restorePerSecond: config.budgetRestorePerSecond, clock })
   const admission = createAdmission({ ...config, buckets })
   const executor = createExecutor(
@@ -92,7 +93,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   /** Everything that can be known without asking anybody; authorised before it is priced, so that a refusal tells nothing about costs. */
   const check = (request: OperationRequest, origin: RequestOrigin, { text, trusted }: DocumentText): Checked => {
     const variables = request.variables ?? {}
-    const known = documents.find(text, request.operationName ?? null)
+    const known = documents.find(text, request.operationName ?? null, origin.viewer.tenantId)
     if (known.type === 'mutation' && origin.readOnly === true) throw refuse('METHOD', 'BAD_USER_INPUT', 'A mutation needs a POST.')
     if (known.type === 'subscription' && origin.streams === false)
       throw refuse('OPERATION', 'BAD_USER_INPUT', 'A subscription needs a stream: accept text/event-stream, or use a WebSocket.')

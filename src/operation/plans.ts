@@ -17,16 +17,16 @@ export interface Plans {
   find(executable: Executable): CompiledPlan | null
 }
 
-interface Plan {
+interface Candidate {
   readonly executable: Executable
   runs: number
-  compiled: CompiledPlan | null
 }
 
 /** Who runs a few times is worth a compilation: texts that come once would only burn time. */
 const compileAt = 3
-const maxWaiting = 100
 const maxPlans = 512
+/** After a compilation the loop belongs to others for so many times as long: new texts, three times each, would keep it compiling. */
+const restFactor = 3
 
 /** @param schema an `executionSchema` @returns null when it cannot be compiled */
 export function compilePlan(schema: GraphQLSchema, { document }: Executable): CompiledPlan | null {
@@ -35,32 +35,48 @@ export function compilePlan(schema: GraphQLSchema, { document }: Executable): Co
 }
 
 /**
- * Compiles between requests, one plan a turn of the event loop, busy or not. The compiler of Mercurius waits for a moment of idleness: a server that is
- * loaded from its start on would interpret for ever.
+ * Compiles between requests, one plan at a time, also while the event loop is busy: that which runs most first. The compiler of Mercurius waits for a
+ * moment of idleness: a server that is loaded from its start on would interpret for ever.
  */
 export function createPlans(given: GraphQLSchema): Plans {
   const schema = executionSchema(given)
-  const plans = new LRUCache<string, Plan>({ max: maxPlans })
-  const waiting: Plan[] = []
+  /** By text; what cannot be compiled has null for ever. */
+  const compiled = new LRUCache<string, { readonly plan: CompiledPlan | null }>({ max: maxPlans })
+  // apart from those that are compiled: texts that come once push none of them out
+  const candidates = new LRUCache<string, Candidate>({ max: maxPlans })
+  let working = false
+
+  const mostWanted = (): Candidate | null => {
+    let most: Candidate | null = null
+    for (const candidate of candidates.values()) if (candidate.runs >= compileAt && candidate.runs > (most?.runs ?? 0)) most = candidate
+    return most
+  }
 
   const compileNext = (): void => {
-    const plan = waiting.shift()
-    if (plan === undefined) return
-    plan.compiled = compilePlan(schema, plan.executable)
-    if (waiting.length > 0) setImmediate(compileNext)
+    const wanted = mostWanted()
+    working = wanted !== null
+    if (wanted === null) return
+    const start = performance.now()
+    candidates.delete(wanted.executable.text)
+    compiled.set(wanted.executable.text, { plan: compilePlan(schema, wanted.executable) })
+    setTimeout(compileNext, restFactor * (performance.now() - start)).unref()
+  }
+
+  const count = (executable: Executable): void => {
+    let candidate = candidates.get(executable.text)
+    if (candidate === undefined) candidates.set(executable.text, (candidate = { executable, runs: 0 }))
+    candidate.runs++
+    if (working || candidate.runs < compileAt) return
+    working = true
+    setImmediate(compileNext)
   }
 
   return {
     find(executable) {
       if (!executable.compilable) return null
-      let plan = plans.get(executable.text)
-      if (plan === undefined) plans.set(executable.text, (plan = { executable, runs: 0, compiled: null }))
-      if (plan.compiled === null && ++plan.runs === compileAt) {
-        // who finds the queue full is counted anew
-        if (waiting.length >= maxWaiting) plan.runs = 0
-        else if (waiting.push(plan) === 1) setImmediate(compileNext)
-      }
-      return plan.compiled
+      const known = compiled.get(executable.text)
+      if (known === undefined) count(executable)
+      return known?.plan ?? null
     },
   }
 }
