@@ -159,3 +159,20 @@ t.test('after abuse of every kind nothing runs, waits or listens any more, and t
       t.fail(`${what} stay`),
     )
 })
+
+t.test('a document that is nested as deep as the stack of its parser goes is refused, and ends nothing', async (t) => {
+  const { url } = await serve(t, ['--empty', '--data', join(await temporaryFolder(t), 'data')], { BUDGET_CAPACITY: '0' })
+  const ask = async (query: string): Promise<unknown> => {
+    const headers = { 'content-type': 'application/json' }
+    return (await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) })).json()
+  }
+  // what has run once needs no more of the stack for being compiled
+  for (const turn of [1, 2, 3]) t.match(await ask(`{a(b: [[[&${turn}`), { errors: [{ extensions: { code: 'GRAPHQL_PARSE_FAILED' } }] })
+  const tooDeep = {
+    errors: [{ message: 'The document is nested too deeply.', extensions: { code: 'COST_LIMIT_EXCEEDED', limit: 'depth' } }],
+  }
+  // text beyond Latin-1 has patterns compiled anew, where the parser stands by then
+  for (let levels = 1995; levels > 1700; levels--) t.match(await ask(`{a(b: "２", c: ${'['.repeat(levels)}&`), tooDeep, `${levels} levels`)
+  t.match(await ask(`{a(b: "２", c: ${'['.repeat(400)}&`), { errors: [{ extensions: { code: 'GRAPHQL_PARSE_FAILED' } }] })
+  t.match(await ask('{__typename}'), { data: { __typename: 'Query' } })
+})
