@@ -32,7 +32,7 @@ import { type Stores } from '../src/datasources/index.ts'
 import { createSqlApiKeys } from '../src/datasources/sql-api-keys.ts'
 import { migrate } from '../src/datasources/sql/migrate.ts'
 import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
-import { requirementOf, saysNotAllowed } from '../src/auth/requirements.ts'
+import { meets, requirementOf, saysNotAllowed } from '../src/auth/requirements.ts'
 import { type RequestOrigin } from '../src/operation/operation.ts'
 import { createPresence } from '../src/presence.ts'
 import { createLogger } from '../src/telemetry/logger.ts'
@@ -568,6 +568,55 @@ t.test('every field asks every role for what the SDL says, nothing else', async 
     }
   }
   t.ok(checked > 500 && guarded > 50, `${checked} pairs, ${guarded} guarded fields`)
+})
+
+/** What each domain owns: whoever lacks its right finds none of it, whichever domain links there. */
+const owned = {
+  'runs:read': ['Run', 'Ritual'],
+  'approvals:read': ['Approval', 'Decision'],
+  'graph:read': ['Graph', 'GraphNode', 'GraphCommit'],
+  'storage:read': ['RecordStream', 'Record'],
+  'slo:read': ['Slo', 'Ticket', 'Alert', 'RunBlocker'],
+  'system:read': ['AuditReceipt', 'Source'],
+}
+/** They look at the right of what they find, or leave out what the caller may not see. */
+const lookThemselves = new Set(['Query.node', 'Query.nodes', 'Query._entities', 'Record.run'])
+
+function readableWith(held: ReadonlySet<string>): Set<string> {
+  const viewer = { ...viewerOf('viewer'), scopes: held }
+  const allows = (coordinate: string, element: Parameters<typeof requirementOf>[2]): boolean => {
+    const requirement = requirementOf(schema, coordinate, element)
+    return requirement === null || meets(viewer, requirement)
+  }
+  const found = new Set<GraphQLNamedType>()
+  for (const root of [schema.getQueryType(), schema.getSubscriptionType()]) if (root != null) found.add(root)
+  for (const type of found) {
+    if (isUnionType(type) || isInterfaceType(type)) for (const member of schema.getPossibleTypes(type)) found.add(member)
+    if (!isObjectType(type) && !isInterfaceType(type)) continue
+    for (const field of Object.values(type.getFields())) {
+      const coordinate = `${type.name}.${field.name}`
+      if (!lookThemselves.has(coordinate) && allows(coordinate, field)) found.add(getNamedType(field.type))
+    }
+  }
+  return new Set([...found].map(({ name }) => name))
+}
+
+t.test('who lacks the right of a domain reaches nothing that it owns over the links of other domains', async (t) => {
+  const all = viewerOf('viewer').scopes
+  for (const [scope, types] of Object.entries(owned)) {
+    t.ok(all.has(scope) && types.every((type) => readableWith(all).has(type)), `${scope} shows ${types.join()}`)
+    const without = readableWith(new Set([...all].filter((one) => one !== scope)))
+    t.same(
+      types.filter((type) => without.has(type)),
+      [],
+      `without ${scope}`,
+    )
+  }
+  const { app } = await fixtureApp(t, jwtEnv, { schema: undefined })
+  const gatekeeper = withToken(await sign({ sub: 'gatekeeper', tenant: 'acme', scope: 'approvals:read approvals:decide' }))
+  const { status, body } = await ask(app, '{ approvals { nodes { gateId run { failure { message } } } } }', gatekeeper)
+  t.equal(status, 403)
+  t.match(body.errors, [{ extensions: { code: 'FORBIDDEN', coordinate: 'Approval.run', requiredScopes: [['runs:read']] } }])
 })
 
 t.test('a mutation says `NotAllowed` to every role without its scope, before its resolver is asked', async (t) => {
