@@ -713,3 +713,17 @@ t.test('an unknown caller is the same one over HTTP and over a WebSocket, behind
     t.equal(await overWebsocket('203.0.113.2'), trust === 'off' ? 'error' : 'next', `${trust}: somebody else`)
   }
 })
+
+t.test('the home page repeats nothing that could be markup, also where proxies are believed', async (t) => {
+  const { app } = await fixtureApp(t, { TRUST_PROXY: '1', HOST: '0.0.0.0' })
+  const markup = '"><script>alert(1)</script>'
+  for (const header of ['host', 'x-forwarded-host', 'x-forwarded-proto']) {
+    const { body, statusCode } = await app.inject({ url: '/', headers: { [header]: markup } })
+    t.equal(statusCode, 200)
+    t.notMatch(body, '<script>', header)
+  }
+  t.match(
+    (await app.inject({ url: '/', headers: { host: 'orrery.example', 'x-forwarded-proto': 'https' } })).body,
+    'https://orrery.example',
+  )
+})

@@ -41,8 +41,9 @@ ${[
 </html>
 `
 
-/** The address the caller used, for the example; a host that is no plain name is not repeated into the page. */
-const originOf = (request: FastifyRequest): string => (/^[\w.:[\]-]+$/.test(request.host) ? `${request.protocol}://${request.host}` : '')
+/** The address the caller used, for the example; what is no plain name or scheme is not repeated into the page, whatever a proxy passes on. */
+const originOf = (request: FastifyRequest): string =>
+  /^[\w.:[\]-]+$/.test(request.host) ? `${request.protocol === 'https' ? 'https' : 'http'}://${request.host}` : ''
 
 /** The home page and the icon that browsers ask for. */
 export function registerHome(app: FastifyInstance, config: Pick<Config, 'graphiql' | 'authMode'>): void {

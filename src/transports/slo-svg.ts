@@ -1,5 +1,6 @@
 import { type FastifyInstance } from 'fastify'
 import { AppError } from '../errors.ts'
+import { xml } from '../graph-files/xml.ts'
 import { type Clock, formatNanos, type Nanos, parseNanos } from '../time.ts'
 import { picturePolicy } from './graph-picture.ts'
 import { ownOperations, type OwnOperationParts } from './own-operations.ts'
@@ -33,7 +34,6 @@ const WIDTH = 720
 const PLOT = { left: 56, width: 640, height: 150 }
 const POINTS = 160
 
-const escape = (text: string): string => text.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`)
 const percent = (value: number | null): string => (value === null ? 'no data' : `${(value * 100).toFixed(1)} %`)
 
 interface Scale {
@@ -64,9 +64,9 @@ function lineOf(points: readonly Point[], range: Range, scale: Scale): string {
 function frame(title: string, scale: Scale, marks: readonly { value: number; text: string }[]): string {
   const lines = marks.map(({ value, text }) => {
     const y = yOf(value, scale).toFixed(1)
-    return `<line x1="${PLOT.left}" x2="${PLOT.left + PLOT.width}" y1="${y}" y2="${y}" stroke="#c9ced6" stroke-dasharray="3 3"/><text x="${PLOT.left - 6}" y="${y}" text-anchor="end" dominant-baseline="middle">${escape(text)}</text>`
+    return `<line x1="${PLOT.left}" x2="${PLOT.left + PLOT.width}" y1="${y}" y2="${y}" stroke="#c9ced6" stroke-dasharray="3 3"/><text x="${PLOT.left - 6}" y="${y}" text-anchor="end" dominant-baseline="middle">${xml(text)}</text>`
   })
-  return `<text x="${PLOT.left}" y="${scale.top - 10}" font-weight="600">${escape(title)}</text>${lines.join('')}`
+  return `<text x="${PLOT.left}" y="${scale.top - 10}" font-weight="600">${xml(title)}</text>${lines.join('')}`
 }
 
 const valuesOf = (points: readonly Point[]): number[] => points.flatMap(({ value }) => (value === null ? [] : [value]))
@@ -81,15 +81,15 @@ function drawSlo(slo: Standing, { remaining, burn }: Series, range: Range): stri
   const { name, service, status, errorBudget } = slo
   const title = `${name} (${service}): ${status}, ${percent(errorBudget?.remainingRatio ?? null)} of the budget left`
   const nothing = valuesOf(burn).length === 0 ? `<text x="${PLOT.left + 12}" y="${rates.top + 20}">Nothing was measured.</text>` : ''
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} 470" width="${WIDTH}" height="470" font-family="sans-serif" font-size="11" fill="#2b3038" role="img" aria-label="${escape(title)}">
-<title>${escape(title)}</title><rect width="${WIDTH}" height="470" fill="#ffffff"/><text x="${PLOT.left}" y="26" font-size="15" font-weight="600">${escape(title)}</text>
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} 470" width="${WIDTH}" height="470" font-family="sans-serif" font-size="11" fill="#2b3038" role="img" aria-label="${xml(title)}">
+<title>${xml(title)}</title><rect width="${WIDTH}" height="470" fill="#ffffff"/><text x="${PLOT.left}" y="26" font-size="15" font-weight="600">${xml(title)}</text>
 ${frame('Error budget left', budget, [
   { value: 1, text: '100 %' },
   { value: 0, text: '0 %' },
   ...(budget.low < 0 ? [{ value: budget.low, text: percent(budget.low) }] : []),
 ])}<path d="${lineOf(remaining, range, budget)}" fill="none" stroke="#2563a8" stroke-width="1.6"/>
 ${frame('Burn rate, and where tiers fire', rates, [{ value: 0, text: '0' }, { value: 1, text: '1' }, ...factors.map(({ name: tier, factor }) => ({ value: factor, text: `${tier} ${factor.toFixed(1)}`.slice(-12) }))])}<path d="${lineOf(burn, range, rates)}" fill="none" stroke="#b4460f" stroke-width="1.6"/>${nothing}
-<text x="${PLOT.left}" y="456">${escape(formatNanos(range.from))}</text><text x="${PLOT.left + PLOT.width}" y="456" text-anchor="end">${escape(formatNanos(range.to))}</text></svg>
+<text x="${PLOT.left}" y="456">${xml(formatNanos(range.from))}</text><text x="${PLOT.left + PLOT.width}" y="456" text-anchor="end">${xml(formatNanos(range.to))}</text></svg>
 `
 }
 
