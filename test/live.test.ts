@@ -702,3 +702,29 @@ t.test('states that a newer one took the place of are counted by field', async (
   t.match(await metrics.registry.metrics(), /orrery_live_coalesced_total\{field="runUpdated"\} [1-9]/)
   reader.close()
 })
+
+t.test("an event that is nested too deeply to be written as JSON again is shown as its text, and stands in nobody's way", async (t) => {
+  const [backing] = await backings(t, ['embedded'])
+  if (backing === undefined) return
+  const server = await liveServer(t, backing)
+  const query = 'subscription {runEvents {... on RunEventItem {event {raw}}}}'
+  const stream = await openStream(t, `${server.http}/graphql`, { headers: { accept: 'text/event-stream' }, body: { query } })
+  await nextEvent(stream)
+  const text = (runId: string, levels: number): string =>
+    `{"event":"ritual.completed:v1","ts":"2026-01-31T08:00:00Z","tenantId":"acme","ritualId":"r","runId":"${runId}","outputs":{"a":${'['.repeat(levels)}${']'.repeat(levels)}}}`
+  for (const [runId, levels] of [
+    ['deep', 100_000],
+    ['deep', 3000],
+    ['flat', 3],
+  ] as const) {
+    const { sequence } = await server.log.append(`demon.ritual.v1.acme.r.${runId}.events`, Buffer.from(text(runId, levels)))
+    const raw = levels > 1000 ? text(runId, levels) : (JSON.parse(text(runId, levels)) as object)
+    t.match(JSON.parse((await nextEvent(stream))?.data ?? 'null'), { data: { runEvents: { event: { raw } } } }, `${levels} levels`)
+    await server.projected(sequence)
+  }
+  const page = '{runs(first: 5) {nodes {runId outputs events(first: 5) {nodes {raw}}}}}'
+  const answer = (await (await fetch(`${server.http}/graphql?query=${encodeURIComponent(page)}`)).json()) as ExecutionResult
+  t.equal(answer.errors, undefined)
+  const shown = JSON.stringify(answer.data).length
+  t.ok(shown > 200_000, `both texts are there, in ${shown} characters`)
+})

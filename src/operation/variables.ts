@@ -1,4 +1,5 @@
 import { getVariableValues, type GraphQLSchema, type OperationDefinitionNode } from 'graphql'
+import { isNestedTooDeeply, maxLevels } from '../nesting.ts'
 import { coded, refuse, Refused } from './refused.ts'
 
 /**
@@ -39,24 +40,12 @@ export function shallowOnly<T>(recurse: () => T): T {
 
 const tooDeep = (): Refused => refuse('COST', 'COST_LIMIT_EXCEEDED', 'The request is nested too deeply.', { limit: 'depth' })
 
-/** What is stored or compared is walked through again, with more on the stack than here: half of what was measured to overflow there. */
-const maxLevels = 1000
-
-function isDeeperThan(levels: number, value: unknown): boolean {
-  let level = [value]
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > levels) return true
-    level = level.flatMap((one): unknown[] => (typeof one === 'object' && one !== null ? Object.values(one) : []))
-  }
-  return false
-}
-
 /** @throws Refused COST (COST_LIMIT_EXCEEDED, limit `variables`) when they are longer than `maxBytes`, written as JSON; limit `depth` */
 export function checkVariablesSize(variables: Readonly<Record<string, unknown>>, maxBytes: number): void {
   if (Object.keys(variables).length === 0) return
   const bytes = shallowOnly(() => jsonBytes(variables))
   // a level is two brackets
-  if (bytes > 2 * maxLevels && isDeeperThan(maxLevels, variables)) throw tooDeep()
+  if (bytes > 2 * maxLevels && isNestedTooDeeply(variables)) throw tooDeep()
   if (bytes > maxBytes)
     throw refuse('COST', 'COST_LIMIT_EXCEEDED', `The variables are too long: more than ${maxBytes} bytes.`, {
       limit: 'variables',

@@ -1,3 +1,5 @@
+import { isNestedTooDeeply, maxLevels } from '../nesting.ts'
+
 /**
  * Text in a shape that PostgreSQL can hold: U+0000 and lone surrogates become U+FFFD. They can only come from JSON escapes, so the
  * exact text stays in the event's payload; two ids that differ in nothing but such characters are one id to us.
@@ -42,11 +44,13 @@ export function parseJsonObject(payload: Uint8Array | string): { text: string; o
   }
 }
 
-/** JSON as text for a column; null for what is absent, and for what is nested too deeply to be written (the payload still holds it). */
+/** JSON as text for a column; null for what is absent, and for what is nested too deeply to be written again (the payload still holds it). */
 export function jsonText(value: unknown): string | null {
   if (value === undefined || value === null) return null
   try {
-    return JSON.stringify(value)
+    const text = JSON.stringify(value)
+    // a level is two brackets
+    return text.length > 2 * maxLevels && isNestedTooDeeply(value) ? null : text
   } catch {
     return null
   }
