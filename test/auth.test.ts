@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { type FastifyInstance } from 'fastify'
 import {
@@ -24,6 +25,7 @@ import {
 } from 'graphql'
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import { buildSchema } from '../src/app.ts'
+import { createApiKeyVerifier } from '../src/auth/api-key-verifier.ts'
 import { makeApiKey } from '../src/auth/api-keys.ts'
 import { createAuthenticator } from '../src/auth/authenticator.ts'
 import { roles, scopesOf, type Viewer } from '../src/auth/viewer.ts'
@@ -33,6 +35,7 @@ import { createSqlApiKeys } from '../src/datasources/sql-api-keys.ts'
 import { migrate } from '../src/datasources/sql/migrate.ts'
 import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
 import { meets, requirementOf, saysNotAllowed } from '../src/auth/requirements.ts'
+import { sourceUnavailable } from '../src/errors.ts'
 import { type RequestOrigin } from '../src/operation/operation.ts'
 import { createPresence } from '../src/presence.ts'
 import { createLogger } from '../src/telemetry/logger.ts'
@@ -113,7 +116,7 @@ t.test('a token that names a tenant which can be none is for nobody, not for the
     const { status, body } = await ask(app, '{tenant}', headers)
     return status === 200 ? body.data?.['tenant'] : status
   }
-  for (const tenant of ['a.b', '*', '', 'Acme Corp', 42, true, { id: 'acme' }, [], [7], ['a.b']])
+  for (const tenant of ['a.b', '*', '', 'Acme Corp', '\ud800', 'a\udfff', 42, true, { id: 'acme' }, [], [7], ['a.b']])
     t.equal(await tenantOf(tenant), 401, JSON.stringify(tenant))
   t.equal(await tenantOf('Acme Corp', 'Corp'), 401, 'one name is not two')
   t.equal(await tenantOf(['a.b', 'acme']), 'acme')
@@ -425,6 +428,36 @@ t.test('API keys open the door of their tenant until they end or are revoked', a
   t.notOk(JSON.stringify(rows).includes(good.text.slice(-43)), 'the secret is not stored')
 })
 
+t.test('a key that many come with at one moment is looked up once; a store that did not answer is asked again', async (t) => {
+  const made = makeApiKey()
+  const record = { ...made, tenantId: 'acme', name: 'gateway', roles: ['viewer'], createdAt: 0n, expiresAt: null, revokedAt: null }
+  let asked = 0
+  let away = true
+  const find = async (keyId: string) => {
+    asked++
+    await nextTurn()
+    if (away) throw sourceUnavailable('sql')
+    return keyId === record.keyId ? record : null
+  }
+  const keys = createApiKeyVerifier({ store: { find }, clock: systemClock })
+  const comeTogether = () => Promise.allSettled(Array.from({ length: 100 }, async () => keys.verify(made.text)))
+  t.match(
+    await comeTogether(),
+    Array.from({ length: 100 }, () => ({ status: 'rejected', reason: { code: 'SOURCE_UNAVAILABLE' } })),
+  )
+  away = false
+  t.match(
+    await comeTogether(),
+    Array.from({ length: 100 }, () => ({ value: { actorId: 'key:gateway' } })),
+  )
+  const viewer = await keys.verify(made.text)
+  t.match(
+    await Promise.all(Array.from({ length: 100 }, async () => viewer?.stillHolds?.())),
+    Array.from({ length: 100 }, () => true),
+  )
+  t.equal(asked, 2)
+})
+
 t.test('what a WebSocket says at its start counts only by the names of ours (D10)', async (t) => {
   const jwt = createAuthenticator({ config: readConfig(jwtEnv), clock: systemClock })
   const token = await sign({ ...plain, tenant: ['acme', 'globex'] })
@@ -439,6 +472,11 @@ t.test('what a WebSocket says at its start counts only by the names of ours (D10
   await t.rejects(jwt.authenticateParams({ token, tenantId: 'initech' }), { code: 'FORBIDDEN' })
   await t.rejects(jwt.authenticateParams({ token: 'x' }), { code: 'UNAUTHENTICATED' })
   await t.rejects(jwt.authenticateParams({ authorization: token }), { code: 'UNAUTHENTICATED' })
+  for (const name of ['token', 'authorization', 'Authorization', 'apiKey', 'tenantId'])
+    for (const meant of [7, ['globex'], { is: 'globex' }, true])
+      await t.rejects(jwt.authenticateParams({ token, [name]: meant }), { code: 'BAD_USER_INPUT' }, `${name} is a text`)
+  const nulls = { authorization: null, Authorization: null, apiKey: null, tenantId: null }
+  t.equal((await jwt.authenticateParams({ token, ...nulls })).tenantId, 'acme', 'null is nothing')
   const spoofed = {
     'x-tenant-id': 'globex',
     'x-forwarded-user': 'root',

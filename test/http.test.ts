@@ -5,6 +5,7 @@ import t from 'tap'
 import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
 import { parse } from 'graphql'
 import { auditServer } from 'graphql-http'
+import { SignJWT } from 'jose'
 import { pino } from 'pino'
 import { encodingFor } from '../src/transports/compression.ts'
 import { registerHttp } from '../src/transports/http.ts'
@@ -660,6 +661,22 @@ t.test('requests are counted by caller where that is set, by the names of the ne
     t.match(refused.body.errors?.[0]?.extensions, { code: 'THROTTLED', limit: 'requests', max: 3, retryAfterMs: Number })
     t.ok(Number(refused.headers['retry-after']) >= 1)
   }
+})
+
+t.test('callers whose names make the same text together are counted apart', async (t) => {
+  const secret = Buffer.from('x'.repeat(32))
+  const { app } = await fixtureApp(t, {
+    AUTH_MODE: 'jwt',
+    JWT_SECRET: 'x'.repeat(32),
+    RATE_LIMIT_MAX: '1',
+    RATE_LIMIT_WINDOW_MS: '3600000',
+  })
+  const statusFor = async (claims: { tenant: string; sub: string } | null): Promise<number> => {
+    const token = claims && (await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(secret))
+    return (await send(app, { query: '{one}' }, token === null ? {} : { authorization: `Bearer ${token}` })).status
+  }
+  const callers = [{ tenant: 'eu', sub: 'acme:bob' }, { tenant: 'eu:acme', sub: 'bob' }, { tenant: 'address', sub: '127.0.0.1' }, null]
+  for (const status of [200, 429]) for (const caller of callers) t.equal(await statusFor(caller), status, JSON.stringify(caller))
 })
 
 t.test('unknown callers are told apart by the address that the proxies in front saw, not by what they write before it', async (t) => {

@@ -14,14 +14,18 @@ export interface ApiKeyVerifier {
 const believedMs = 5000
 
 export function createApiKeyVerifier({ store, clock }: { store: Pick<ApiKeyStore, 'find'>; clock: Clock }): ApiKeyVerifier {
-  const known = new LRUCache<string, { key: ApiKeyRecord | null }>({ max: 10_000, ttl: believedMs })
+  const known = new LRUCache<string, Promise<ApiKeyRecord | null>>({ max: 10_000, ttl: believedMs })
 
-  const find = async (keyId: string): Promise<ApiKeyRecord | null> => {
+  /** One question for all who ask at one moment: thousands of streams may have been opened with one key, and look again together. */
+  const find = (keyId: string): Promise<ApiKeyRecord | null> => {
     const believed = known.get(keyId)
-    if (believed !== undefined) return believed.key
-    const key = await store.find(keyId)
-    known.set(keyId, { key })
-    return key
+    if (believed !== undefined) return believed
+    const asked = store.find(keyId).catch((error: unknown) => {
+      if (known.peek(keyId) === asked) known.delete(keyId)
+      throw error
+    })
+    known.set(keyId, asked)
+    return asked
   }
 
   const isAlive = (key: ApiKeyRecord | null): key is ApiKeyRecord =>

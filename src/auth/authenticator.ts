@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders } from 'node:http'
 import { type Config } from '../config.ts'
 import { type Sql } from '../datasources/sql/sql.ts'
 import { createSqlApiKeys } from '../datasources/sql-api-keys.ts'
-import { isAppError } from '../errors.ts'
+import { badUserInput, isAppError } from '../errors.ts'
 import { type Logger } from '../logger.ts'
 import { type Clock } from '../time.ts'
 import { createApiKeyVerifier } from './api-key-verifier.ts'
@@ -20,7 +20,7 @@ export interface Authenticator {
   /**
    * By the payload of a WebSocket's `connection_init`: `token` or `authorization`, or `apiKey`; `tenantId` narrows. Nothing else in it counts, whatever
    * it is called (platform D10).
-   * @throws as above
+   * @throws as above, and AppError BAD_USER_INPUT for one of these that is no text
    */
   authenticateParams(parameters: Readonly<Record<string, unknown>> | null | undefined): Promise<Viewer>
 }
@@ -72,7 +72,7 @@ export function createAuthenticator({ config, sql, clock, log }: AuthenticatorPa
       return identify(readHeaders(headers))
     },
     async authenticateParams(parameters) {
-      if (authMode === 'none') return inTenant(operator, text(parameters?.['tenantId']), true)
+      if (authMode === 'none') return inTenant(operator, parameter(parameters ?? {}, 'tenantId'), true)
       return identify(readParams(parameters ?? {}))
     },
   }
@@ -104,12 +104,20 @@ function readHeaders(headers: IncomingHttpHeaders): Credentials {
   return { proof, tenantId: text(headers['x-tenant-id']) }
 }
 
+/** @throws AppError BAD_USER_INPUT: who names tenant 7 by a number must not end up in another one */
+function parameter(parameters: Readonly<Record<string, unknown>>, name: string): string | null {
+  const value = parameters[name] ?? null
+  if (value !== null && typeof value !== 'string') throw badUserInput(`\`${name}\` is a text.`)
+  return text(value)
+}
+
 /** Routers and clients spell the token in several ways (platform 5.5). */
 function readParams(parameters: Readonly<Record<string, unknown>>): Credentials {
-  const authorization = text(parameters['authorization']) ?? text(parameters['Authorization'])
-  const token = text(parameters['token'])
+  const authorization = parameter(parameters, 'authorization') ?? parameter(parameters, 'Authorization')
+  const token = parameter(parameters, 'token')
+  const apiKey = parameter(parameters, 'apiKey')
   const given = authorization ?? (token !== null && /\s/.test(token) ? token : null)
-  return { proof: given === null ? (token ?? text(parameters['apiKey'])) : bearer(given), tenantId: text(parameters['tenantId']) }
+  return { proof: given === null ? (token ?? apiKey) : bearer(given), tenantId: parameter(parameters, 'tenantId') }
 }
 
 /** Whoever sits at an embedded installation: named, so that decisions have an author. */

@@ -1,8 +1,8 @@
 import { AppError, badUserInput } from '../errors.ts'
 import { type Viewer } from './viewer.ts'
 
-/** What may name a tenant: it becomes one token of a subject, so no dots, wildcards or white space. */
-const tenantName = /^[^\s.*>\p{Cc}]{1,128}$/u
+/** What may name a tenant: it becomes one token of a subject, so no dots, wildcards or white space; halves of surrogates would all be one tenant. */
+const tenantName = /^[^\s.*>\p{Cc}\p{Cs}]{1,128}$/u
 
 export const isTenantName = (text: string): boolean => tenantName.test(text)
 

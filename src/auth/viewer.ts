@@ -56,3 +56,7 @@ export function denyByScope(viewer: Viewer, scope: string): DenyReason | null {
   if (viewer.scopes.has(scope)) return null
   return viewer.authenticated ? 'MISSING_SCOPE' : 'NOT_AUTHENTICATED'
 }
+
+/** One text for each caller, whatever its names hold; unknown ones are told apart by their address. */
+export const callerKey = ({ authenticated, tenantId, actorId }: Viewer, address: () => string | null | undefined): string =>
+  authenticated ? JSON.stringify([tenantId, actorId]) : `address:${address() ?? 'unknown'}`

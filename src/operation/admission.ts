@@ -1,3 +1,4 @@
+import { callerKey } from '../auth/viewer.ts'
 import { type BucketShape } from '../datasources/cache/cache.ts'
 import { type Buckets } from './buckets.ts'
 import { type Caller } from './operation.ts'
@@ -38,7 +39,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const shape: BucketShape = { capacity: rateLimitMax, restorePerSecond: rateLimitMax / (rateLimitWindowMs / 1000) }
 
   const countRequest = async ({ viewer, address, log }: Caller): Promise<void> => {
-    const who = viewer.authenticated ? `${viewer.tenantId}:${viewer.actorId}` : `address:${address?.() ?? 'unknown'}`
+    const who = callerKey(viewer, () => address?.())
     const { granted, retryAfterMs } = await buckets.take(`requests:${who}`, 1, shape, log)
     if (!granted) throw throttled('Too many requests.', { limit: 'requests', max: rateLimitMax }, retryAfterMs)
   }

@@ -1,5 +1,5 @@
 import { type FastifyReply } from 'fastify'
-import { type Viewer } from '../auth/viewer.ts'
+import { callerKey, type Viewer } from '../auth/viewer.ts'
 import { type Pipeline, type Prepared } from '../operation/operation.ts'
 import { createPresence, type Presence } from '../presence.ts'
 import { operationFrames, sseFraming } from './sse-framing.ts'
@@ -38,7 +38,7 @@ export function createReservations(pipeline: Pipeline, options: { maxOperations:
   const byCaller = new Map<string, number>()
   return {
     add(token, viewer, address) {
-      const caller = viewer.authenticated ? `${viewer.tenantId}:${viewer.actorId}` : `address:${address}`
+      const caller = callerKey(viewer, () => address)
       const own = byCaller.get(caller) ?? 0
       if (reserved.size >= maxReserved || own >= maxReservedByOne) return false
       const onEnd = (): void => {
