@@ -1,6 +1,6 @@
 import { type Context } from '../context.ts'
 import { pageRequest } from '../datasources/page-cursor.ts'
-import { type Positions, type TimelinePage, type TimelineRequest } from '../datasources/timeline/timeline.ts'
+import { type Positions, type RowsLeft, type TimelinePage, type TimelineRequest } from '../datasources/timeline/timeline.ts'
 import { eventDomains, type Domain, type DomainEvent } from '../domain-events/event.ts'
 import { compileFilter, type CompiledFilter, type EventFilter } from '../domain-events/filter.ts'
 import { AppError } from '../errors.ts'
@@ -101,11 +101,24 @@ interface Window {
   readonly hasNextPage: boolean
 }
 
+/** Rows that one operation may look at for all its pages, about 50 ms of work: those of rare matches would keep the process busy. */
+const maxRows = 5000
+const rowsOfOperation = new WeakMap<Context, RowsLeft>()
+
+function rowsLeft(ctx: Context): RowsLeft {
+  const known = rowsOfOperation.get(ctx)
+  if (known !== undefined) return known
+  const rows = { left: maxRows }
+  rowsOfOperation.set(ctx, rows)
+  return rows
+}
+
 async function readWindow(ctx: Context, args: TimelineArguments, filter: CompiledFilter): Promise<Window> {
   const { timeline } = ctx.dataSources
   const streams = ctx.live.streamsOf(filter)
+  const rows = rowsLeft(ctx)
   const read = (direction: TimelineRequest['direction'], from: Positions, size: number): Promise<TimelinePage> =>
-    timeline.read(ctx.scope, { filter, streams, direction, from, size, confirm: (event) => confirmed(ctx, filter, event) })
+    timeline.read(ctx.scope, { filter, streams, direction, from, size, rows, confirm: (event) => confirmed(ctx, filter, event) })
   const isThere = async (direction: TimelineRequest['direction'], from: Positions): Promise<boolean> => {
     const { items, more } = await read(direction, from, 1)
     return items.length > 0 || more

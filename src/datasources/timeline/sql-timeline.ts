@@ -6,9 +6,9 @@ import { parameters } from '../sql-keyset.ts'
 import { type Positions, type TimelineDataSource, type TimelinePage, type TimelineRequest } from './timeline.ts'
 import { type TimelineStream, timelineStreams } from './sql-timeline-streams.ts'
 
-/** Rows looked at for one page; matches that are rarer come on the next page. */
-const maxRows = 20_000
-/** The same where each has to be confirmed by other tables. */
+/** Rows looked at for one page even when the operation has none left: every page gets on. Matches that are rarer come on the next page. */
+const leastRows = 250
+/** Rows looked at for one page at most where each has to be confirmed by other tables. */
 const maxConfirmed = 2000
 const batchRows = 500
 
@@ -71,8 +71,9 @@ export function createSqlTimeline({ sql }: { sql: Sql }): TimelineDataSource {
       .filter(({ stream }) => request.streams.includes(stream))
       .map((source): Side => ({ source, waiting: [], read: request.from.get(source.stream)?.sequence ?? 0n, done: false }))
     const items: { event: DomainEvent; positions: Positions }[] = []
-    const most = request.filter.points.length > 0 ? maxConfirmed : maxRows
-    for (let looked = 0; looked < most; looked++) {
+    const most = request.filter.points.length > 0 ? maxConfirmed : Infinity
+    for (let looked = 0; looked < most && (looked < leastRows || request.rows.left > 0); looked++) {
+      request.rows.left--
       for (const side of sides) await fill(scope, side, request)
       const side = next(sides, forward)
       const row = side?.waiting[0]

@@ -7,6 +7,10 @@ import { type Scope } from '../scope.ts'
 /** Where each stream is: everything up to `sequence`. An empty epoch: nothing of it is in the tables. */
 export type Positions = ReadonlyMap<LogStream, { readonly epoch: string; readonly sequence: bigint }>
 
+export interface RowsLeft {
+  left: number
+}
+
 export interface TimelineRequest {
   readonly filter: CompiledFilter
   readonly streams: readonly LogStream[]
@@ -14,6 +18,8 @@ export interface TimelineRequest {
   readonly direction: 'FORWARD' | 'BACKWARD'
   readonly from: Positions
   readonly size: number
+  /** Rows that may be looked at, shared by all pages of one operation. */
+  readonly rows: RowsLeft
   /** Asked of every event that the filter lets through. */
   readonly confirm?: (event: DomainEvent) => Promise<boolean>
 }
