@@ -20,9 +20,11 @@ function follow(log: EventLog) {
   const ended = (async () => {
     for await (const batch of tail) seen.push(...batch)
   })()
-  ended.catch(() => undefined)
+  const failures: unknown[] = []
+  ended.catch((error: unknown) => failures.push(error))
   return {
     seen,
+    failures,
     statuses,
     sequences: () => seen.map(({ sequence }) => sequence),
     async stop() {
@@ -87,6 +89,22 @@ t.test('the log in SQL', async (t) => {
             { sequence: from + 3n, duplicate: false },
           ],
         )
+      })
+
+      await t.test('a table that is out of reach is told to the followers, and ends nothing else', async (t) => {
+        const log = openSqlLog({ sql, clock: systemClock, pollMs: 10 })
+        t.teardown(() => log.close())
+        await log.append(subjectOf(), bytes('before'))
+        const tail = follow(log)
+        await eventually(() => tail.seen.length > 0)
+        await sql.run('alter table log_streams rename to log_streams_away')
+        await eventually(() => tail.failures.length > 0)
+        await sql.run('alter table log_streams_away rename to log_streams')
+        t.match(tail.failures, [{ name: 'SqlError' }])
+        const again = follow(log)
+        const { sequence } = await log.append(subjectOf(), bytes('after'))
+        await eventually(() => again.sequences().at(-1) === sequence)
+        await again.stop()
       })
 
       if (url === null) return

@@ -1,4 +1,4 @@
-import { type Sql } from '../sql/sql.ts'
+import { type Sql, SqlError } from '../sql/sql.ts'
 import { isAppError } from '../../errors.ts'
 import { type LogMessage, type LogStream, type LogStreamState, type TailOptions } from './log.ts'
 import { promptIterator } from './prompt-iterator.ts'
@@ -34,7 +34,7 @@ export function createAnnouncer(sql: Sql, pollMs: number): Announcer {
         )
       } catch (error) {
         // The followers meet the same error themselves, and say so.
-        if (!isAppError(error)) throw error
+        if (!isAppError(error) && !(error instanceof SqlError)) throw error
       }
       if (now !== seen) for (const listener of everybody()) listener()
       seen = now
