@@ -136,6 +136,14 @@ t.test('a key made on the command line opens the door, shows no secret in lists,
     t.match(refused, { code: 2, stdout: '', stderr: /A tenant has no dots/ })
   }
 
+  const leaked = (await keys('create', '--tenant', 'acme', '--name', 'leaked')).stdout.trim()
+  t.match(await keys('revoke', leaked), { code: 0, stdout: `${leaked.slice(4, 20)} is revoked.\n` }, 'a key is revoked as it was found')
+  for (const found of [leaked, leaked.slice(0, -1)]) {
+    const { code, stderr } = await keys('revoke', found)
+    t.equal(code, 1)
+    t.notMatch(stderr, leaked.slice(21, 40))
+  }
+
   const ask = async (url: string) => {
     const answer = await fetch(`${url}/graphql`, {
       method: 'POST',

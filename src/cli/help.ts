@@ -18,7 +18,7 @@ usage: orrery [COMMAND] [FLAGS]           npm start -- [FLAGS]
   keys create --tenant T --name N [--roles viewer,approver] [--expires 30d]
                             make an API key; it is shown once
   keys list [--tenant T]    keys, without their secrets
-  keys revoke KEY_ID        end a key's life
+  keys revoke KEY_ID        end a key's life; the key itself will do
   graph checksum [--tenant T] compare what SQL, memory and Neo4j hold of every graph
   graph rebuild             make our projection in Neo4j anew from SQL
   graph list                every graph, with its head; GRAPH below is PROJECT/NAMESPACE/GRAPH

@@ -1,4 +1,4 @@
-import { makeApiKey } from '../auth/api-keys.ts'
+import { makeApiKey, parseApiKey } from '../auth/api-keys.ts'
 import { isTenantName } from '../auth/tenant.ts'
 import { type Role, roles as knownRoles } from '../auth/viewer.ts'
 import { readConfigWith } from '../config.ts'
@@ -47,10 +47,12 @@ async function list(keys: ApiKeyStore, { tenant }: Arguments): Promise<void> {
 }
 
 async function revoke(keys: ApiKeyStore, { words }: Arguments): Promise<void> {
-  const [, keyId] = words
-  if (keyId === undefined) throw new UsageError('Say which: orrery keys revoke KEY_ID.')
+  const [, given] = words
+  if (given === undefined) throw new UsageError('Say which: orrery keys revoke KEY_ID.')
+  // who has found one that leaked has the key itself; its secret is repeated nowhere, however much of it was given
+  const keyId = parseApiKey(given)?.keyId ?? given
   if (!(await keys.revoke(keyId, systemClock.now())))
-    throw new Error(`There is no living key ${keyId}: \`orrery keys list\` shows their ids.`)
+    throw new Error(`There is no living key ${keyId.replace(/^(orr_[0-9a-f]*).*$/s, '$1...')}: \`orrery keys list\` shows their ids.`)
   process.stdout.write(`${keyId} is revoked.\n`)
 }
 
