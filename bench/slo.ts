@@ -60,7 +60,7 @@ async function objectives(): Promise<void> {
   for (let index = 0; index < OBJECTIVES; index += 1)
     for (let event = 0; event < 100; event += 1) counters.record(`measure-${index}`, { good: event % 50 !== 0 })
   const page = { size: 20, direction: 'FORWARD', cursor: null } as const
-  const list = () => slo.list(scope, {}, 'REMAINING_ASC', page, null)
+  const list = () => slo.reader(scope).list({}, 'REMAINING_ASC', page, null)
   await timed(5, list)
   say(`list of ${OBJECTIVES} objectives, ordered by what remains, p50`, quantile(await timed(40, list), 0.5), 'ms', '<= 20 ms')
   const log = openSqlLog({ sql, clock: systemClock })

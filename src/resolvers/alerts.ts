@@ -69,7 +69,7 @@ const Query: Resolvers['Query'] = {
   silences: (_parent, _args, ctx) => reading(ctx, null, async () => [...(await ctx.dataSources.alerts.silences(ctx.scope))]),
 }
 
-const sloNamed = (ctx: Context, name: string | null) => (name === null ? null : ctx.dataSources.slo.find(ctx.scope, name, null))
+const sloNamed = (ctx: Context, name: string | null) => (name === null ? null : ctx.loaders.slo().find(name, null))
 
 function endOf({ endsAt, durationSeconds }: SilenceAlertInput, startsAt: bigint): bigint {
   if ((endsAt == null) === (durationSeconds == null)) throw badUserInput('Give `endsAt` or `durationSeconds`.', { path: ['endsAt'] })

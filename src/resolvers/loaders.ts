@@ -7,6 +7,7 @@ import { type PageArguments, pageRequest } from '../datasources/page-cursor.ts'
 import { emptyPage, type Page, type PageRequest } from '../datasources/page.ts'
 import { type PolicyDecision, type Ritual, type Run, type RunEvent, type RunKey, type RunTransition } from '../datasources/runs/runs.ts'
 import { type Scope } from '../datasources/scope.ts'
+import { type SloReader } from '../datasources/slo/slo.ts'
 import {
   type Pin,
   type RecordOfRun,
@@ -48,6 +49,8 @@ export interface Loaders {
   pinsOfStream(args: PageArguments): Loader<RecordStream, Page<Pin>>
   readonly blockersOfRun: Loader<Run, readonly RunBlocker[]>
   readonly graph: GraphLoaders
+  /** Objectives, each measured once. */
+  slo(): SloReader
   /** Alertmanager's, asked once per operation for all alerts. */
   silences(): Promise<readonly Silence[]>
   /** How far the read model of runs is; asked once per operation. */
@@ -201,6 +204,7 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
   })
   const blockersOfRun = new DataLoader<Run, readonly RunBlocker[]>((keys) => blockers.ofRuns(scope, keys), { maxBatchSize: MAX_BATCH })
   const graph = createGraphLoaders(dataSources.graph, scope)
+  let slo: SloReader | undefined
   let silences: Promise<readonly Silence[]> | undefined
   let watermark: Promise<Watermark | null> | undefined
   return {
@@ -219,6 +223,7 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
     pinsOfStream,
     blockersOfRun,
     graph,
+    slo: () => (slo ??= dataSources.slo.reader(scope)),
     silences: () => (silences ??= alerts.silences(scope)),
     watermark: () => (watermark ??= progress.watermark('ritual')),
     clear() {
@@ -226,6 +231,7 @@ export function createLoaders(dataSources: DataSources, scope: Scope): Loaders {
       const plain = [runsByKey, approval, ritual, runEvent, transitionsOfRun, durationsOfRitual]
       for (const loader of plain) loader.clearAll()
       blockersOfRun.clearAll()
+      slo = undefined
       silences = undefined
       for (const family of [approvalsOfRun, eventsOfRun, policyDecisionsOfRun, recordsOfRun]) family.clear()
       graph.clear()

@@ -40,7 +40,7 @@ const kinds: Readonly<Record<string, NodeKind>> = {
   Slo: {
     scope: 'slo:read',
     async find(ctx, [tenantId, name]) {
-      const report = tenantId !== ctx.scope.tenantId || name === undefined ? null : await ctx.dataSources.slo.find(ctx.scope, name, null)
+      const report = tenantId !== ctx.scope.tenantId || name === undefined ? null : await ctx.loaders.slo().find(name, null)
       return report && { ...report, __typename: 'Slo' }
     },
   },

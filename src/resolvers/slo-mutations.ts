@@ -105,6 +105,7 @@ async function accepted(
   clientMutationId: string | null | undefined,
 ): Promise<Answer> {
   const { slo } = ctx.dataSources
+  ctx.loaders.clear()
   const definitions = (await slo.definitions(ctx.scope)).filter(({ name }) => names.includes(name))
   const slos = await slo.reports(ctx.scope, definitions, null)
   return { __typename: 'SloAccepted', slo: slos[0] ?? null, slos, created, clientMutationId }

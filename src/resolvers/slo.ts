@@ -43,23 +43,18 @@ const Query: Resolvers['Query'] = {
   slo: (_parent, { id, name, at }, ctx) =>
     reading(ctx, null, async () => {
       const wanted = sloName(ctx, { id, name })
-      return wanted === null ? null : ctx.dataSources.slo.find(ctx.scope, wanted, at ?? null)
+      return wanted === null ? null : ctx.loaders.slo().find(wanted, at ?? null)
     }),
   slos: (_parent, { filter, orderBy, at, ...page }, ctx) =>
     reading(ctx, null, async () => {
-      const { page: found, total } = await ctx.dataSources.slo.list(
-        ctx.scope,
-        sloFilter(filter),
-        orderBy ?? 'REMAINING_ASC',
-        pageRequest(page),
-        at ?? null,
-      )
+      const { page: found, total } = await ctx.loaders
+        .slo()
+        .list(sloFilter(filter), orderBy ?? 'REMAINING_ASC', pageRequest(page), at ?? null)
       return toCountedConnection(found, async () => total)
     }),
   sloServices: (_parent, _args, ctx) =>
     reading(ctx, null, async () => {
-      const { slo } = ctx.dataSources
-      const reports = await slo.reports(ctx.scope, await slo.definitions(ctx.scope), null)
+      const reports = await ctx.loaders.slo().all()
       const services = new Map<string, SloReport[]>()
       for (const report of reports) services.set(report.definition.service, [...(services.get(report.definition.service) ?? []), report])
       const left = (report: SloReport) => report.budget.remainingRatio ?? Infinity

@@ -1,16 +1,16 @@
 import { badUserInput } from '../../errors.ts'
 import { type Clock, type Nanos } from '../../time.ts'
-import { cutPage } from '../memory-page.ts'
-import { type Page, type PageRequest } from '../page.ts'
 import { type Scope } from '../scope.ts'
 import { assess, type StoredTier } from './assess.ts'
 import { combineMembers, createCompositeSlices, type Member, membersOf } from './composite.ts'
 import { type SliCounters } from './counters.ts'
 import { burnRateOf, budgetRatio, remainingOf } from './formulas.ts'
 import { measureWindows, type SourceOf, type WindowQuestion } from './measure.ts'
+import { type Measures, rememberMeasures } from './remembered-measures.ts'
 import { readSeries } from './series.ts'
 import { type SliSource, unmeasured } from './sli-source.ts'
-import { type Reading, type SloDataSource, type SloDefinition, type SloFilter, type SloOrder, type SloReport } from './slo.ts'
+import { createSloReader, LARGEST, momentOf, scaled } from './slo-reader.ts'
+import { type Reading, type SloDataSource, type SloDefinition, type SloReader, type SloReport } from './slo.ts'
 import { type SloStore } from './sql-slos.ts'
 import { tierRules, type TierRule } from './tiers.ts'
 import { periodOf, seconds, windowSecondsOf } from './windows.ts'
@@ -25,36 +25,6 @@ export interface SloSourceParts {
   readonly clock: Clock
   /** The tiers of an objective that are pending or fire, as the evaluator remembers them; null where there is none. */
   readonly storedTiers: (scope: Scope) => Promise<(name: string) => ReadonlyMap<string, StoredTier> | null>
-}
-
-const fitsDefinition = (definition: SloDefinition, { names, services, sources, nameContains, labels }: SloFilter): boolean =>
-  (names == null || names.includes(definition.name)) &&
-  (services == null || services.includes(definition.service)) &&
-  (sources == null || sources.includes(definition.indicator.source)) &&
-  (nameContains == null || definition.name.toLowerCase().includes(nameContains.toLowerCase())) &&
-  (labels == null || Object.entries(labels).every(([label, value]) => definition.labels[label] === value))
-
-const fits = (report: SloReport, filter: SloFilter): boolean =>
-  fitsDefinition(report.definition, filter) && (filter.statuses == null || filter.statuses.includes(report.status))
-
-const LARGEST = 9_000_000_000_000_000_000n
-const scaled = (value: number | null, missing: bigint): bigint => {
-  if (value === null) return missing
-  const whole = Math.round(Math.max(-9e9, Math.min(9e9, value)) * 1e9)
-  return BigInt(whole)
-}
-const highestBurn = ({ tiers }: SloReport): number | null =>
-  tiers.reduce<number | null>(
-    (most, { long }) => (long.burnRate !== null && (most === null || long.burnRate > most) ? long.burnRate : most),
-    null,
-  )
-
-/** What a list is ordered by, ascending; ties by name. Unmeasured ones come last. */
-const keyOf = (report: SloReport, order: SloOrder): bigint => {
-  if (order === 'NAME_ASC') return 0n
-  if (order === 'REMAINING_ASC') return scaled(report.budget.remainingRatio, LARGEST)
-  const burn = highestBurn(report)
-  return burn === null ? LARGEST : -scaled(burn, 0n)
 }
 
 /** The rules of a definition change with it alone, and in a calendar with the length of its period. */
@@ -131,8 +101,7 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
 
   async function reports(scope: Scope, definitions: readonly SloDefinition[], asked: Nanos | null): Promise<SloReport[]> {
     const now = clock.now()
-    const at = asked ?? now
-    if (at > now + seconds(1)) throw badUserInput('`at` lies in the future.', { path: ['at'] })
+    const at = momentOf(asked, now)
     const past = asked !== null
     const plans = definitions.map((definition): Plan => {
       const { from } = periodOf(definition.window, at)
@@ -181,56 +150,32 @@ export function createSloDataSource(parts: SloSourceParts): SloDataSource {
     )
   }
 
-  async function quickList(
-    scope: Scope,
-    { filter, order, page, at: asked }: { filter: SloFilter; order: SloOrder; page: PageRequest; at: Nanos | null },
-  ): Promise<{ page: Page<SloReport>; total: number }> {
+  async function remaining(scope: Scope, wanted: readonly SloDefinition[], asked: Nanos | null): Promise<bigint[]> {
     const now = clock.now()
-    const at = asked ?? now
-    if (at > now + seconds(1)) throw badUserInput('`at` lies in the future.', { path: ['at'] })
-    const all = await store.ofTenant(scope)
-    const wanted = all.filter((definition) => fitsDefinition(definition, filter))
-    const left = new Map<SloDefinition, bigint>()
-    if (order === 'REMAINING_ASC') {
-      if (wanted.some((definition) => definition.indicator.source === 'COUNTERS' && !parts.counters.knows(definition)))
-        parts.counters.define(await store.all())
-      const questions = wanted.map((slo) => ({ slo, from: periodOf(slo.window, at).from, to: at, now, wantCoverage: false }))
-      const readings = await measureAll(all, questions, scope.signal)
-      wanted.forEach((definition, index) => {
-        const reading = readings[index]
-        const remaining = reading?.ok === true ? remainingOf(reading.good, reading.total, definition.targetPpm) : null
-        left.set(definition, scaled(remaining, LARGEST))
-      })
-    }
-    const owner = { list: 'slos', order, tenantId: scope.tenantId }
-    const cut = cutPage(owner, wanted, (definition) => [left.get(definition) ?? 0n, definition.name], page)
-    const shown = await reports(
-      scope,
-      cut.items.map(({ item }) => item),
-      asked,
-    )
-    const items = cut.items.flatMap(({ cursor }, index) => {
-      const report = shown[index]
-      return report === undefined ? [] : [{ cursor, item: report }]
+    const at = momentOf(asked, now)
+    if (wanted.some((definition) => definition.indicator.source === 'COUNTERS' && !parts.counters.knows(definition)))
+      parts.counters.define(await store.all())
+    const questions = wanted.map((slo) => ({ slo, from: periodOf(slo.window, at).from, to: at, now, wantCoverage: false }))
+    const readings = await measureAll(await store.ofTenant(scope), questions, scope.signal)
+    return wanted.map(({ targetPpm }, index) => {
+      const reading = readings[index]
+      return scaled(reading?.ok === true ? remainingOf(reading.good, reading.total, targetPpm) : null, LARGEST)
     })
-    return { page: { ...cut, items }, total: wanted.length }
   }
+
+  const measuresOf = (scope: Scope): Measures => ({
+    reports: (definitions, at) => reports(scope, definitions, at),
+    remaining: (definitions, at) => remaining(scope, definitions, at),
+  })
+
+  const readerOf = (scope: Scope, measures: Measures): SloReader =>
+    createSloReader({ definitions: () => store.ofTenant(scope), scope, measures, clock })
 
   return {
     definitions: (scope) => store.ofTenant(scope),
     reports,
-    async find(scope, name, at) {
-      const definition = (await store.ofTenant(scope)).find((one) => one.name === name)
-      return definition === undefined ? null : ((await reports(scope, [definition], at))[0] ?? null)
-    },
-    async list(scope, filter, order, page, at) {
-      // the order by what remains needs one window of each objective; all others are measured for the page alone
-      if (order !== 'BURN_DESC' && filter.statuses == null) return quickList(scope, { filter, order, page, at })
-      const all = await reports(scope, await store.ofTenant(scope), at)
-      const wanted = all.filter((report) => fits(report, filter))
-      const owner = { list: 'slos', order, tenantId: scope.tenantId }
-      return { page: cutPage(owner, wanted, (report) => [keyOf(report, order), report.definition.name], page), total: wanted.length }
-    },
+    reader: (scope) => readerOf(scope, rememberMeasures(measuresOf(scope))),
+    find: (scope, name, at) => readerOf(scope, measuresOf(scope)).find(name, at),
     async burnRate(scope, report, amount) {
       if (!Number.isFinite(amount) || amount < 1 || amount > 366 * 86_400)
         throw badUserInput('A window has 1 second to 366 days.', { path: ['window'] })

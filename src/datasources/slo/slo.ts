@@ -242,6 +242,14 @@ export interface SloGroup {
   readonly total: number
 }
 
+/** Objectives as one operation sees them; `at` null = now. */
+export interface SloReader {
+  all(): Promise<readonly SloReport[]>
+  find(name: string, at: Nanos | null): Promise<SloReport | null>
+  /** Filtered and ordered before the page is cut. */
+  list(filter: SloFilter, order: SloOrder, page: PageRequest, at: Nanos | null): Promise<{ page: Page<SloReport>; total: number }>
+}
+
 /**
  * Objectives and what they measure. Statuses are computed when asked; only the state of alerts is kept by the evaluator.
  * @throws AppError SOURCE_UNAVAILABLE with source "sql"; a measurement that fails is a reason of its objective, never an error
@@ -252,14 +260,8 @@ export interface SloDataSource {
   /** One report per definition in the order given; `at` null = now. All of them share the queries of a window. */
   reports(scope: Scope, definitions: readonly SloDefinition[], at: Nanos | null): Promise<SloReport[]>
   find(scope: Scope, name: string, at: Nanos | null): Promise<SloReport | null>
-  /** Filtered and ordered before the page is cut. */
-  list(
-    scope: Scope,
-    filter: SloFilter,
-    order: SloOrder,
-    page: PageRequest,
-    at: Nanos | null,
-  ): Promise<{ page: Page<SloReport>; total: number }>
+  /** Reads for one operation: each objective is measured once per moment. */
+  reader(scope: Scope): SloReader
   /** Burn rate over the last `seconds` before the report's moment; null = not measured. */
   burnRate(scope: Scope, report: SloReport, seconds: number): Promise<number | null>
   /** The same for many: for each report one rate per window, in their order. All of them share the queries of a window. */
