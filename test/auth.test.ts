@@ -36,6 +36,7 @@ import { migrate } from '../src/datasources/sql/migrate.ts'
 import { openPgliteSql } from '../src/datasources/sql/pglite-sql.ts'
 import { meets, requirementOf, saysNotAllowed } from '../src/auth/requirements.ts'
 import { sourceUnavailable } from '../src/errors.ts'
+import { encodeId } from '../src/ids.ts'
 import { type RequestOrigin } from '../src/operation/operation.ts'
 import { createPresence } from '../src/presence.ts'
 import { createLogger } from '../src/telemetry/logger.ts'
@@ -655,6 +656,10 @@ t.test('who lacks the right of a domain reaches nothing that it owns over the li
   const { status, body } = await ask(app, '{ approvals { nodes { gateId run { failure { message } } } } }', gatekeeper)
   t.equal(status, 403)
   t.match(body.errors, [{ extensions: { code: 'FORBIDDEN', coordinate: 'Approval.run', requiredScopes: [['runs:read']] } }])
+  const graph = encodeId('Graph', ['ORRERY', 'acme', 'p', 'n', 'g'])
+  const downstream = `{ timeline(filter: { any: [{ downstreamOf: { graph: "${graph}", nodeId: "db" } }] }) { nodes { type } } }`
+  const reader = withToken(await sign({ sub: 'reader', tenant: 'acme', scope: 'events:read runs:read approvals:read' }))
+  t.match((await ask(app, downstream, reader)).body.errors, [{ extensions: { code: 'FORBIDDEN', requiredScopes: ['graph:read'] } }])
 })
 
 t.test('a mutation says `NotAllowed` to every role without its scope, before its resolver is asked', async (t) => {

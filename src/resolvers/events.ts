@@ -47,12 +47,18 @@ const scopeOfDomain: Readonly<Record<Domain, string>> = {
   },
 }
 
-/** The filter, and nothing of domains that the viewer may not read. */
-const filterFor = (ctx: Context, filter: EventFilter | null | undefined): CompiledFilter =>
-  compileFilter(
-    filter ?? null,
-    eventDomains.filter((domain) => ctx.viewer.scopes.has(scopeOfDomain[domain])),
-  )
+/**
+ * The filter, and nothing of domains that the viewer may not read.
+ * @throws AppError BAD_USER_INPUT; FORBIDDEN for `downstreamOf` where the viewer may not read graphs: which events match tells how nodes are related
+ */
+function filterFor({ viewer }: Context, filter: EventFilter | null | undefined): CompiledFilter {
+  const readable = eventDomains.filter((domain) => viewer.scopes.has(scopeOfDomain[domain]))
+  const compiled = compileFilter(filter ?? null, readable)
+  const scope = scopeOfDomain.GRAPH
+  if (compiled.points.length > 0 && !viewer.scopes.has(scope))
+    throw new AppError('FORBIDDEN', `\`downstreamOf\` needs the scope ${scope}.`, { details: { requiredScopes: [scope] } })
+  return compiled
+}
 
 interface TimelineArguments {
   readonly filter?: EventFilter | null | undefined
