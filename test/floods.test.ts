@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { makeExecutableSchema } from '@graphql-tools/schema'
 import { parse } from 'graphql'
 import t from 'tap'
 import { type Cache } from '../src/datasources/cache/cache.ts'
 import { openMemoryCache } from '../src/datasources/cache/memory-cache.ts'
 import { type Stores } from '../src/datasources/index.ts'
+import { AppError } from '../src/errors.ts'
 import { bindingOf, type Executable } from '../src/operation/executable.ts'
 import { type RequestOrigin } from '../src/operation/operation.ts'
 import { createPlans } from '../src/operation/plans.ts'
@@ -102,4 +104,34 @@ t.test('texts that a tenant registers fill no store without end; those of others
   const before = asked.length
   t.match(await ask('quiet', null, 'a'.repeat(100_000)), { errors: [{ message: 'PersistedQueryNotFound' }] })
   t.equal(asked.length, before, 'what is no hash is not looked for')
+})
+
+t.test('what runs out of its time in a store is paid for as it was priced', async (t) => {
+  const schema = makeExecutableSchema({
+    typeDefs: /* GraphQL */ `
+      directive @cost(weight: String!) on FIELD_DEFINITION
+      type Query {
+        search: Found @cost(weight: "100")
+      }
+      type Found {
+        name: String
+        parts: Found @cost(weight: "200")
+      }
+    `,
+    resolvers: {
+      Query: { search: () => ({ name: 'it' }) },
+      Found: {
+        parts() {
+          throw new AppError('DEADLINE_EXCEEDED', 'A statement took longer than its deadline.')
+        },
+      },
+    },
+  })
+  const { app } = await fixtureApp(t, { RATE_LIMIT_MAX: '0' }, { schema })
+  const cost = async (query: string): Promise<unknown> => {
+    const { body } = await app.inject({ method: 'POST', url: '/graphql', payload: { query } })
+    return (JSON.parse(body) as { extensions: { cost: unknown } }).extensions.cost
+  }
+  t.match(await cost('{search {name}}'), { requestedQueryCost: 101, actualQueryCost: 101 })
+  t.match(await cost('{search {parts {parts {name}}}}'), { requestedQueryCost: 503, actualQueryCost: 503 })
 })

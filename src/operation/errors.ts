@@ -38,6 +38,10 @@ const isArgumentError = (error: unknown): error is Error => {
 export const isUnstorable = (error: unknown): boolean =>
   error instanceof SqlError && (error.sqlState === '22021' || error.sqlState === '22003')
 
+/** A store worked for it until it was told to stop. */
+export const isOutOfTime = (error: unknown): boolean =>
+  [...causes(error)].some((link) => link instanceof AppError && link.code === 'DEADLINE_EXCEEDED')
+
 const masked = 'Something went wrong on our side.'
 
 /**

@@ -3,7 +3,7 @@ import { type Context, type ContextParts, createContext } from '../context.ts'
 import { beforeDeadline, startDeadline } from '../deadline.ts'
 import { asError } from '../errors.ts'
 import { type Traced } from '../federation/trace.ts'
-import { mapError } from './errors.ts'
+import { isOutOfTime, mapError } from './errors.ts'
 import { type Executable } from './executable.ts'
 import { createLocator } from './field-at.ts'
 import { type PreparedOperation } from './operation.ts'
@@ -57,7 +57,8 @@ export function createExecutor(parts: ContextParts, { run, runTraced }: Executor
       const traced = origin.trace === true ? runTraced : undefined
       const running = traced === undefined ? run(executable, context, values) : traced(document, context, variables)
       const result = await beforeDeadline(deadline, running)
-      account.settle(result.data)
+      // the dearest statements are those that end so, and their answer holds nothing
+      account.settle(result.errors?.some(isOutOfTime) === true ? undefined : result.data)
       return boundedResult(complete(result, operation, context), operation, parts.config.maxResponseBytes)
     } catch (error) {
       account.settle()
