@@ -64,6 +64,17 @@ t.test('on a real server', async (t) => {
     }
   })
 
+  t.test('what a server says of its own state is an unavailable source', async (t) => {
+    const sql = open()
+    // no memory, a configured limit, a file that cannot be read, a database that takes no connections
+    for (const state of ['53200', '53400', '58030', '55000'])
+      await t.rejects(
+        sql.run(`do $$ begin raise exception 'trouble' using errcode = '${state}'; end $$`),
+        { code: 'SOURCE_UNAVAILABLE', source: 'sql' },
+        state,
+      )
+  })
+
   t.test('an abandoned statement is stopped on the server', async (t) => {
     const sql = open()
     t.equal(await codeOf(sql.any(`select pg_sleep(30) as abandoned`, [], { timeoutMs: 100 })), 'DEADLINE_EXCEEDED')

@@ -9,11 +9,11 @@ export interface ServerRefusal {
 }
 
 /**
- * Codes that say the server, not the statement, is in trouble: connection lost or refused, wrong login or database, no slot left,
- * shutting down, session ended by an administrator or a limit (PostgreSQL appendix A).
+ * Codes that say the server, not the statement, is in trouble: connection lost or refused, wrong login or database, one that takes no connections
+ * now, nothing left of memory, slots or files, shutting down, session ended by an administrator or a limit (PostgreSQL appendix A).
  */
 const isServerTrouble = (sqlState: string): boolean =>
-  sqlState.startsWith('08') || sqlState.startsWith('28') || /^(3D000|53300|57P0[1-5]|25P03)$/.test(sqlState)
+  /^(?:08|28|53|58)/.test(sqlState) || /^(?:3D000|55000|57P0[1-5]|25P03)$/.test(sqlState)
 
 /** States of the whole server in which it still reads and takes no write. Nothing of the refused transaction stays. */
 const writeRefusals: Readonly<Record<string, string>> = {
