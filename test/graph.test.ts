@@ -363,6 +363,13 @@ async function reads(t: Test, plane: GraphPlane) {
     const { errors } = await ask(plane, ada, text, { id: graph, what })
     t.match(errors, [{ originalError: { code: 'BAD_USER_INPUT' } }], `${filter}: every row is compared with it`)
   }
+  for (const walk of [
+    'path(from: "a", to: "d", labels: $what) { length }',
+    'node(nodeId: "a") { neighbours(labels: $what) { nodes { distance } } }',
+  ]) {
+    const { errors } = await ask(plane, ada, `query ($id: ID!, $what: [String!]) { graph(id: $id) { ${walk} } }`, { id: graph, what: many })
+    t.match(errors, [{ originalError: { code: 'BAD_USER_INPUT' } }], `${walk}: every node on the way is compared with it`)
+  }
   await run(plane, `mutation ($input: StartRunInput!) { result: startRun(input: $input) { __typename } }`, {
     ritualId: 'rollout',
     runId: 'run-7',

@@ -19,6 +19,8 @@ export interface Around {
 }
 
 const PAGE = 500
+/** Larger: those of a hub are put in order anew for each page. */
+const RELATIONSHIPS_PAGE = 2500
 /** Nodes whose relationships are asked for at once. */
 const CHUNK = 200
 /** Relationships that are looked at for those between the nodes. */
@@ -50,7 +52,7 @@ async function* relationshipPages(source: GraphDataSource, scope: Scope, place: 
   for (let from = 0; nodes === null ? from === 0 : from < nodes.length; from += CHUNK) {
     const some = nodes?.slice(from, from + CHUNK)
     for (let cursor: string | null = null; ;) {
-      const request: PageRequest = { size: PAGE, direction: 'FORWARD', cursor }
+      const request: PageRequest = { size: RELATIONSHIPS_PAGE, direction: 'FORWARD', cursor }
       const page: Page<GraphRelationship> =
         some === undefined
           ? await source.relationships(scope, place, null, request)

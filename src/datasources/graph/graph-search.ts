@@ -13,16 +13,18 @@ import { type GraphTraversal, type Reached, type Walk } from './traversal.ts'
 export const MAX_DEPTH = 32
 /** Nodes that a filter on properties looks at, at most. */
 const MAX_FILTERED = 20_000
+/** Every node on the way is compared with all of them. */
+const MAX_LABELS = 100
 
 export function checkDepth(depth: number, name = 'depth'): void {
   if (!Number.isInteger(depth) || depth < 0 || depth > MAX_DEPTH) throw badUserInput(`\`${name}\` must be from 0 to ${MAX_DEPTH}.`)
 }
 
-/** Types and labels as they are kept. */
-const kindsOf = ({ types, labels }: Pick<NeighbourQuery, 'types' | 'labels'>): Pick<Walk, 'types' | 'labels'> => ({
-  types: types?.map(storable) ?? null,
-  labels: labels?.map(labelKey) ?? null,
-})
+/** Types and labels as they are kept. @throws AppError BAD_USER_INPUT */
+function kindsOf({ types, labels }: Pick<NeighbourQuery, 'types' | 'labels'>): Pick<Walk, 'types' | 'labels'> {
+  if ((labels?.length ?? 0) > MAX_LABELS) throw badUserInput(`At most ${MAX_LABELS} labels.`)
+  return { types: types?.map(storable) ?? null, labels: labels?.map(labelKey) ?? null }
+}
 
 const walkOf = (node: GraphNode, { depth, direction, types, labels }: NeighbourQuery, limit: number, after: Reached | null): Walk => ({
   ...{ start: node.ref, depth, direction, ...kindsOf({ types, labels }), limit, after },
