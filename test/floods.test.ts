@@ -135,3 +135,21 @@ t.test('what runs out of its time in a store is paid for as it was priced', asyn
   t.match(await cost('{search {name}}'), { requestedQueryCost: 101, actualQueryCost: 101 })
   t.match(await cost('{search {parts {parts {name}}}}'), { requestedQueryCost: 503, actualQueryCost: 503 })
 })
+
+t.test('compiled plans are kept up to what they take in memory', async (t) => {
+  const { app } = await fixtureApp(t, settings)
+  const { schema } = app.graphql
+  const plans = createPlans(schema)
+  const large = (number: number): Executable =>
+    bindingOf(
+      schema,
+      parse(`{list {${repeat(300, () => '...F')}}} fragment F on Item {id name} # ${number}`.replace('list', `a${number}: list`)),
+    )({}).executable
+  const executables = Array.from({ length: 120 }, (_, number) => large(number))
+  for (const executable of executables) {
+    for (let round = 0; round < 3; round++) plans.find(executable)
+    await eventually(async () => plans.find(executable) !== null)
+  }
+  const kept = executables.filter((executable) => plans.find(executable) !== null).length
+  t.ok(kept > 20 && kept < 110, `${kept} of 120 plans of 901 selections`)
+})

@@ -37,6 +37,8 @@ export interface Executable {
   readonly document: DocumentNode
   /** False when only the reference executor gets it right, or when to compile it would take too long. */
   readonly compilable: boolean
+  /** How much it selects, fragments written out. */
+  readonly selections: number
 }
 
 /** An executable with the values of its variables. */
@@ -197,8 +199,8 @@ export function bindingOf(schema: GraphQLSchema, document: DocumentNode): Bind {
   const { document: lifted, literals } = liftLiterals(schema, document, new Set(own))
   const text = print(document)
   const names = [...own, ...literals.map(({ name }) => name)]
-  const compilable = operation === undefined || tallyOperation(document, operation).selections <= maxCompiled
-  const executable: Executable = { text, document: withVariables(lifted, names), compilable }
+  const selections = operation === undefined ? 0 : tallyOperation(document, operation).selections
+  const executable: Executable = { text, document: withVariables(lifted, names), compilable: selections <= maxCompiled, selections }
   if (literals.length === 0) return (coerced) => ({ executable, values: coerced })
 
   let written: Executable | null = null
@@ -208,7 +210,7 @@ export function bindingOf(schema: GraphQLSchema, document: DocumentNode): Bind {
       values[name] = read(coerced)
       // the field fails where the literal is written, and no other
       if (values[name] === undefined) {
-        written ??= { text: `${text}\n# as written`, document: withVariables(document, own), compilable: false }
+        written ??= { text: `${text}\n# as written`, document: withVariables(document, own), compilable: false, selections }
         return { executable: written, values: coerced }
       }
     }

@@ -22,9 +22,16 @@ interface Candidate {
   runs: number
 }
 
+interface Known {
+  readonly plan: CompiledPlan | null
+  readonly bytes: number
+}
+
 /** Who runs a few times is worth a compilation: texts that come once would only burn time. */
 const compileAt = 3
 const maxPlans = 512
+/** What all plans keep in memory, and what each of them does: so much for each selection. */
+const planBytes = { all: 128 * 1024 * 1024, each: 8000, perSelection: 1600 }
 /** After a compilation the loop belongs to others for so many times as long: new texts, three times each, would keep it compiling. */
 const restFactor = 3
 
@@ -41,7 +48,7 @@ export function compilePlan(schema: GraphQLSchema, { document }: Executable): Co
 export function createPlans(given: GraphQLSchema): Plans {
   const schema = executionSchema(given)
   /** By text; what cannot be compiled has null for ever. */
-  const compiled = new LRUCache<string, { readonly plan: CompiledPlan | null }>({ max: maxPlans })
+  const compiled = new LRUCache<string, Known>({ max: maxPlans, maxSize: planBytes.all, sizeCalculation: ({ bytes }) => bytes })
   // apart from those that are compiled: texts that come once push none of them out
   const candidates = new LRUCache<string, Candidate>({ max: maxPlans })
   let working = false
@@ -58,7 +65,8 @@ export function createPlans(given: GraphQLSchema): Plans {
     if (wanted === null) return
     const start = performance.now()
     candidates.delete(wanted.executable.text)
-    compiled.set(wanted.executable.text, { plan: compilePlan(schema, wanted.executable) })
+    const bytes = planBytes.each + planBytes.perSelection * wanted.executable.selections
+    compiled.set(wanted.executable.text, { plan: compilePlan(schema, wanted.executable), bytes })
     setTimeout(compileNext, restFactor * (performance.now() - start)).unref()
   }
 
