@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { eventually } from './support/eventually.ts'
 import { openStream } from './support/event-stream.ts'
+import { outsideGauges, readMetrics } from './support/gauges.ts'
 import { serve, temporaryFolder } from './support/program.ts'
 import { type Peer, rawPeer, readyPeer } from './support/ws-peer.ts'
 
@@ -121,27 +122,17 @@ const abuses: Record<string, (t: Owner, server: Server, turn: number) => Promise
   },
 }
 
-const gauges = [
-  'orrery_operations_active',
-  'orrery_stream_readers',
-  'orrery_stream_groups',
-  'orrery_stream_sockets',
-  'orrery_stream_responses',
-]
 const listeners = ['orrery_live_subscribers', 'orrery_live_consumers']
 
 t.test('after abuse of every kind nothing runs, waits or listens any more, and the metrics say so', async (t) => {
   const { url } = await serve(t, ['--empty', '--data', join(await temporaryFolder(t), 'data')], { BUDGET_CAPACITY: '0' })
   const server: Server = { url, ws: `${url.replace('http', 'ws')}/graphql`, port: Number(new URL(url).port) }
-  const read = async (): Promise<ReadonlyMap<string, number>> => {
-    const lines = (await (await fetch(`${url}/metrics`)).text()).matchAll(/^(\w+(?:\{type="\w+"\})?) (\S+)$/gm)
-    return new Map([...lines].map(([, name = '', value = '']) => [name, Number(value)]))
-  }
+  const read = () => readMetrics(url)
   const held = { timers: 'nodejs_active_resources{type="Timeout"}', connections: 'nodejs_active_resources{type="TCPSocketWrap"}' }
   const one = await readyPeer(t, server.ws)
   one.send(subscribe('a'))
   await one.next()
-  for (const name of [...gauges, ...listeners])
+  for (const name of [...outsideGauges, ...listeners])
     if (name !== 'orrery_stream_responses') t.equal((await read()).get(name), 1, `${name} counts a reader`)
   one.close()
   await eventually(async () => (await read()).get('orrery_stream_readers') === 0)
@@ -151,7 +142,7 @@ t.test('after abuse of every kind nothing runs, waits or listens any more, and t
     const answer = (await (await fetch(`${url}/graphql?query={__typename}`)).json()) as object
     t.match(answer, { data: { __typename: 'Query' } }, `after ${name}`)
   }
-  for (const name of [...gauges, ...listeners])
+  for (const name of [...outsideGauges, ...listeners])
     await eventually(async () => (await read()).get(name) === 0, { withinMs: 60_000 }).catch(() => t.fail(`${name} stays`))
   // those of the server's own loops come and go, and those of the one who asks
   for (const [what, name] of Object.entries(held))

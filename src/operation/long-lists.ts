@@ -53,8 +53,10 @@ export function createLongLists({ plan, variables, estimate, maxCost }: PricedOp
       const { count, inner } = sizesOf(field, sized, variables)
       const own = ownCost(field, variables)
       const isLoaded = own > 0 || field.slices.length > 0
-      const priceOfOne = isLoaded ? evaluate : (one: CostSet, within: Sized | null) => ({ cost: workIn(one, within) })
-      sum += own + count * dearest(field.alternatives, ({ set: one, weight }) => (isLoaded ? weight : 0) + priceOfOne(one, inner).cost)
+      const each = dearest(field.alternatives, ({ set: one, weight }) =>
+        isLoaded ? weight + evaluate(one, inner).cost : workIn(one, inner),
+      )
+      sum += own + count * each
     }
     for (const { set: one, when } of set.sets) if (when === null || when(variables)) sum += workIn(one, sized)
     return sum

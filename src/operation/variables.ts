@@ -1,5 +1,5 @@
 import { getVariableValues, type GraphQLSchema, type OperationDefinitionNode } from 'graphql'
-import { isNestedTooDeeply, maxLevels } from '../nesting.ts'
+import { isNestedTooDeeply } from '../nesting.ts'
 import { coded, refuse, Refused } from './refused.ts'
 
 /**
@@ -44,8 +44,7 @@ const tooDeep = (): Refused => refuse('COST', 'COST_LIMIT_EXCEEDED', 'The reques
 export function checkVariablesSize(variables: Readonly<Record<string, unknown>>, maxBytes: number): void {
   if (Object.keys(variables).length === 0) return
   const bytes = shallowOnly(() => jsonBytes(variables))
-  // a level is two brackets
-  if (bytes > 2 * maxLevels && isNestedTooDeeply(variables)) throw tooDeep()
+  if (isNestedTooDeeply(variables, bytes)) throw tooDeep()
   if (bytes > maxBytes)
     throw refuse('COST', 'COST_LIMIT_EXCEEDED', `The variables are too long: more than ${maxBytes} bytes.`, {
       limit: 'variables',

@@ -1,4 +1,4 @@
-import { isNestedTooDeeply, maxLevels } from '../nesting.ts'
+import { isNestedTooDeeply } from '../nesting.ts'
 
 /**
  * Text in a shape that PostgreSQL can hold: U+0000 and lone surrogates become U+FFFD. They can only come from JSON escapes, so the
@@ -49,8 +49,7 @@ export function jsonText(value: unknown): string | null {
   if (value === undefined || value === null) return null
   try {
     const text = JSON.stringify(value)
-    // a level is two brackets
-    return text.length > 2 * maxLevels && isNestedTooDeeply(value) ? null : text
+    return isNestedTooDeeply(value, text.length) ? null : text
   } catch {
     return null
   }

@@ -101,38 +101,35 @@ export function createHttpServer(
     if (isOwn !== null && !isOwn(request.headers.host)) return void refuseHost(request, reply)
     if (parting) reply.header('connection', 'close')
     if (leaving && request.url.startsWith('/graphql')) {
-      const error = {
-        message: 'The server stops: come back.',
-        extensions: { code: 'SOURCE_UNAVAILABLE', retryable: true, requestId: request.id },
-      }
+      const extensions = { code: 'SOURCE_UNAVAILABLE', retryable: true, requestId: request.id }
       return void reply
         .code(503)
         .header('retry-after', String(leavingRetrySeconds))
-        .send({ errors: [error] })
+        .send(failure('The server stops: come back.', extensions))
     }
     // what is no preflight of a browser would get a text from the CORS plugin
     if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] !== undefined) return done()
     const allow = request.routeOptions.config.allow ?? 'GET, POST'
-    const error = { message: `Use one of ${allow}.`, extensions: { code: 'BAD_USER_INPUT', requestId: request.id } }
     void reply
       .code(405)
       .header('allow', allow)
-      .send({ errors: [error] })
+      .send(failure(`Use one of ${allow}.`, { code: 'BAD_USER_INPUT', requestId: request.id }))
   })
   app.setErrorHandler(sendFailure)
   app.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .send({ errors: [{ message: 'There is nothing at this address.', extensions: { code: 'NOT_FOUND', requestId: request.id } }] }),
+    reply.code(404).send(failure('There is nothing at this address.', { code: 'NOT_FOUND', requestId: request.id })),
   )
   return app
 }
+
+/** What everything that fails outside of GraphQL looks like. */
+const failure = (message: string, extensions: Record<string, unknown>) => ({ errors: [{ message, extensions }] })
 
 /** Not who asks is refused but the name by which: another name of this server would do (RFC 9110, section 15.5.20). */
 function refuseHost(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   request.log.info({ requestId: request.id, host: request.headers.host }, 'a request for another host was refused')
   const message = 'With AUTH_MODE=none this server answers to names of this machine alone: list this one in CORS_ORIGINS, or set AUTH_MODE.'
-  return reply.code(421).send({ errors: [{ message, extensions: { code: 'FORBIDDEN', requestId: request.id } }] })
+  return reply.code(421).send(failure(message, { code: 'FORBIDDEN', requestId: request.id }))
 }
 
 function sendFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -154,7 +151,7 @@ const safeHeaders = {
 
 /** A failure outside of GraphQL: what Fastify says about a bad request passes, everything unknown is masked and logged whole. */
 function describeFailure(error: FastifyError, requestId: string, log: FastifyBaseLogger): { status: number; body: string } {
-  const body = (message: string, extensions: Record<string, unknown>): string => JSON.stringify({ errors: [{ message, extensions }] })
+  const body = (message: string, extensions: Record<string, unknown>): string => JSON.stringify(failure(message, extensions))
   if (isAppError(error)) {
     noteRefused(error, { requestId, log })
     return { status: statusOfCode(error.code), body: body(error.message, extensionsOf(error, requestId)) }
@@ -187,8 +184,8 @@ function refuseConnection(error: Error & { code?: string; rawPacket?: unknown },
   // Fastify's type names its form in JSON
   const begin = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString('latin1', 0, 8300) : ''
   const isAddress = error.code === 'HPE_HEADER_OVERFLOW' && longAddress.test(begin)
-  const failure = isAddress ? addressFailure : connectionFailures[error.code ?? '']
-  const { status, message } = failure ?? { status: '400 Bad Request', message: 'This is not HTTP.' }
+  const known = isAddress ? addressFailure : connectionFailures[error.code ?? '']
+  const { status, message } = known ?? { status: '400 Bad Request', message: 'This is not HTTP.' }
   const { head, body } = refusedConnection(message)
   const lines = [`HTTP/1.1 ${status}`, ...Object.entries(head).map(([name, value]) => `${name}: ${value}`)]
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
@@ -196,7 +193,7 @@ function refuseConnection(error: Error & { code?: string; rawPacket?: unknown },
 
 /** What is refused before Fastify sees it. */
 function refusedConnection(message: string): { head: Record<string, string>; body: string } {
-  const body = JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT', requestId: randomUUID() } }] })
+  const body = JSON.stringify(failure(message, { code: 'BAD_USER_INPUT', requestId: randomUUID() }))
   const length = String(Buffer.byteLength(body))
   return { head: { 'content-type': 'application/json; charset=utf-8', 'content-length': length, connection: 'close' }, body }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { eventually } from '../support/eventually.ts'
+import { outsideGauges, readMetrics } from '../support/gauges.ts'
 import { graphql, serve, temporaryFolder } from '../support/program.ts'
 import { dice, seeded } from '../support/random-documents.ts'
 import { rudeVisit } from '../support/rude-client.ts'
@@ -8,14 +9,6 @@ import { rudeVisit } from '../support/rude-client.ts'
 const seconds = Number(process.env['RUDE_SECONDS'] ?? 120)
 const seed = Number(process.env['RUDE_SEED'] ?? 1)
 const atOnce = 25
-
-const gauges = [
-  'orrery_operations_active',
-  'orrery_stream_readers',
-  'orrery_stream_groups',
-  'orrery_stream_sockets',
-  'orrery_stream_responses',
-]
 
 t.setTimeout((seconds + 180) * 1000)
 
@@ -41,11 +34,8 @@ t.test(
     await visitors(() => Date.now() > end)
     t.comment(`${visits} visits`)
     t.match(await graphql(server.url, '{__typename}'), { data: { __typename: 'Query' } })
-    const read = async (name: string): Promise<number> => {
-      const metrics = await (await fetch(`${server.url}/metrics`)).text()
-      return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1] ?? Number.NaN)
-    }
-    for (const name of gauges)
+    const read = async (name: string) => (await readMetrics(server.url)).get(name)
+    for (const name of outsideGauges)
       await eventually(async () => (await read(name)) === 0, { withinMs: 60_000 }).catch(async () =>
         t.fail(`${name} stays at ${await read(name)}`),
       )
